@@ -1,0 +1,54 @@
+"""Omnirouter: one queue for every customer message, each reply out by the door it came in.
+
+This is the public surface for plugins; nothing else in the package is promised.
+"""
+
+from router.channel import (
+    API_VERSION,
+    Capabilities,
+    Channel,
+    ChannelContext,
+    ChannelRoute,
+    ChannelType,
+    Confirms,
+    FollowsThread,
+    Health,
+    HealthState,
+    HttpReply,
+    HttpRequest,
+    ManualSource,
+    PluginDescriptor,
+    Pulled,
+    PullSource,
+    PushSource,
+    Signal,
+    StreamSource,
+    TextLimits,
+    TextUnit,
+)
+from router.hookspecs import hookimpl
+
+__all__ = [
+    "API_VERSION",
+    "Capabilities",
+    "Channel",
+    "ChannelContext",
+    "ChannelRoute",
+    "ChannelType",
+    "Confirms",
+    "FollowsThread",
+    "Health",
+    "HealthState",
+    "HttpReply",
+    "HttpRequest",
+    "ManualSource",
+    "PluginDescriptor",
+    "PullSource",
+    "Pulled",
+    "PushSource",
+    "Signal",
+    "StreamSource",
+    "TextLimits",
+    "TextUnit",
+    "hookimpl",
+]

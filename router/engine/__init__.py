@@ -1,0 +1,1 @@
+"""The routing engine: pure functions of (events, configuration, clock values, seed); no I/O below here."""

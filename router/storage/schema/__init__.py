@@ -1,0 +1,68 @@
+"""Every table, once, for both engines. The words are those of `docs/glossary.md`.
+
+Ids are 32 hexadecimal digits, ordered by time. Times are `UtcTime`. States are plain words, listed with
+their column. `account` names a configured channel account.
+"""
+
+from router.storage.schema.base import metadata
+from router.storage.schema.conversations import (
+    attachment,
+    contact,
+    contact_point,
+    conversation,
+    conversation_link,
+    episode,
+    message,
+    participant,
+    reference,
+)
+from router.storage.schema.intake import channel_account, plugin_value, quarantine, raw_inbound
+from router.storage.schema.people import api_token, draft, login_session
+from router.storage.schema.replies import attempt, outbox, receipt
+from router.storage.schema.routing import (
+    agent,
+    agent_skill,
+    claim,
+    decision_record,
+    event_log,
+    offer,
+    presence,
+    queue,
+    ruleset,
+    skill,
+    work_item,
+)
+
+__all__ = [
+    "agent",
+    "agent_skill",
+    "api_token",
+    "attachment",
+    "attempt",
+    "channel_account",
+    "claim",
+    "contact",
+    "contact_point",
+    "conversation",
+    "conversation_link",
+    "decision_record",
+    "draft",
+    "episode",
+    "event_log",
+    "login_session",
+    "message",
+    "metadata",
+    "offer",
+    "outbox",
+    "participant",
+    "plugin_value",
+    "presence",
+    "quarantine",
+    "queue",
+    "raw_inbound",
+    "receipt",
+    "reference",
+    "ruleset",
+    "skill",
+    "work_item",
+]

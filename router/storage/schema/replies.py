@@ -1,0 +1,59 @@
+"""Rooms 7 and 8: messages on their way out, each attempt, each receipt."""
+
+from __future__ import annotations
+
+from sqlalchemy import Boolean, Column, ForeignKey, Integer, String, Table, Text
+
+from router.storage.columns import Id, Name, UtcTime
+from router.storage.schema.base import metadata, partial
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("message_id", Id, ForeignKey("message.id"), primary_key=True),
+    Column("account", Name, nullable=False),
+    Column("contact_point_id", Id, ForeignKey("contact_point.id"), nullable=False),
+    # DeliveryState
+    Column("state", String(12), nullable=False),
+    Column("outgoing_ref", Text, nullable=False),
+    # secret of the reply address; erased once the message is out
+    Column("reply_token", Text),
+    Column("answers_message_id", Id),
+    Column("automatic", Boolean, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("next_try_at", UtcTime),
+    Column("detail", Text, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    Column("settled_at", UtcTime),
+    partial("ix_outbox_open", "account", "next_try_at", where="state IN ('queued', 'sending')"),
+)
+
+attempt = Table(
+    "attempt",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("message_id", Id, ForeignKey("outbox.message_id"), nullable=False, index=True),
+    Column("number", Integer, nullable=False),
+    # DeliveryState
+    Column("state", String(12), nullable=False),
+    # claimed by this run of the router; another run settles it after a crash
+    Column("run_id", Id, nullable=False),
+    Column("started_at", UtcTime, nullable=False),
+    # from here on the peer may have got it
+    Column("sending_at", UtcTime),
+    Column("ended_at", UtcTime),
+    Column("error", String(30), nullable=False, server_default=""),
+    Column("code", Text, nullable=False, server_default=""),
+    Column("detail", Text, nullable=False, server_default=""),
+    Column("remote_ref", Text, nullable=False, server_default=""),
+    partial("ix_attempt_sending", "message_id", where="state = 'sending'"),
+)
+
+receipt = Table(
+    "receipt",
+    metadata,
+    Column("message_id", Id, ForeignKey("outbox.message_id"), primary_key=True),
+    Column("state", String(12), primary_key=True),
+    Column("at", UtcTime, nullable=False),
+    Column("detail", Text, nullable=False),
+)
