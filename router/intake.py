@@ -30,7 +30,7 @@ from router.storage.inbound import (
     set_aside,
     store_deliveries,
 )
-from router.storage.schema import channel_account, quarantine, raw_inbound
+from router.storage.schema import channel_account, raw_inbound
 from router.storage.store import Store
 
 T = TypeVar("T")
@@ -92,15 +92,14 @@ class Intake:
             return cursor
 
     async def rerun(self, inbound_id: str) -> str:
-        """Read a quarantined item once more; give `filed`, or the reason why it is back."""
+        """Read a quarantined item once more; give `filed`, `quarantined` or `not_quarantined`."""
         if not await self._store.write(release, inbound_id):
             return "not_quarantined"
         for waiting in await self._unfiled([inbound_id]):
             await self._read([waiting], apart=True)
         async with self._store.reading() as connection:
-            statement = select(raw_inbound.c.state, quarantine.c.reason).outerjoin(quarantine)
-            row = (await connection.execute(statement.where(raw_inbound.c.id == inbound_id))).one()
-        return "filed" if row.state == "filed" else str(row.reason)
+            statement = select(raw_inbound.c.state).where(raw_inbound.c.id == inbound_id)
+            return str((await connection.execute(statement)).scalar_one())
 
     async def run(self) -> None:
         """Read and file what is accepted, oldest first, until cancelled."""

@@ -69,7 +69,7 @@ class Replies:
         token: int,
         text: str,
         *,
-        key: str = "",
+        key: str | None = None,
         answers: str | None = None,
     ) -> str:
         """Store a reply and queue it; give its message id. A repeated `key` gives the first one.
@@ -90,7 +90,7 @@ class Replies:
             claim_token=token,
             blocks=_text_blocks(text),
             preview=_preview(text),
-            key=key,
+            key=key or "",
             reply_token=secrets.token_hex(TOKEN_BYTES) if kind.capabilities.reply_token else "",
             outgoing_ref=self._outgoing_ref(answered.account, message_id),
             answered=answered,
@@ -119,7 +119,7 @@ class Replies:
         self._written(Written(conversation_id=conversation_id, message_id=message_id, account=""))
         return message_id
 
-    async def resend(self, message_id: str, agent_id: str) -> str:
+    async def resend(self, message_id: str, agent_id: str) -> None:
         """Queue an unknown or failed message once more, under the same id outside."""
         async with self._store.reading() as connection:
             account = (
@@ -130,7 +130,6 @@ class Replies:
         if not await self._store.write(resend, message_id, self._clock.now()):
             raise StaleVersion("only a message that failed or whose outcome is unknown is sent again")
         self._written(Written(conversation_id="", message_id=message_id, account=account, again=True))
-        return message_id
 
 
 def _store_reply(connection: Connection, reply: NewReply) -> Written:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, insert, select, update
 
 from router.engine.decisions import Act, Decision
 from router.ids import new_id
@@ -70,6 +70,10 @@ def _carry_out(connection: Connection, decision: Decision) -> None:
     elif decision.act in _OFFER_ENDS:
         _end_offer(connection, decision, _OFFER_ENDS[decision.act])
         _set_item(connection, decision.item_id, "waiting")
+        if decision.act is not Act.RESCINDED:
+            _remember_refusal(connection, decision)
+    elif decision.act is Act.MEMORY_CLEARED:
+        _set_declined(connection, decision.item_id, {})
     elif decision.act is Act.ACCEPTED:
         _end_offer(connection, decision, "accepted")
         _add_claim(connection, decision)
@@ -117,6 +121,18 @@ def _set_item(connection: Connection, item_id: str, state: str) -> None:
     )
 
 
+def _remember_refusal(connection: Connection, decision: Decision) -> None:
+    declined = connection.execute(
+        select(work_item.c.declined).where(work_item.c.id == decision.item_id)
+    ).scalar_one()
+    if decision.agent_id is not None:
+        _set_declined(connection, decision.item_id, declined | {decision.agent_id: str(decision.act)})
+
+
+def _set_declined(connection: Connection, item_id: str, declined: Mapping[str, str]) -> None:
+    connection.execute(update(work_item).where(work_item.c.id == item_id).values(declined=declined))
+
+
 def _add_claim(connection: Connection, decision: Decision) -> None:
     """Give the agent the next fencing token; the partial unique index refuses a second active claim."""
     connection.execute(
@@ -137,9 +153,7 @@ def _add_claim(connection: Connection, decision: Decision) -> None:
             claimed_at=decision.at,
         )
     )
-    add_event(
-        connection, new_id(), decision.conversation_id, decision.agent_id, "assigned", {}, decision.at
-    )
+    add_event(connection, new_id(), decision.conversation_id, decision.agent_id, "assigned", {}, decision.at)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,7 +171,7 @@ class Ending:
     to_agent_id: str | None = None
 
 
-def hand_back(connection: Connection, ending: Ending) -> Row[Any]:
+def hand_back(connection: Connection, ending: Ending) -> dict[str, Any]:
     """End a claim and let the item wait again with its age; give the item's row as it is now."""
     held = require_claim(connection, ending.conversation_id, ending.agent_id, ending.token)
     _end_claim(connection, held.claim_id, "handed_back", ending)
@@ -170,10 +184,9 @@ def hand_back(connection: Connection, ending: Ending) -> Row[Any]:
         }
     connection.execute(update(work_item).where(work_item.c.id == held.id).values(**values))
     fields = {"note": ending.note, "queue": ending.queue, "to": ending.to_agent_id}
-    add_event(
-        connection, new_id(), ending.conversation_id, ending.agent_id, ending.kind, fields, ending.at
-    )
-    return connection.execute(select(work_item).where(work_item.c.id == held.id)).one()
+    add_event(connection, new_id(), ending.conversation_id, ending.agent_id, ending.kind, fields, ending.at)
+    row = connection.execute(select(work_item).where(work_item.c.id == held.id)).mappings().one()
+    return dict(row)
 
 
 def resolve(connection: Connection, ending: Ending) -> str:
@@ -192,9 +205,7 @@ def resolve(connection: Connection, ending: Ending) -> str:
         .values(state="resolved", resolved_at=ending.at)
     )
     fields: Mapping[str, Any] = {"reason": ending.note}
-    add_event(
-        connection, new_id(), ending.conversation_id, ending.agent_id, "resolved", fields, ending.at
-    )
+    add_event(connection, new_id(), ending.conversation_id, ending.agent_id, "resolved", fields, ending.at)
     item_id: str = held.id
     return item_id
 
