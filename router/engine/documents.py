@@ -148,7 +148,7 @@ def read_document(text: str, *, source: str) -> Located:
             ]
         )
     try:
-        root = YAML(typ="rt").compose(text)
+        root = YAML(typ="safe", pure=True).compose(text)
     except YAMLError as error:
         raise DocumentError([_syntax_problem(located, error)]) from None
     except (RecursionError, ValueError) as error:
