@@ -61,7 +61,7 @@ EXAMPLES = [
     ),
     (
         "given: {message: {language: zh}}, expect: {needs: [{require: vip}]}",
-        "expected require vip level 1, got no needs",
+        "expected require: vip, level: 1, got no needs",
         "Correct",
     ),
     ("given: {}, expect: {queue: first}", "the rule `zh` does not match its own example", "match: false"),
@@ -160,7 +160,7 @@ def test_report_gives_places_as_text_and_as_json(tmp_path):
     assert text[-1] == f"{path}: 1 error, 0 warnings"
     finding = json.loads(json.dumps(report.as_json()))["findings"][0]
     assert (finding["line"], finding["column"], finding["severity"]) == (7, 29, "error")
-    assert not report.usable
+    assert not report.ok
 
 
 def test_lists_beside_the_file_are_read(tmp_path):
@@ -184,3 +184,17 @@ def test_file_that_cannot_be_read_is_refused_in_words(tmp_path, content, message
         path.write_bytes(content)
     with pytest.raises(ConfigError, match=message):
         rules_check(path)
+
+
+def test_first_example_of_the_documentation_is_sound():
+    page = (ROOT / "docs" / "rules.md").read_text(encoding="utf-8")
+    document, phrases = (
+        page.split("```yaml\n")[1].split("```")[0],
+        page.split("```\n# one phrase a line")[1].split("```")[0],
+    )
+    assert check_ruleset(document, source="rules.md", lists={"complaints": phrases}) == []
+
+
+def test_example_can_expect_no_needs_at_all():
+    rule = "{name: a, when: 'true', set: {queue: first, needs: [{require: vip}]}, examples: [{expect: {needs: []}}]}"
+    assert messages(rule) == ["expected no needs, got require: vip, level: 1"]

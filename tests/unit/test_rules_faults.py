@@ -82,6 +82,7 @@ FAULTS = [
     ("pre_sale: {max", "after_sale: {max", 0, "`after_sale` stands here twice", "Keep one"),
     ("units: 100", "units: &u 100, cost: *u", None, "aliases", "Write the value out."),
     ("units: 100", "units: !!python/name:x 100", None, "is not allowed", "plain value"),
+    ('when: "true"', 'when: "\\ud800"', 6, "half a character", "whole character"),
     ("units: 100", "units: 100: 1", None, "not valid YAML", "Check indentation"),
 ]
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import timeit
 from datetime import UTC, datetime
 
 import pytest
@@ -75,6 +76,21 @@ def test_final_rule_stops_the_ones_after_it():
         "{name: b, when: 'true', set: {queue: pre_sale}}",
     )
     assert triage(ruleset).matched == ("a",)
+
+
+def test_names_in_a_comment_of_a_condition_do_not_count():
+    assert holds('true // mentions_any(message.text, "nothing") is off')
+
+
+def test_twenty_rules_cost_far_less_than_a_millisecond():
+    conditions = [
+        'mentions_any(message.text, \\"complaints\\")' if number % 3 == 0 else f"customer.tier == 't{number}'"
+        for number in range(20)
+    ]
+    ruleset = rules(*(f'{{name: r{number}, when: "{text}"}}' for number, text in enumerate(conditions)))
+    facts = Facts(at=NOON, text="Where is my parcel? It should have come on Monday.")
+    best_s = min(timeit.repeat(lambda: ruleset.triage(facts), number=50, repeat=5)) / 50
+    assert best_s < 0.0005
 
 
 def test_without_a_queue_set_the_queue_of_the_last_rule_is_taken():
