@@ -148,7 +148,7 @@ def read_document(text: str, *, source: str) -> Located:
             ]
         )
     try:
-        root = YAML(typ="rt").compose(text)
+        root = YAML(typ="safe", pure=True).compose(text)
     except YAMLError as error:
         raise DocumentError([_syntax_problem(located, error)]) from None
     except (RecursionError, ValueError) as error:
@@ -225,6 +225,9 @@ class _Reading:
     def _scalar(self, node: Node, path: Path) -> Plain:
         kind, text = str(node.tag).removeprefix(_TAG), str(node.value)
         if kind in ("str", "timestamp"):
+            if not text.isascii() and any("\ud800" <= char <= "\udfff" for char in text):
+                self._complain(path, "half a character stands here", "Write the whole character.")
+                return None
             return text
         if kind == "null":
             return None

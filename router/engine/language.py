@@ -78,32 +78,48 @@ _BY_SCRIPT = {
 _NEIGHBOURS = {"ru": (frozenset("іїєґ"), "uk"), "ar": (frozenset("پچژگ"), "fa")}
 
 _COMMON = {
-    "en": """the a an and or of to in is are was were be been i you it my your me we our they this that these
+    "en": """
+        the a an and or of to in is are was were be been i you it my your me we our they this that these
         have has had do does did not no can could would will with for from on at when where what why how
         which please order refund delivery shipping received item broken help need want thank thanks still
-        yet hi hello dear money back wrong""",
-    "de": """der die das und oder ist sind war nicht kein keine ich du sie er es wir ihr mein meine meinen ihre
+        yet hi hello dear money back wrong
+    """,
+    "de": """
+        der die das und oder ist sind war nicht kein keine ich du sie er es wir ihr mein meine meinen ihre
         ein eine einen mit für von auf zu zum zur im in den dem des wie wo wann was warum bitte habe haben
         hat bestellung lieferung danke noch immer wurde wird kann können auch aber ware paket hallo guten
-        geld""",
-    "fr": """le la les un une des et ou est sont était ne pas je tu il elle nous vous ils mon ma mes votre vos
+        geld
+    """,
+    "fr": """
+        le la les un une des et ou est sont était ne pas je tu il elle nous vous ils mon ma mes votre vos
         notre de du au aux en dans sur pour par avec que qui quoi où quand comment pourquoi bonjour merci
-        commande livraison colis remboursement reçu ai avez toujours encore cette ce suis voudrais""",
-    "es": """el la los las un una y o es son era no yo tú usted él ella nosotros mi mis su sus de del al en por
+        commande livraison colis remboursement reçu ai avez toujours encore cette ce suis voudrais
+    """,
+    "es": """
+        el la los las un una y o es son era no yo tú usted él ella nosotros mi mis su sus de del al en por
         para con que qué quién dónde donde cuándo cuando cómo como está están pedido envío reembolso
-        recibido he ha hola gracias quiero todavía aún llegado favor paquete dinero muy""",
-    "it": """il lo la gli le un una e o è sono era non io tu lei noi voi mio mia miei suo vostro di del della
-        dei al alla in nel su per con che chi dove quando come perché ordine spedizione rimborso pacco
-        ricevuto ho ha grazie buongiorno ciao ancora vorrei arrivato questo questa""",
-    "pt": """o a os as um uma e ou é são era não eu você ele ela nós meu minha meus seu sua de do da dos das no
+        recibido he ha hola gracias quiero todavía aún llegado favor paquete dinero muy
+    """,
+    "it": """
+        il lo la gli le un una e o è sono era non io tu lei noi voi mio mia miei suo vostro di del della dei
+        al alla in nel su per con che chi dove quando come perché ordine spedizione rimborso pacco ricevuto
+        ho ha grazie buongiorno ciao ancora vorrei arrivato questo questa
+    """,
+    "pt": """
+        o a os as um uma e ou é são era não eu você ele ela nós meu minha meus seu sua de do da dos das no
         na em por para com que quem onde quando como está estão pedido entrega encomenda reembolso recebi
-        ainda obrigado obrigada olá quero chegou favor dinheiro muito""",
-    "nl": """de het een en of is zijn was niet geen ik jij je u hij zij wij mijn uw van op te in aan met voor
+        ainda obrigado obrigada olá quero chegou favor dinheiro muito
+    """,
+    "nl": """
+        de het een en of is zijn was niet geen ik jij je u hij zij wij mijn uw van op te in aan met voor
         naar dat die dit waar wanneer hoe wat waarom bestelling levering pakket ontvangen heb hebben heeft
-        nog steeds bedankt graag kan kunt geld terug hallo goedendag""",
-    "pl": """i w z na do się nie jest są był była czy jak gdzie kiedy co dlaczego ja ty mój moje moja moją mam
-        ma mamy proszę zamówienie zamówienia dostawa paczka paczki zwrot dziękuję dzień dobry jeszcze już
-        dla od po ale tego to ten ta""",
+        nog steeds bedankt graag kan kunt geld terug hallo goedendag
+    """,
+    "pl": """
+        i w z na do się nie jest są był była czy jak gdzie kiedy co dlaczego ja ty mój moje moja moją mam ma
+        mamy proszę zamówienie zamówienia dostawa paczka paczki zwrot dziękuję dzień dobry jeszcze już dla
+        od po ale tego to ten ta
+    """,
 }
 _SPEAKERS: dict[str, tuple[str, ...]] = {
     word: tuple(language for language, words in _COMMON.items() if word in words.split())
