@@ -99,6 +99,9 @@ class Supervisor:
             if tasks:
                 await asyncio.wait(tasks)
         self._watchdog.__exit__(None, None, None)
+        # What the body raised is the caller's own; only a cancellation may be the group's doing.
+        if kind is not None and not issubclass(kind, asyncio.CancelledError):
+            kind = error = trace = None
         await self._group.__aexit__(kind, error, trace)
 
     def channel(self, account: str) -> RunningChannel:
@@ -202,14 +205,12 @@ class _OpenChannels(Mapping[str, AnyChannel]):
         return sum(1 for _ in self)
 
 
-def _owners(accounts: Sequence[Account]) -> dict[str, str]:
-    """Map the modules and packages of channels to their channel type, for the watchdog."""
-    owners: dict[str, str] = {}
+def _owners(accounts: Sequence[Account]) -> dict[object, str]:
+    """Map channel classes, their modules and packages to the channel type, for the watchdog."""
+    owners: dict[object, str] = {}
     for account in accounts:
         kind = account.channel_type
-        owners[getattr(kind.factory, "__module__", "")] = kind.id
-        if account.package:
-            owners[account.package] = kind.id
-    # The channels of the test kit live in the router's own package, which must not answer for them.
-    owners.pop("router", None)
+        for clue in (kind.factory, getattr(kind.factory, "__module__", ""), account.package):
+            owners[clue] = kind.id
+    owners.pop("", None)
     return owners

@@ -43,14 +43,14 @@ class _Watched:
 class Watchdog:
     """A daemon thread; use it as a context manager.
 
-    `owners` maps module names and package names to what to call their owner. `on_hold` is called in the
-    watchdog's thread.
+    `owners` maps channel classes, module names and package names to what to call their owner. `on_hold`
+    is called in the watchdog's thread.
     """
 
     def __init__(
         self,
         on_hold: Callable[[Hold], None],
-        owners: Mapping[str, str],
+        owners: Mapping[object, str],
         *,
         period_s: float = 0.1,
         limit_s: float = 0.25,
@@ -131,8 +131,8 @@ class Watchdog:
     def _owner_of(self, frame: FrameType | None) -> str:
         while frame is not None:
             module = str(frame.f_globals.get("__name__", ""))
-            owner = self._owners.get(module) or self._owners.get(module.partition(".")[0])
-            if owner:
-                return owner
+            for clue in (type(frame.f_locals.get("self")), module, module.partition(".")[0]):
+                if clue in self._owners:
+                    return self._owners[clue]
             frame = frame.f_back
         return ""

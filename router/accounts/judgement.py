@@ -28,7 +28,7 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """Every time limit and budget of one account."""
+    """Every time limit and budget of one account; `spare_s` lets an inner limit answer before an outer."""
 
     open_s: float = 30.0
     close_s: float = 10.0
@@ -36,6 +36,7 @@ class Limits:
     send_s: float = 60.0
     confirm_s: float = 30.0
     http_s: float = 10.0
+    spare_s: float = 1.5
     steady_s: float = 5.0
     first_delay_s: float = 1.0
     longest_delay_s: float = 300.0

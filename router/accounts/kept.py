@@ -26,7 +26,6 @@ from router.watchdog import Watchdog
 T = TypeVar("T")
 
 _log = logging.getLogger(__name__)
-_SPARE_S = 3.0
 _PARKED = frozenset({HealthState.AUTH_NEEDED, HealthState.FAILED})
 
 
@@ -60,7 +59,7 @@ class KeptAccount:
     @property
     def health(self) -> Health:
         """How the account is doing; a held loop shows as degraded."""
-        if self._lag_cause and self._health.state is HealthState.OK:
+        if self._lag_cause and self._health.state in (HealthState.OK, HealthState.STARTING):
             return replace(self._health, state=HealthState.DEGRADED, cause=self._lag_cause)
         return self._health
 
@@ -111,7 +110,7 @@ class KeptAccount:
         if life is None or place is None or life.channel is None:
             self._refuse()
         # The inner limit answers first; the outer one holds when that loop is blocked.
-        return await place.call(life.perform(act, limit_s), limit_s + _SPARE_S / 2)
+        return await place.call(life.perform(act, limit_s), limit_s + self._in.limits.spare_s)
 
     def was_marked(self, attempt_id: str) -> bool:
         """Tell whether the channel marked this attempt as being sent, and forget it."""
@@ -164,7 +163,7 @@ class KeptAccount:
         return life, context
 
     async def _stop(self, place: ChannelLoop, context: AccountContext) -> None:
-        stopped = await place.stop(self._in.limits.close_s + _SPARE_S)
+        stopped = await place.stop(self._in.limits.close_s + 2 * self._in.limits.spare_s)
         context.revoke()
         # One turn of the loop, so that what the life told last is taken before it is forgotten.
         await asyncio.sleep(0)
@@ -180,6 +179,8 @@ class KeptAccount:
             self._take(health)
 
     def _take(self, health: Health) -> None:
+        if replace(health, since=self._health.since) == self._health:
+            return
         changed = health.state is not self._health.state
         since = self._in.clock.now() if changed else self._health.since
         self._health = replace(health, since=since)

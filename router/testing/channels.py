@@ -110,12 +110,12 @@ class EvilChannel(Channel[EvilSettings], StreamSource, PullSource, PushSource):
     async def pull(self, signal: Signal | None = None) -> Pulled:
         """Pull nothing, or misbehave."""
         garbage: Any = await self._do(self.settings.on_pull)
-        return Pulled() if garbage is None else garbage  # type: ignore[no-any-return]
+        return Pulled() if garbage is None else garbage
 
     async def handle_http(self, request: HttpRequest) -> HttpReply:
         """Answer, or misbehave."""
         garbage: Any = await self._do(self.settings.on_http)
-        return HttpReply() if garbage is None else garbage  # type: ignore[no-any-return]
+        return HttpReply() if garbage is None else garbage
 
     async def send(self, attempt: OutboundAttempt) -> Receipt:
         """Take the message, or misbehave."""
@@ -127,8 +127,9 @@ class EvilChannel(Channel[EvilSettings], StreamSource, PullSource, PushSource):
         return Receipt(outcome=SendOutcome.ACCEPTED)
 
     async def _do(self, misdeed: Misdeed) -> object:
-        if misdeed in _RAISED:
-            raise _RAISED[misdeed]
+        error = _error(misdeed)
+        if error is not None:
+            raise error
         if misdeed == "exit":
             raise SystemExit(3)
         if misdeed == "block":
@@ -143,12 +144,18 @@ class EvilChannel(Channel[EvilSettings], StreamSource, PullSource, PushSource):
         return "garbage" if misdeed == "garbage" else None
 
 
-_RAISED = {
-    "raise": RuntimeError("evil"),
-    "refuse": AuthInvalid("the password is wrong"),
-    "offline": Retryable("the provider is away"),
-    "misconfigured": ConfigError("the port is taken"),
-}
+def _error(misdeed: Misdeed) -> Exception | None:
+    match misdeed:
+        case "raise":
+            return RuntimeError("evil")
+        case "refuse":
+            return AuthInvalid("the password is wrong")
+        case "offline":
+            return Retryable("the provider is away")
+        case "misconfigured":
+            return ConfigError("the port is taken")
+    return None
+
 
 NULL_TYPE = ChannelType(
     id="null",
