@@ -1,0 +1,126 @@
+"""The store on both engines: grouped commits, failures alone, losses told."""
+
+import asyncio
+import sqlite3
+from datetime import UTC, datetime
+
+import pytest
+from alembic import command
+from sqlalchemy import Connection, func, insert, select
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from router.errors import ConfigError, StaleVersion, StoreUnavailable
+from router.storage.schema import channel_account, ruleset
+from router.storage.store import Store
+from router.storage.upgrade import _config, downgrade, upgrade, upgrade_database
+
+NOW = datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
+
+
+def add(connection: Connection, name: str) -> str:
+    connection.execute(insert(channel_account).values(account=name, cursor={"n": 1}, cursor_at=NOW))
+    return name
+
+
+async def count(store: Store) -> int:
+    async with store.reading() as connection:
+        return int((await connection.execute(select(func.count()).select_from(channel_account))).scalar_one())
+
+
+async def test_many_writers_each_get_their_own_result_after_the_commit(store: Store) -> None:
+    names = await asyncio.gather(*(store.write(add, f"a{n}") for n in range(300)))
+    assert names == [f"a{n}" for n in range(300)]
+    assert await count(store) == 300
+
+
+async def test_a_unit_that_raises_is_rolled_back_alone(store: Store) -> None:
+    def fails(connection: Connection) -> None:
+        add(connection, "half")
+        raise StaleVersion
+
+    results = await asyncio.gather(
+        store.write(add, "before"), store.write(fails), store.write(add, "after"), return_exceptions=True
+    )
+    assert results[0] == "before"
+    assert isinstance(results[1], StaleVersion)
+    assert results[2] == "after"
+    assert await count(store) == 2
+
+
+async def test_items_that_wait_together_are_written_by_one_call(store: Store) -> None:
+    calls = []
+
+    def add_all(connection: Connection, names: list[str]) -> list[int]:
+        calls.append(len(names))
+        connection.execute(
+            insert(channel_account), [{"account": n, "cursor": None, "cursor_at": None} for n in names]
+        )
+        return [len(n) for n in names]
+
+    results = await asyncio.gather(*(store.write_each(add_all, "x" * n) for n in range(1, 51)))
+    assert results == list(range(1, 51))
+    assert len(calls) < 50
+
+
+async def test_times_and_json_come_back_as_they_went_in(store: Store) -> None:
+    await store.write(add, "a")
+    async with store.reading() as connection:
+        row = (await connection.execute(select(channel_account))).one()
+    assert row.cursor == {"n": 1}
+    assert row.cursor_at == NOW
+
+
+async def test_a_time_without_zone_is_refused(store: Store) -> None:
+    def naive(connection: Connection) -> None:
+        connection.execute(insert(channel_account).values(account="a", cursor_at=NOW.replace(tzinfo=None)))
+
+    with pytest.raises(Exception, match="without a zone"):
+        await store.write(naive)
+
+
+async def test_a_reader_cannot_write(store: Store) -> None:
+    async with store.reading() as connection:
+        with pytest.raises(Exception, match=r"read-?only|readonly"):
+            await connection.execute(insert(channel_account).values(account="a"))
+
+
+async def test_a_locked_database_says_try_again_and_recovers(sqlite_url: str, monkeypatch) -> None:
+    monkeypatch.setattr("router.storage.store.BUSY_TIMEOUT_MS", 50)
+    await upgrade_database(sqlite_url)
+    async with Store.open(sqlite_url) as store:
+        intruder = sqlite3.connect(sqlite_url.removeprefix("sqlite:///"), isolation_level=None)
+        intruder.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(StoreUnavailable):
+            await store.write(add, "refused")
+        intruder.execute("ROLLBACK")
+        intruder.close()
+        assert await store.write(add, "taken") == "taken"
+        assert await count(store) == 1
+
+
+async def test_a_database_in_memory_is_refused() -> None:
+    with pytest.raises(ConfigError, match="keeps nothing"):
+        async with Store.open("sqlite://"):
+            pass
+
+
+async def test_commits_are_synced_on_sqlite(sqlite_url: str) -> None:
+    await upgrade_database(sqlite_url)
+    async with Store.open(sqlite_url) as store:
+        level = await store.write(lambda c: c.exec_driver_sql("PRAGMA synchronous").scalar_one())
+        assert level == 2
+
+
+async def test_the_schema_goes_down_and_up_and_matches_the_tables(database_url: str) -> None:
+    def round_trip(connection: Connection) -> None:
+        upgrade(connection)
+        downgrade(connection, "base")
+        upgrade(connection)
+        command.check(_config(connection))
+
+    driver = "sqlite+aiosqlite" if database_url.startswith("sqlite") else "postgresql+asyncpg"
+    engine = create_async_engine(database_url.replace(database_url.split(":")[0], driver, 1))
+    async with engine.begin() as connection:
+        await connection.run_sync(round_trip)
+        assert (await connection.execute(select(func.count()).select_from(ruleset))).scalar_one() == 0
+    await engine.dispose()
