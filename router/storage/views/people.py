@@ -43,7 +43,7 @@ async def list_agents(conn: AsyncConnection) -> list[AgentOnDuty]:
     claims_query = (
         select(claim.c.agent_id, func.count()).where(claim.c.state == "active").group_by(claim.c.agent_id)
     )
-    claims = dict((await conn.execute(claims_query)).tuples().all())
+    claims: dict[str, int] = dict((await conn.execute(claims_query)).tuples().all())
     found = await _agents(conn, agent.c.active)
     return [
         AgentOnDuty(
