@@ -33,29 +33,44 @@ class LiveEvent:
 
 
 class Ring(Generic[ItemT]):
-    """The newest items, numbered densely from 1. One event loop only; followers never slow a writer."""
+    """The newest items, numbered densely. One event loop only; followers never slow a writer.
 
-    def __init__(self, size: int = RING_SIZE) -> None:
+    `first` and `last` are the numbers of the oldest and the newest item held; `last` is `first - 1` while
+    there is none.
+    """
+
+    def __init__(self, size: int = RING_SIZE, *, first: int = 1) -> None:
         self._items: list[ItemT | None] = [None] * size
         self._arrival = asyncio.Event()
-        self.last = 0
+        self.first = first
+        self.last = first - 1
         self.closed = False
 
     def extend(self, items: Iterable[ItemT]) -> None:
         """Append items and wake every follower once."""
+        size = len(self._items)
         for item in items:
+            if self.last - self.first + 1 == size:
+                self.first += 1
             self.last += 1
-            self._items[self.last % len(self._items)] = item
+            self._items[self.last % size] = item
         self._wake()
+
+    def drop_oldest(self) -> ItemT | None:
+        """Forget the oldest item before its time, and give it."""
+        place = self.first % len(self._items)
+        oldest, self._items[place] = self._items[place], None
+        self.first += 1
+        return oldest
 
     def holds_after(self, number: int) -> bool:
         """Say whether everything after `number` is still here."""
-        return self.last - len(self._items) <= number <= self.last
+        return self.first - 1 <= number <= self.last
 
     def after(self, number: int, limit: int = RING_SIZE) -> list[ItemT]:
         """Give the items numbered `number + 1` onwards, oldest first; IndexError when some are gone."""
         if not self.holds_after(number):
-            raise IndexError(f"item {number + 1} is not in the ring; the newest is {self.last}")
+            raise IndexError(f"item {number + 1} is not among {self.first} to {self.last}")
         size = len(self._items)
         wanted = range(number + 1, min(self.last, number + limit) + 1)
         return [item for n in wanted if (item := self._items[n % size]) is not None]

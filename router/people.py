@@ -56,7 +56,7 @@ def new_secret(prefix: str = "") -> NewSecret:
 
 def digest_of(secret: str) -> bytes:
     """Hash a random secret for storage; not for passwords, which people choose."""
-    return hashlib.sha256(secret.encode()).digest()
+    return hashlib.sha256(secret.encode(errors="surrogateescape")).digest()
 
 
 def hash_password(password: str, hasher: PasswordHasher | None = None) -> str:
