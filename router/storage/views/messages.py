@@ -32,6 +32,7 @@ class StoredFile:
     inbound_id: str
     part: str
     name: str
+    content_type: str
 
 
 async def list_messages(
@@ -76,7 +77,7 @@ async def read_raw(conn: AsyncConnection, scope: Scope, message_id: str) -> byte
 async def find_attachment(conn: AsyncConnection, scope: Scope, attachment_id: str) -> StoredFile:
     """Find where an attachment's bytes are; NotFound if there is none for this agent."""
     query = (
-        select(attachment.c.inbound_id, attachment.c.part, attachment.c.name)
+        select(attachment)
         .join_from(attachment, message, message.c.id == attachment.c.message_id)
         .join(conversation, conversation.c.id == message.c.conversation_id)
         .where(attachment.c.id == attachment_id, scope.conversations())
@@ -84,7 +85,14 @@ async def find_attachment(conn: AsyncConnection, scope: Scope, attachment_id: st
     row = (await conn.execute(query)).first()
     if row is None:
         raise NotFound(f"there is no attachment {attachment_id}")
-    return StoredFile(inbound_id=row.inbound_id, part=row.part, name=row.name)
+    return StoredFile(inbound_id=row.inbound_id, part=row.part, name=row.name, content_type=row.content_type)
+
+
+async def find_filed(conn: AsyncConnection, inbound_id: str) -> str | None:
+    """Find the conversation a raw item was filed into; None if into none."""
+    query = select(message.c.conversation_id).where(message.c.inbound_id == inbound_id).limit(1)
+    conversation_id: str | None = (await conn.execute(query)).scalar()
+    return conversation_id
 
 
 def _messages(scope: Scope, *conditions: ColumnElement[bool]) -> Select[Any]:

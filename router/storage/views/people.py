@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -55,10 +56,15 @@ async def list_agents(conn: AsyncConnection) -> list[AgentOnDuty]:
 
 async def read_agent(conn: AsyncConnection, agent_id: str) -> Agent:
     """Read one agent; NotFound if there is none."""
-    found = await _agents(conn, agent.c.id == agent_id)
-    if not found:
+    found = await read_agents(conn, [agent_id])
+    if agent_id not in found:
         raise NotFound(f"there is no agent {agent_id}")
-    return found[0]
+    return found[agent_id]
+
+
+async def read_agents(conn: AsyncConnection, ids: Iterable[str]) -> dict[str, Agent]:
+    """Read some agents, by id."""
+    return {one.id: one for one in await _agents(conn, agent.c.id.in_(ids))}
 
 
 async def read_names(conn: AsyncConnection) -> dict[str, str]:

@@ -37,12 +37,10 @@ async def list_offers(conn: AsyncConnection, scope: Scope, now: datetime) -> lis
     return await _offers(conn, scope, scope.offers(), *open_now)
 
 
-async def read_offer(conn: AsyncConnection, scope: Scope, offer_id: str) -> Offer:
-    """Read one pending offer of this agent; NotFound for another's."""
+async def read_offer(conn: AsyncConnection, scope: Scope, offer_id: str) -> Offer | None:
+    """Read one pending offer of this agent; None when it has ended or is another's."""
     found = await _offers(conn, scope, scope.offers(), offer.c.state == "pending", offer.c.id == offer_id)
-    if not found:
-        raise NotFound(f"there is no open offer {offer_id}")
-    return found[0]
+    return found[0] if found else None
 
 
 async def require_offer(conn: AsyncConnection, scope: Scope, offer_id: str) -> None:
