@@ -87,7 +87,8 @@ class Capabilities:
     `reply_token`: the core mints a secret per conversation and recipient for outbound messages.
     `marks_sending`: the channel itself calls `ChannelContext.sending` before the first byte the peer could
     act on; otherwise the core marks the attempt before calling `send`.
-    `reply_expected_s`: a customer here expects an answer in about this time.
+    `joins_open_episode`: a contact has one matter at a time here, so a message without any evidence joins
+    the contact point's open episode.
     """
 
     channel_class: str
@@ -99,7 +100,7 @@ class Capabilities:
     reply_token: bool = False
     marks_sending: bool = False
     idempotent_send: bool = False
-    reply_expected_s: int = 3600
+    joins_open_episode: bool = True
 
 
 class ChannelContext(Protocol):
@@ -361,6 +362,9 @@ class ChannelType:
     """A kind of channel: static facts and a factory. Listing it opens nothing.
 
     `factory` is importable by name (a class, usually), so that decoding can run in another process.
+    `shares_loop`: its coroutines run on the router's own loop and never hold it over 100 ms, which the
+    contract suite checks; otherwise each account gets a thread with a loop of its own, so that a blocking
+    call harms only itself.
     """
 
     id: str
@@ -371,6 +375,7 @@ class ChannelType:
     routes: Sequence[ChannelRoute] = ()
     route_prefixes: Sequence[str] = ()
     simulator: Callable[[], Simulator] | None = None
+    shares_loop: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -226,9 +226,10 @@ class DeliveryReport:
 class InboundEvent:
     """What a raw item means, as the plugin's pure `decode` reads it.
 
-    `external_id` is the provider's id of this message (Message-ID, chat `cid`). `evidence` is in the
-    plugin's order of trust. `provider_data` is opaque, plugin-owned JSON that comes back in
-    `OutboundAttempt.answers`. `language` is a BCP 47 tag where the provider states one.
+    `external_id` is the provider's id of this message (Message-ID, chat `cid`). `subject_key` is the
+    subject as the channel compares it (reply prefixes off). `evidence` is in the plugin's order of
+    trust. `provider_data` is opaque, plugin-owned JSON that comes back in `OutboundAttempt.answers`.
+    `language` is a BCP 47 tag where the provider states one.
     """
 
     kind: EventKind = EventKind.MESSAGE
@@ -236,6 +237,7 @@ class InboundEvent:
     occurred_at: datetime | None = None
     author: Author
     subject: str = ""
+    subject_key: str = ""
     blocks: Sequence[Block] = ()
     attachments: Sequence[Attachment] = ()
     evidence: Sequence[Evidence] = ()

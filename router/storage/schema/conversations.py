@@ -120,7 +120,7 @@ message = Table(
     Column("guest", Boolean, nullable=False),
     Column("warnings", Json, nullable=False),
     Column("provider_data", Json, nullable=False),
-    Column("inbound_id", Id),
+    Column("inbound_id", Id, index=True),
     Column("occurred_at", UtcTime),
     Column("created_at", UtcTime, nullable=False),
     Index("ix_message_conversation", "conversation_id", "id"),

@@ -1,0 +1,358 @@
+"""Room 3, filing: each event finds its contact, its conversation and its episode.
+
+In: decoded items and the `Shelf` of everything they point to. Out: rows on the shelf, and for each item
+what became of it. Pure: ids come from a function that is passed in, times from the items.
+
+What joins (design decision 12, ruling 3), first match wins:
+1. a provider thread, which only its participants can write to;
+2. a reply token or a known Message-ID, if the sender already takes part; from anybody else it opens a
+   conversation of its own, linked as a guest;
+3. an equal normalised subject in the one open episode of the same contact point within 72 hours; if
+   there are several, none is guessed and all are linked as hints;
+4. for channels where a contact has one matter at a time: that contact point's open episode.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from router.messages import Automatic, Block, EventKind, Evidence, EvidenceKind, InboundEvent, Role
+from router.model.filing import (
+    Decoded,
+    Filed,
+    FiledAs,
+    LinkKind,
+    Opened,
+    Point,
+    Pointer,
+    PointKey,
+    Shelf,
+    Shelved,
+    pointing,
+    reference_digest,
+    subject_of,
+    thread_of,
+)
+
+SUBJECT_WINDOW = timedelta(hours=72)
+REOPEN_WINDOW = timedelta(days=30)
+PREVIEW_CHARS = 200
+
+_SPACES = re.compile(r"\s+")
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where an event goes: an existing conversation or none, and what to link the new one to."""
+
+    conversation: Shelved | None
+    outcome: FiledAs
+    links: tuple[tuple[str, LinkKind], ...] = ()
+
+
+class Filing:
+    """Files items one after the other on one shelf."""
+
+    def __init__(self, shelf: Shelf, new_id: Callable[[], str]) -> None:
+        self._shelf = shelf
+        self._new_id = new_id
+
+    def file(self, item: Decoded) -> Filed:
+        """File one item; later items see what earlier ones left on the shelf."""
+        filed = Filed(inbound_id=item.inbound_id, account=item.account)
+        for event in item.events:
+            if event.report is not None:
+                filed.reports.append(event.report)
+                filed.outcome = FiledAs.REPORT
+            if event.kind is not EventKind.RECEIPT and event.author.identities:
+                self._file_event(item, event, filed)
+        return filed
+
+    def _file_event(self, item: Decoded, event: InboundEvent, filed: Filed) -> None:
+        point = self._point(item, event)
+        place = self._place(item, event, point)
+        conversation, outcome = place.conversation, place.outcome
+        if conversation is None:
+            conversation = self._open(item, event, point)
+            for other_id, kind in place.links:
+                self._link(conversation.id, other_id, kind, item.received_at)
+            self._opened(filed, conversation, point, event, item, reopened=False)
+        elif conversation.state == "resolved" and event.automatic is Automatic.NO:
+            self._reopen(conversation, item.received_at)
+            outcome = FiledAs.REOPENED
+            self._opened(filed, conversation, point, event, item, reopened=True)
+        self._join(conversation.id, point.id)
+        self._remember(item, event, conversation, point)
+        self._add_message(item, event, conversation, point, outcome, filed)
+        filed.outcome = outcome
+
+    # --- who ------------------------------------------------------------------------------------
+
+    def _point(self, item: Decoded, event: InboundEvent) -> Point:
+        identity = event.author.identities[0]
+        key = PointKey.of(item.account, identity)
+        known = self._shelf.points.get(key)
+        if known is not None:
+            known.returning = True
+            return known
+        name = event.author.display or identity.value
+        point = Point(self._new_id(), self._new_id(), name, "", returning=False)
+        self._shelf.points[key] = point
+        self._shelf.add(
+            "contact",
+            {
+                "id": point.contact_id,
+                "display_name": name,
+                "language": event.language,
+                "created_at": item.received_at,
+            },
+        )
+        self._shelf.add(
+            "contact_point",
+            {
+                "id": point.id,
+                "contact_id": point.contact_id,
+                "account": key.account,
+                "kind": key.kind,
+                "address": key.address,
+                "display": identity.value,
+                "proof": identity.proof,
+                "created_at": item.received_at,
+            },
+        )
+        return point
+
+    # --- where ----------------------------------------------------------------------------------
+
+    def _place(self, item: Decoded, event: InboundEvent, point: Point) -> _Place:
+        guests: list[tuple[str, LinkKind]] = []
+        for evidence in pointing(event):
+            pointer = self._shelf.pointers.get(reference_digest(item.account, evidence))
+            conversation = self._shelf.conversations.get(pointer.conversation_id) if pointer else None
+            if conversation is None:
+                continue
+            if evidence.kind is EvidenceKind.THREAD:
+                return _Place(conversation, FiledAs.THREADED)
+            if (conversation.id, point.id) not in self._shelf.participants:
+                guests.append((conversation.id, LinkKind.GUEST))
+            elif _too_old(conversation, item.received_at):
+                return _Place(None, FiledAs.OPENED, ((conversation.id, LinkKind.CONTINUED),))
+            else:
+                return _Place(conversation, FiledAs.THREADED)
+        if guests:
+            return _Place(None, FiledAs.GUEST, tuple(guests))
+        return self._place_by_contact(item, event, point)
+
+    def _place_by_contact(self, item: Decoded, event: InboundEvent, point: Point) -> _Place:
+        subject = subject_of(event)
+        if subject is None and (event.evidence or not item.joins_open_episode):
+            return _Place(None, FiledAs.OPENED)
+        matches = [
+            c
+            for c in self._shelf.of_point(point.id)
+            if c.state == "open"
+            and (
+                (not event.evidence and item.joins_open_episode)
+                or (c.subject_key == subject and item.received_at - c.last_message_at <= SUBJECT_WINDOW)
+            )
+        ]
+        if len(matches) == 1:
+            return _Place(matches[0], FiledAs.THREADED)
+        return _Place(None, FiledAs.OPENED, tuple((c.id, LinkKind.HINT) for c in matches))
+
+    def _open(self, item: Decoded, event: InboundEvent, point: Point) -> Shelved:
+        conversation = Shelved(
+            id=self._new_id(),
+            contact_id=point.contact_id,
+            contact_point_id=point.id,
+            account=item.account,
+            subject_key=event.subject_key or fold(event.subject),
+            state="open",
+            episode_id=self._new_id(),
+            episode_number=1,
+            last_seq=0,
+            last_message_at=item.received_at,
+            resolved_at=None,
+            thread=thread_of(event),
+            new=True,
+        )
+        self._shelf.conversations[conversation.id] = conversation
+        self._shelf.add(
+            "conversation",
+            {
+                "id": conversation.id,
+                "contact_id": point.contact_id,
+                "account": item.account,
+                "contact_point_id": point.id,
+                "thread": conversation.thread,
+                "subject": event.subject or preview(event.blocks, 80),
+                "subject_key": conversation.subject_key,
+                "created_at": item.received_at,
+            },
+        )
+        self._add_episode(conversation, item.received_at)
+        return conversation
+
+    def _reopen(self, conversation: Shelved, at: datetime) -> None:
+        conversation.state = "open"
+        conversation.resolved_at = None
+        conversation.episode_id = self._new_id()
+        conversation.episode_number += 1
+        self._add_episode(conversation, at)
+
+    def _add_episode(self, conversation: Shelved, at: datetime) -> None:
+        self._shelf.add(
+            "episode",
+            {
+                "id": conversation.episode_id,
+                "conversation_id": conversation.id,
+                "number": conversation.episode_number,
+                "opened_at": at,
+            },
+        )
+
+    def _opened(
+        self,
+        filed: Filed,
+        conversation: Shelved,
+        point: Point,
+        event: InboundEvent,
+        item: Decoded,
+        *,
+        reopened: bool,
+    ) -> None:
+        filed.opened.append(
+            Opened(
+                conversation=conversation,
+                episode_id=conversation.episode_id,
+                point=point,
+                event=event,
+                reopened=reopened,
+                opened_at=item.received_at,
+            )
+        )
+
+    # --- what -----------------------------------------------------------------------------------
+
+    def _link(self, conversation_id: str, other_id: str, kind: LinkKind, at: datetime) -> None:
+        row = {"conversation_id": conversation_id, "other_id": other_id, "kind": kind, "created_at": at}
+        if row not in self._shelf.new.get("conversation_link", []):
+            self._shelf.add("conversation_link", row)
+
+    def _join(self, conversation_id: str, point_id: str) -> None:
+        if (conversation_id, point_id) not in self._shelf.participants:
+            self._shelf.participants.add((conversation_id, point_id))
+            self._shelf.add("participant", {"conversation_id": conversation_id, "contact_point_id": point_id})
+
+    def _remember(self, item: Decoded, event: InboundEvent, conversation: Shelved, point: Point) -> None:
+        """Keep what later messages may point to: the thread, else this message's own id."""
+        thread = thread_of(event)
+        if thread:
+            evidence = Evidence(kind=EvidenceKind.THREAD, value=thread)
+        elif event.external_id:
+            evidence = Evidence(kind=EvidenceKind.MESSAGE_ID, value=event.external_id)
+        else:
+            return
+        key = reference_digest(item.account, evidence)
+        if key in self._shelf.pointers:
+            return
+        self._shelf.pointers[key] = Pointer(evidence.kind, conversation.id, point.id)
+        self._shelf.add(
+            "reference",
+            {
+                "digest": key,
+                "kind": evidence.kind,
+                "conversation_id": conversation.id,
+                "contact_point_id": point.id,
+                "created_at": item.received_at,
+            },
+        )
+
+    def _add_message(
+        self,
+        item: Decoded,
+        event: InboundEvent,
+        conversation: Shelved,
+        point: Point,
+        outcome: FiledAs,
+        filed: Filed,
+    ) -> None:
+        if event.visible:
+            conversation.last_seq += 1
+        conversation.last_message_at = max(conversation.last_message_at, item.received_at)
+        conversation.changed = True
+        row = _message_row(item, event, conversation, point, outcome) | {"id": self._new_id()}
+        self._shelf.add("message", row)
+        filed.messages.append(row)
+        for attachment in event.attachments:
+            self._shelf.add(
+                "attachment",
+                {
+                    "id": self._new_id(),
+                    "message_id": row["id"],
+                    "inbound_id": item.inbound_id,
+                    "part": attachment.part,
+                    "name": attachment.name,
+                    "content_type": attachment.content_type,
+                    "size_bytes": attachment.size_bytes,
+                    "content_id": attachment.content_id,
+                    "inline": attachment.inline,
+                },
+            )
+
+
+def _message_row(
+    item: Decoded, event: InboundEvent, conversation: Shelved, point: Point, outcome: FiledAs
+) -> dict[str, object]:
+    return {
+        "conversation_id": conversation.id,
+        "episode_id": conversation.episode_id,
+        "seq": conversation.last_seq if event.visible else None,
+        "direction": "inbound" if event.author.role is Role.CUSTOMER else "event",
+        "kind": event.kind,
+        "role": event.author.role,
+        "author_name": event.author.display or point.contact_name,
+        "agent_id": None,
+        "account": item.account,
+        "contact_point_id": point.id,
+        "external_id": event.external_id,
+        "subject": event.subject,
+        "blocks": [block_json(block) for block in event.blocks],
+        "preview": preview(event.blocks, PREVIEW_CHARS),
+        "automatic": event.automatic,
+        "guest": outcome is FiledAs.GUEST,
+        "warnings": list(event.warnings),
+        "provider_data": event.provider_data,
+        "inbound_id": item.inbound_id,
+        "occurred_at": event.occurred_at,
+        "created_at": item.received_at,
+    }
+
+
+def block_json(block: Block) -> dict[str, object]:
+    """Give a block as the store and the API keep it."""
+    return {
+        "kind": block.kind,
+        "text": block.text,
+        "html": block.html,
+        "quoted": block.quoted,
+        "fields": block.fields,
+    }
+
+
+def preview(blocks: Sequence[Block], chars: int) -> str:
+    """Give the first words of a message on one line."""
+    text = next((block.text for block in blocks if block.text), "")
+    return _SPACES.sub(" ", text[: chars * 4]).strip()[:chars]
+
+
+def fold(subject: str) -> str:
+    """Fold a subject for comparison; what a reply prefix is, the channel knows."""
+    return _SPACES.sub(" ", subject).strip().casefold()
+
+
+def _too_old(conversation: Shelved, now: datetime) -> bool:
+    return conversation.resolved_at is not None and now - conversation.resolved_at > REOPEN_WINDOW

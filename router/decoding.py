@@ -1,0 +1,149 @@
+"""Run a plugin's pure `decode`, where it can do no harm.
+
+Small items of channels that share the router's loop are read in place. Everything else (large items,
+channels that do not share the loop, items whose last try ended with the process) is read in a second
+process, which is killed when it takes too long or dies of its own.
+
+In: account and raw item. Out: events, or MalformedMessage with the reason.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import pickle
+import sys
+import traceback
+from collections.abc import Mapping
+from typing import Any, BinaryIO
+
+from router.channel import AnyChannel, ChannelType
+from router.errors import MalformedMessage
+from router.messages import InboundEvent, RawInbound
+
+IN_PLACE_BYTES = 256 * 1024
+TIME_LIMIT_S = 10.0
+_LENGTH_BYTES = 8
+
+Events = tuple[InboundEvent, ...]
+
+
+class Decoder:
+    """Decodes for all accounts; `channels` are built but never opened."""
+
+    def __init__(self, channels: Mapping[str, tuple[ChannelType, AnyChannel]]) -> None:
+        self._channels = channels
+        self._apart = _SecondProcess()
+
+    def is_heavy(self, account: str, raw: RawInbound) -> bool:
+        """Say whether an item must be read in the second process."""
+        kind, _ = self._channels.get(account, (None, None))
+        return kind is not None and (len(raw.raw) > IN_PLACE_BYTES or not kind.shares_loop)
+
+    def decode(self, account: str, raw: RawInbound) -> Events:
+        """Read a small item in place."""
+        try:
+            _, channel = self._built(account)
+            return tuple(channel.decode(raw))
+        except MalformedMessage:
+            raise
+        except Exception as error:
+            raise MalformedMessage(_last_line(error), code="plugin_bug") from error
+
+    async def decode_apart(self, account: str, raw: RawInbound) -> Events:
+        """Read any item in the second process, within the time limit."""
+        kind, channel = self._built(account)
+        return await self._apart.ask((kind.factory, account, channel.settings, raw))
+
+    def attachment(self, account: str, raw: RawInbound, part: str) -> bytes:
+        """Give the bytes of an attachment; LookupError when the account or the part is gone."""
+        _, channel = self._built(account)
+        return channel.attachment(raw, part)
+
+    def _built(self, account: str) -> tuple[ChannelType, AnyChannel]:
+        try:
+            return self._channels[account]
+        except KeyError:
+            raise MalformedMessage(
+                f"the account {account!r} is not configured any more", code="no_account"
+            ) from None
+
+    async def close(self) -> None:
+        """End the second process."""
+        await self._apart.end()
+
+
+class _SecondProcess:
+    """One process that reads items one after the other; started when first needed."""
+
+    def __init__(self) -> None:
+        self._process: asyncio.subprocess.Process | None = None
+        self._turn = asyncio.Lock()
+
+    async def ask(self, question: tuple[Any, ...]) -> Events:
+        async with self._turn:
+            try:
+                async with asyncio.timeout(TIME_LIMIT_S):
+                    answer = await self._exchange(pickle.dumps(question))
+            except TimeoutError:
+                await self.end()
+                raise MalformedMessage(
+                    f"reading it took over {TIME_LIMIT_S:.0f} s", code="too_slow"
+                ) from None
+            except (EOFError, OSError) as error:
+                await self.end()
+                raise MalformedMessage("reading it ended the process", code="killed") from error
+        code, result = pickle.loads(answer)
+        if code:
+            raise MalformedMessage(result, code=code)
+        events: Events = result
+        return events
+
+    async def _exchange(self, question: bytes) -> bytes:
+        if self._process is None or self._process.returncode is not None:
+            self._process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                "-m",
+                "router.decoding",
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+            )
+        stdin, stdout = self._process.stdin, self._process.stdout
+        if stdin is None or stdout is None:
+            raise EOFError
+        stdin.write(len(question).to_bytes(_LENGTH_BYTES, "big") + question)
+        await stdin.drain()
+        size = int.from_bytes(await stdout.readexactly(_LENGTH_BYTES), "big")
+        return await stdout.readexactly(size)
+
+    async def end(self) -> None:
+        process, self._process = self._process, None
+        if process is not None and process.returncode is None:
+            process.kill()
+            await process.wait()
+
+
+def _answer(question: bytes) -> bytes:
+    factory, account, settings, raw = pickle.loads(question)
+    try:
+        result: tuple[str, object] = ("", tuple(factory(account, settings).decode(raw)))
+    except MalformedMessage as error:
+        result = (error.code, str(error))
+    except Exception as error:
+        result = ("plugin_bug", _last_line(error))
+    return pickle.dumps(result)
+
+
+def _last_line(error: BaseException) -> str:
+    return traceback.format_exception_only(error)[-1].strip()
+
+
+def _serve(questions: BinaryIO, answers: BinaryIO) -> None:
+    """Answer until the pipe is closed: the life of the second process."""
+    while size := questions.read(_LENGTH_BYTES):
+        answer = _answer(questions.read(int.from_bytes(size, "big")))
+        answers.write(len(answer).to_bytes(_LENGTH_BYTES, "big") + answer)
+        answers.flush()
+
+
+if __name__ == "__main__":
+    _serve(sys.stdin.buffer, sys.stdout.buffer)

@@ -1,0 +1,124 @@
+"""Who works here: a roster as YAML, checked by line and column.
+
+In: the text of a roster. Out: a `Roster` of agents with skills, capacity and shifts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field
+
+from router.engine.documents import DocumentError, Located, Problem, read_document
+from router.engine.rules.calendars import read_days, read_period
+from router.engine.rules.schema import RulesModel
+from router.engine.validation import Name, Strict, custom_error, did_you_mean, validate
+from router.messages import JsonObject
+
+
+class RosterError(DocumentError):
+    """A roster cannot be used."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RosterAgent:
+    """One agent; `max_claims` is how much work at once, `units` the capacity budget it is weighed in."""
+
+    login: str
+    display_name: str
+    role: str
+    locale: str
+    skills: Mapping[str, int]
+    units: int
+    max_claims: int
+    shifts: Sequence[str]
+
+    def meets(self, needs: Sequence[JsonObject]) -> bool:
+        """Say whether this agent has what work requires and nothing it forbids."""
+        for need in needs:
+            required, forbidden, level = need.get("require"), need.get("forbid"), need["level"]
+            if isinstance(required, str) and isinstance(level, int) and self.skills.get(required, 0) < level:
+                return False
+            if (
+                isinstance(forbidden, str)
+                and isinstance(level, int)
+                and self.skills.get(forbidden, 0) >= level
+            ):
+                return False
+        return True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Roster:
+    """All agents, by login name."""
+
+    agents: Mapping[str, RosterAgent]
+
+    def able(self, needs: Sequence[JsonObject]) -> list[str]:
+        """List who could serve work with these needs."""
+        return [login for login, agent in self.agents.items() if agent.meets(needs)]
+
+
+def _shift(text: str) -> str:
+    days, _, period = text.partition(" ")
+    if read_days(days) is None or read_period(period) is None:
+        raise custom_error(
+            "shift", f"`{text[:40]}` is no shift", "Write days and a period: mon-fri 09:00-18:00."
+        )
+    return text
+
+
+class _AgentModel(Strict):
+    display_name: Annotated[str, Field(min_length=1, max_length=100)] | None = None
+    role: Literal["agent", "supervisor", "admin"] = "agent"
+    locale: Literal["en", "zh"] = "en"
+    skills: dict[Name, Annotated[int, Field(ge=1, le=5)]] = Field(default_factory=dict)
+    units: Annotated[int, Field(ge=1)] = 100
+    max_claims: Annotated[int, Field(ge=1, le=100)] = 3
+    shifts: list[Annotated[str, AfterValidator(_shift)]] = Field(default_factory=list)
+
+
+class _RosterModel(Strict):
+    agents: Annotated[dict[Name, _AgentModel], Field(min_length=1)]
+
+
+def load_roster(text: str, source: str, *, rules: RulesModel | None = None) -> Roster:
+    """Read a roster; with the rules it is for, skills they do not declare are refused too.
+
+    Raises RosterError with every problem found.
+    """
+    try:
+        document = read_document(text, source=source)
+    except DocumentError as error:
+        raise RosterError(error.problems) from None
+    model, problems = validate(_RosterModel, document)
+    if model is not None and rules is not None:
+        problems = list(_unknown_skills(document, model, rules))
+    if model is None or problems:
+        raise RosterError(problems)
+    return Roster(agents={login: _agent(login, agent) for login, agent in model.agents.items()})
+
+
+def _unknown_skills(document: Located, model: _RosterModel, rules: RulesModel) -> Iterator[Problem]:
+    """Find skills no rules document declares."""
+    for login, agent in model.agents.items():
+        for skill in agent.skills:
+            if skill not in rules.skills:
+                path = ("agents", login, "skills", skill)
+                hint = did_you_mean(skill, list(rules.skills))
+                yield document.problem(path, f"unknown skill `{skill}`", hint, place=document.key_place(path))
+
+
+def _agent(login: str, model: _AgentModel) -> RosterAgent:
+    return RosterAgent(
+        login=login,
+        display_name=model.display_name or login.capitalize(),
+        role=model.role,
+        locale=model.locale,
+        skills=model.skills,
+        units=model.units,
+        max_claims=model.max_claims,
+        shifts=model.shifts,
+    )

@@ -1,0 +1,222 @@
+"""The shape of a rules document, version 1. Field names are the router's, aliases those of the file.
+
+In: plain values. Out: checked, frozen models. Names that must exist elsewhere in the document are checked
+in `consistency.py`.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator, Field, model_validator
+
+from router.engine.rules.calendars import public_holidays, read_days, read_period
+from router.engine.validation import Duration, Name, Strict, custom_error
+
+LASTING_KINDS = frozenset({"language", "legal", "permission"})
+"""Kinds of skills no waiting time ever drops."""
+
+FactType = Literal["string", "bool", "int", "double"]
+
+
+def _zone(text: str) -> str:
+    try:
+        ZoneInfo(text)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise custom_error(
+            "zone", f"`{text[:40]}` is no time zone", "Use a name such as Asia/Shanghai or Europe/Berlin."
+        ) from None
+    return text
+
+
+def _days(text: str) -> str:
+    if read_days(text) is None:
+        raise custom_error("days", f"`{text[:40]}` are no days", "Write mon, or a range such as mon-fri.")
+    return text
+
+
+def _period(text: str) -> str:
+    if read_period(text) is None:
+        raise custom_error(
+            "period",
+            f"`{text[:40]}` is no period of a day",
+            'Write "09:00-18:00"; over midnight make it two periods, one to 24:00 and one from 00:00.',
+        )
+    return text
+
+
+def _holidays(text: str) -> str:
+    if public_holidays(text) is None:
+        raise custom_error(
+            "holidays", f"no holidays are known for `{text[:40]}`", "Write a country: CN, US, DE-BY."
+        )
+    return text
+
+
+def _share(text: str) -> str:
+    part, slash, whole = text.partition("/")
+    digits = (
+        slash and part.isascii() and whole.isascii() and part.isdigit() and whole.isdigit() and len(text) < 10
+    )
+    if not digits or not 0 < int(part) < int(whole):
+        raise custom_error("share", f"`{text[:40]}` is no share", "Write how many of how many picks: 4/5.")
+    return text
+
+
+class SkillModel(Strict):
+    """A skill; its kind says whether waiting may drop it."""
+
+    kind: Annotated[str, Field(pattern=r"^[a-z][a-z_]{0,19}$")] = "craft"
+
+
+class CalendarModel(Strict):
+    """Opening hours in a zone."""
+
+    zone: Annotated[str, AfterValidator(_zone)]
+    week: dict[Annotated[str, AfterValidator(_days)], list[Annotated[str, AfterValidator(_period)]]]
+    holidays: Annotated[str, AfterValidator(_holidays)] | None = None
+
+
+class SlaPolicyModel(Strict):
+    """What is promised and how long before it counts as urgent."""
+
+    calendar: str | None = None
+    first_response_s: Duration | None = Field(default=None, alias="first_response")
+    next_response_s: Duration | None = Field(default=None, alias="next_response")
+    resolution_s: Duration | None = Field(default=None, alias="resolution")
+    lead_s: Duration = Field(default=0, alias="lead")
+    promise_s: Duration | None = Field(default=None, alias="promise")
+
+
+class OverflowModel(Strict):
+    """Where new work goes while a queue is too long; `back_at` keeps it from flapping."""
+
+    to: str
+    when_waiting: Annotated[int, Field(ge=1)]
+    back_at: Annotated[int, Field(ge=0)]
+
+    @model_validator(mode="after")
+    def _apart(self) -> OverflowModel:
+        if self.back_at >= self.when_waiting:
+            raise custom_error(
+                "overflow",
+                "`back_at` is not below `when_waiting`",
+                "Let it end lower than it begins: 50 and 30.",
+            )
+        return self
+
+
+class QueueModel(Strict):
+    """A queue: how far work may overtake in it, and how long an offer stands."""
+
+    max_advance_s: Duration = Field(default=4 * 3600, alias="max_advance")
+    offer_timeout_s: Duration = Field(default=30, alias="offer_timeout")
+    overflow: OverflowModel | None = None
+    share: Annotated[str, AfterValidator(_share)] | None = None
+    calendar: str | None = None
+
+
+class ClassCapacity(Strict):
+    """What one piece of work of a channel class costs, and how many an agent may hold."""
+
+    cost: Annotated[int, Field(ge=0)]
+    max: Annotated[int, Field(ge=1)]
+
+
+class CapacityModel(Strict):
+    """How much an agent can carry."""
+
+    units: Annotated[int, Field(ge=1)] = 100
+    classes: dict[Name, ClassCapacity] = Field(default_factory=dict)
+    dormant: Annotated[float, Field(ge=0, le=1)] = 0.25
+
+
+class NeedModel(Strict):
+    """One thing work asks of its agent: exactly one of require, prefer and forbid."""
+
+    require: str | None = None
+    prefer: str | None = None
+    forbid: str | None = None
+    level: Annotated[int, Field(ge=1, le=5)] = 1
+    grade: Annotated[int, Field(ge=1, le=9)] | None = None
+    drop_after_s: Duration | None = Field(default=None, alias="drop_after")
+
+    @model_validator(mode="after")
+    def _one(self) -> NeedModel:
+        named = [skill for skill in (self.require, self.prefer, self.forbid) if skill is not None]
+        if len(named) != 1:
+            raise custom_error(
+                "need",
+                f"a need names one skill, this one names {len(named)}",
+                "Write one of `require:`, `prefer:` or `forbid:`.",
+            )
+        if self.prefer is None and (self.grade is not None or self.drop_after_s is not None):
+            raise custom_error(
+                "need",
+                "only `prefer` has `grade` and `drop_after`",
+                "Use `prefer:`, or take the two keys away.",
+            )
+        return self
+
+    @property
+    def verb(self) -> str:
+        """Name the kind of need."""
+        return "require" if self.require is not None else "prefer" if self.prefer is not None else "forbid"
+
+    @property
+    def skill(self) -> str:
+        """Name the skill it is about."""
+        return self.require or self.prefer or self.forbid or ""
+
+
+class SettingsModel(Strict):
+    """What a matching rule sets."""
+
+    queue: str | None = None
+    boost_s: Duration | None = Field(default=None, alias="boost")
+    sla: str | None = None
+    needs: list[NeedModel] = Field(default_factory=list)
+
+
+class ExpectModel(Strict):
+    """What an example expects; `match: false` shows a message the rule must leave alone."""
+
+    match: bool = True
+    queue: str | None = None
+    boost_s: Duration | None = Field(default=None, alias="boost")
+    sla: str | None = None
+    needs: list[NeedModel] | None = None
+
+
+class ExampleModel(Strict):
+    """A message and what should become of it."""
+
+    given: dict[str, dict[str, str | int | float | bool]] = Field(default_factory=dict)
+    expect: ExpectModel
+
+
+class RuleModel(Strict):
+    """A condition and what it sets."""
+
+    name: Annotated[str, Field(min_length=1, max_length=100)]
+    when: Annotated[str, Field(min_length=1, max_length=10_000)]
+    settings: SettingsModel = Field(default_factory=SettingsModel, alias="set")
+    final: bool = False
+    examples: list[ExampleModel] = Field(default_factory=list)
+
+
+class RulesModel(Strict):
+    """The whole document."""
+
+    version: Literal[1]
+    skills: dict[Name, SkillModel] = Field(default_factory=dict)
+    calendars: dict[Name, CalendarModel] = Field(default_factory=dict)
+    sla_policies: dict[Name, SlaPolicyModel] = Field(default_factory=dict)
+    queues: Annotated[dict[Name, QueueModel], Field(min_length=1)]
+    capacity: CapacityModel = Field(default_factory=CapacityModel)
+    facts: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")], FactType] = Field(
+        default_factory=dict
+    )
+    lists: dict[Name, list[Annotated[str, Field(min_length=1, max_length=500)]]] = Field(default_factory=dict)
+    rules: Annotated[list[RuleModel], Field(min_length=1, max_length=2_000)]

@@ -1,0 +1,137 @@
+"""Rooms 3 to 5 in one commit: file a batch, triage what it opened, put the work into its queue.
+
+In: decoded items from intake. Out, after the commit: what became of each item, for the rooms and screens
+that wait for it. Conversation, message and work item appear together or not at all.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from router.clock import Clock
+from router.conversations import Filing
+from router.ids import new_id
+from router.messages import FiledMessage
+from router.model.filing import Decoded, Filed, Opened, PointKey, Row, pointing, reference_digest
+from router.storage.deliveries import apply_reports
+from router.storage.filing import load_shelf, save_shelf
+from router.storage.inbound import mark_filed
+from router.storage.schema import message, raw_inbound
+from router.storage.store import Store
+
+REMEMBERED = 10_000
+
+Triage = Callable[[Opened, Decoded], Row]
+Failures = Sequence[tuple[Decoded, Exception]]
+After = Callable[[Sequence[Filed]], None]
+
+
+class FilingRoom:
+    """Files batches; `triage` turns an opened episode into a work item's row, `after` wakes others."""
+
+    def __init__(self, store: Store, clock: Clock, triage: Triage, after: After) -> None:
+        self._store = store
+        self._clock = clock
+        self._triage = triage
+        self._after = after
+        self._results: OrderedDict[str, tuple[FiledMessage, ...]] = OrderedDict()
+        self._expected: set[str] = set()
+        self._waiting: dict[str, list[asyncio.Future[tuple[FiledMessage, ...]]]] = {}
+
+    async def file(self, items: Sequence[Decoded]) -> Failures:
+        """Commit a batch; give the items that could not be filed, with the error."""
+        results = await asyncio.gather(
+            *(self._store.write_each(self._file_batch, item) for item in items), return_exceptions=True
+        )
+        failures = []
+        filed = []
+        for item, result in zip(items, results, strict=True):
+            if isinstance(result, Filed):
+                filed.append(result)
+                self._settle(result.inbound_id, tuple(_filed_message(row) for row in result.messages))
+            elif isinstance(result, Exception):
+                failures.append((item, result))
+        self._after(filed)
+        return failures
+
+    async def filed(self, inbound_id: str) -> tuple[FiledMessage, ...]:
+        """Wait until an accepted item has been filed; empty when it went to quarantine."""
+        if inbound_id in self._results:
+            return self._results[inbound_id]
+        future: asyncio.Future[tuple[FiledMessage, ...]] = asyncio.get_running_loop().create_future()
+        self._waiting.setdefault(inbound_id, []).append(future)
+        if inbound_id not in self._expected:
+            await self._look_up(inbound_id)
+        return await future
+
+    def expect(self, inbound_id: str) -> None:
+        """Note that an item has been accepted and will be filed or dropped by this run."""
+        self._expected.add(inbound_id)
+
+    def dropped(self, inbound_id: str) -> None:
+        """Tell those who wait that the item went to quarantine."""
+        self._settle(inbound_id, ())
+
+    async def _look_up(self, inbound_id: str) -> None:
+        """Settle from the store what an earlier run, or a moment ago, has filed."""
+        async with self._store.reading() as connection:
+            statement = select(raw_inbound.c.state).where(raw_inbound.c.id == inbound_id)
+            state = (await connection.execute(statement)).scalar()
+            if state == "accepted":
+                return
+            rows = await connection.execute(
+                select(message).where(message.c.inbound_id == inbound_id).order_by(message.c.id)
+            )
+            self._settle(inbound_id, tuple(_filed_message(dict(row)) for row in rows.mappings()))
+
+    def _settle(self, inbound_id: str, messages: tuple[FiledMessage, ...]) -> None:
+        self._expected.discard(inbound_id)
+        self._results[inbound_id] = messages
+        if len(self._results) > REMEMBERED:
+            self._results.popitem(last=False)
+        for future in self._waiting.pop(inbound_id, ()):
+            if not future.done():
+                future.set_result(messages)
+
+    def _file_batch(self, connection: Connection, items: Sequence[Decoded]) -> list[Filed]:
+        points = {
+            PointKey.of(item.account, event.author.identities[0])
+            for item in items
+            for event in item.events
+            if event.author.identities
+        }
+        digests = {
+            reference_digest(item.account, evidence)
+            for item in items
+            for event in item.events
+            for evidence in pointing(event)
+        }
+        shelf = load_shelf(connection, points, digests)
+        filing = Filing(shelf, new_id)
+        filed = [filing.file(item) for item in items]
+        for item, result in zip(items, filed, strict=True):
+            for opened in result.opened:
+                row = self._triage(opened, item)
+                opened.conversation.work_item_id = row["id"]
+                shelf.add("work_item", row)
+        save_shelf(connection, shelf)
+        now = self._clock.now()
+        for result in filed:
+            apply_reports(connection, result.account, result.reports)
+        mark_filed(connection, [(result.inbound_id, result.outcome) for result in filed], now)
+        return filed
+
+
+def _filed_message(row: dict[str, Any]) -> FiledMessage:
+    return FiledMessage(
+        inbound_id=row["inbound_id"],
+        conversation_id=row["conversation_id"],
+        message_id=row["id"],
+        seq=row["seq"] or 0,
+        at=row["created_at"],
+    )

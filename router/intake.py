@@ -1,0 +1,205 @@
+"""Room 2, the front desk: store raw items durably, then have them read and filed.
+
+In: raw items from sources, through `accept`. Out: decoded items to the filing room, and to quarantine
+what cannot be read. `accept` answers only after the commit; everything later happens to stored items and
+is resumed after a crash from the first item that is not filed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from sqlalchemy import select
+
+from router.channel import ChannelType
+from router.clock import Clock
+from router.decoding import Decoder, Events
+from router.errors import MalformedMessage, StoreUnavailable
+from router.filing import FilingRoom
+from router.ids import new_id
+from router.messages import AcceptOutcome, AcceptResult, JsonValue, RawInbound
+from router.model.filing import Decoded
+from router.storage.inbound import (
+    Delivery,
+    begin_attempt,
+    release,
+    set_aside,
+    store_deliveries,
+)
+from router.storage.schema import channel_account, raw_inbound
+from router.storage.store import Store
+
+T = TypeVar("T")
+
+log = logging.getLogger(__name__)
+
+BACKLOG_ITEMS = 2_000
+BATCH_ITEMS = 64
+MAX_ATTEMPTS = 5
+RETRY_S = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """An accepted item that has not been read yet."""
+
+    inbound_id: str
+    account: str
+    raw: RawInbound
+    attempts: int = 0
+
+
+class Intake:
+    """Accepts for every account, has items read and brings them to the filing room."""
+
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        decoder: Decoder,
+        kinds: Callable[[str], ChannelType],
+        filing: FilingRoom,
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._decoder = decoder
+        self._kinds = kinds
+        self._filing = filing
+        self._backlog: asyncio.Queue[_Waiting] = asyncio.Queue(BACKLOG_ITEMS)
+
+    async def accept(
+        self, account: str, items: Sequence[RawInbound], cursor: JsonValue = None
+    ) -> list[AcceptResult]:
+        """Store `items` and `cursor` in one synced commit; see `ChannelContext.accept`."""
+        named = [(new_id(), item) for item in items]
+        delivery = Delivery(account=account, items=named, cursor=cursor, at=self._clock.now())
+        results = await self._store.write_each(store_deliveries, delivery)
+        for (inbound_id, raw), result in zip(named, results, strict=True):
+            if result.outcome is AcceptOutcome.ACCEPTED:
+                self._filing.expect(inbound_id)
+                await self._backlog.put(_Waiting(inbound_id, account, raw))
+        return results
+
+    async def cursor(self, account: str) -> JsonValue:
+        """Give the cursor last committed for an account."""
+        async with self._store.reading() as connection:
+            statement = select(channel_account.c.cursor).where(channel_account.c.account == account)
+            cursor: JsonValue = (await connection.execute(statement)).scalar()
+            return cursor
+
+    async def rerun(self, inbound_id: str) -> str:
+        """Read a quarantined item once more; give `filed`, `quarantined` or `not_quarantined`."""
+        if not await self._store.write(release, inbound_id):
+            return "not_quarantined"
+        for waiting in await self._unfiled([inbound_id]):
+            await self._read([waiting], apart=True)
+        async with self._store.reading() as connection:
+            statement = select(raw_inbound.c.state).where(raw_inbound.c.id == inbound_id)
+            return str((await connection.execute(statement)).scalar_one())
+
+    async def run(self) -> None:
+        """Read and file what is accepted, oldest first, until cancelled."""
+        await self._recover()
+        async with asyncio.TaskGroup() as heavy:
+            while True:
+                batch = [await self._backlog.get()]
+                while len(batch) < BATCH_ITEMS and not self._backlog.empty():
+                    batch.append(self._backlog.get_nowait())
+                light = []
+                for waiting in batch:
+                    if self._decoder.is_heavy(waiting.account, waiting.raw):
+                        heavy.create_task(self._read([waiting], apart=True))
+                    else:
+                        light.append(waiting)
+                if light:
+                    await self._read(light, apart=False)
+
+    async def _recover(self) -> None:
+        """Take up what an earlier run accepted and did not file; suspects are read apart."""
+        left = await self._unfiled(None)
+        if not left:
+            return
+        log.info("resuming unfiled items", extra={"items": len(left)})
+        await self._store.write(begin_attempt, [waiting.inbound_id for waiting in left])
+        for waiting in left:
+            if waiting.attempts >= MAX_ATTEMPTS:
+                await self._quarantine(
+                    waiting, MalformedMessage("five tries ended with the process", code="poison")
+                )
+            else:
+                await self._read([waiting], apart=waiting.attempts > 0)
+
+    async def _unfiled(self, inbound_ids: Sequence[str] | None) -> list[_Waiting]:
+        statement = select(raw_inbound).where(raw_inbound.c.state == "accepted").order_by(raw_inbound.c.id)
+        if inbound_ids is not None:
+            statement = statement.where(raw_inbound.c.id.in_(inbound_ids))
+        async with self._store.reading() as connection:
+            rows = (await connection.execute(statement)).all()
+        return [_Waiting(row.id, row.account, raw_of(row), row.attempts) for row in rows]
+
+    async def _read(self, batch: Sequence[_Waiting], *, apart: bool) -> None:
+        """Decode a batch and file it; an item that cannot be read goes to quarantine alone."""
+        decoded: list[Decoded] = []
+        sources = {waiting.inbound_id: waiting for waiting in batch}
+        for waiting in batch:
+            try:
+                if apart:
+                    events = await self._decoder.decode_apart(waiting.account, waiting.raw)
+                else:
+                    events = self._decoder.decode(waiting.account, waiting.raw)
+                    await asyncio.sleep(0)
+                decoded.append(self._decoded(waiting, events))
+            except MalformedMessage as error:
+                await self._quarantine(waiting, error)
+        if not decoded:
+            return
+        for item, cause in await self._until_stored(lambda: self._filing.file(decoded)):
+            log.error("filing failed", exc_info=cause, extra={"inbound_id": item.inbound_id})
+            bug = MalformedMessage(f"filing failed: {cause!r}", code="filing_bug")
+            await self._quarantine(sources[item.inbound_id], bug)
+
+    def _decoded(self, waiting: _Waiting, events: Events) -> Decoded:
+        kind = self._kinds(waiting.account)
+        return Decoded(
+            inbound_id=waiting.inbound_id,
+            account=waiting.account,
+            channel=kind.id,
+            channel_class=kind.capabilities.channel_class,
+            joins_open_episode=kind.capabilities.joins_open_episode,
+            received_at=waiting.raw.received_at,
+            events=events,
+        )
+
+    async def _quarantine(self, waiting: _Waiting, error: MalformedMessage) -> None:
+        log.warning(
+            "item quarantined",
+            extra={"account": waiting.account, "inbound_id": waiting.inbound_id, "code": error.code},
+        )
+        await self._until_stored(
+            lambda: self._store.write(
+                set_aside, waiting.inbound_id, error.code, str(error), self._clock.now()
+            )
+        )
+        self._filing.dropped(waiting.inbound_id)
+
+    async def _until_stored(self, act: Callable[[], Awaitable[T]]) -> T:
+        """Repeat an act on accepted items until the store takes it."""
+        while True:
+            try:
+                return await act()
+            except StoreUnavailable:
+                await asyncio.sleep(RETRY_S)
+
+
+def raw_of(row: object) -> RawInbound:
+    """Rebuild a raw item from its row."""
+    return RawInbound(
+        dedupe_key=row.dedupe_key,  # type: ignore[attr-defined]
+        raw=row.raw,  # type: ignore[attr-defined]
+        received_at=row.received_at,  # type: ignore[attr-defined]
+        envelope=row.envelope,  # type: ignore[attr-defined]
+    )

@@ -1,0 +1,168 @@
+"""What the filing room holds in its hands: rows as values, and what a batch adds or changes.
+
+A `Shelf` is loaded once per batch with everything the batch's events point to. Filing decides on the
+shelf alone; afterwards the shelf is written back in one go.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from router.ids import digest
+from router.messages import DeliveryReport, Evidence, EvidenceKind, Identity, InboundEvent
+
+Row = dict[str, Any]
+
+
+class FiledAs(StrEnum):
+    """How an inbound item was filed; the ledger counts these."""
+
+    OPENED = "opened"
+    THREADED = "threaded"
+    REOPENED = "reopened"
+    GUEST = "guest"
+    REPORT = "report"
+    IGNORED = "ignored"
+
+
+class LinkKind(StrEnum):
+    """Why two conversations stand beside each other."""
+
+    GUEST = "guest"
+    HINT = "hint"
+    CONTINUED = "continued"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decoded:
+    """One accepted raw item with what its plugin read in it."""
+
+    inbound_id: str
+    account: str
+    channel: str
+    channel_class: str
+    joins_open_episode: bool
+    received_at: datetime
+    events: tuple[InboundEvent, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PointKey:
+    """What makes a contact point unique."""
+
+    account: str
+    kind: str
+    address: str
+
+    @classmethod
+    def of(cls, account: str, identity: Identity) -> PointKey:
+        """Build the key of an identity within an account."""
+        return cls(account, identity.kind, identity.value.strip().casefold())
+
+
+@dataclass(slots=True)
+class Point:
+    """A contact point and its contact."""
+
+    id: str
+    contact_id: str
+    contact_name: str
+    tier: str
+    returning: bool
+
+
+@dataclass(slots=True)
+class Shelved:
+    """A conversation as filing needs it; the mutable fields are written back."""
+
+    id: str
+    contact_id: str
+    contact_point_id: str
+    account: str
+    subject_key: str
+    state: str
+    episode_id: str
+    episode_number: int
+    last_seq: int
+    last_message_at: datetime
+    resolved_at: datetime | None
+    thread: str = ""
+    work_item_id: str | None = None
+    changed: bool = False
+    new: bool = False
+
+
+@dataclass(slots=True)
+class Pointer:
+    """Where a reference leads."""
+
+    kind: EvidenceKind
+    conversation_id: str
+    contact_point_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """An episode that has just begun, with what triage has to know."""
+
+    conversation: Shelved
+    episode_id: str
+    point: Point
+    event: InboundEvent
+    reopened: bool
+    opened_at: datetime
+
+
+@dataclass(slots=True, kw_only=True)
+class Filed:
+    """What became of one decoded item."""
+
+    inbound_id: str
+    account: str
+    outcome: FiledAs = FiledAs.IGNORED
+    messages: list[Row] = field(default_factory=list)
+    opened: list[Opened] = field(default_factory=list)
+    reports: list[DeliveryReport] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Shelf:
+    """The neighbourhood of a batch, and the rows the batch adds."""
+
+    points: dict[PointKey, Point] = field(default_factory=dict)
+    pointers: dict[bytes, Pointer] = field(default_factory=dict)
+    conversations: dict[str, Shelved] = field(default_factory=dict)
+    participants: set[tuple[str, str]] = field(default_factory=set)
+    new: dict[str, list[Row]] = field(default_factory=dict)
+
+    def add(self, table: str, row: Row) -> None:
+        """Note a row to insert."""
+        self.new.setdefault(table, []).append(row)
+
+    def of_point(self, point_id: str) -> list[Shelved]:
+        """Give the shelved conversations of a contact point, newest first."""
+        mine = [c for c in self.conversations.values() if c.contact_point_id == point_id]
+        return sorted(mine, key=lambda c: c.last_message_at, reverse=True)
+
+
+def subject_of(event: InboundEvent) -> str | None:
+    """Give the normalised subject an event offers as evidence, if any."""
+    return next((e.value for e in event.evidence if e.kind is EvidenceKind.SUBJECT), None)
+
+
+def thread_of(event: InboundEvent) -> str:
+    """Give the provider thread an event belongs to, or an empty text."""
+    return next((e.value for e in event.evidence if e.kind is EvidenceKind.THREAD), "")
+
+
+def pointing(event: InboundEvent) -> list[Evidence]:
+    """Give the evidence that is looked up by value."""
+    return [e for e in event.evidence if e.kind is not EvidenceKind.SUBJECT]
+
+
+def reference_digest(account: str, evidence: Evidence) -> bytes:
+    """Give the key under which a pointer to a conversation is kept; secrets only ever as this."""
+    return digest(account, evidence.kind, evidence.value)

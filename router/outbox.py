@@ -1,0 +1,279 @@
+"""Room 8, the mail room: bring every queued message to its own channel, once, and say what became of it.
+
+In: outbox rows committed with their messages. Out: attempts through the channel of the account the
+customer wrote to, each settled in the store. Nothing is sent twice silently: an attempt that may have
+reached the peer is asked about (`confirm`) or left to a person as `unknown`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from sqlalchemy import func, select
+
+from router.channel import ChannelType
+from router.clock import Clock
+from router.crash import crash_point
+from router.errors import (
+    AuthExpired,
+    AuthInvalid,
+    RateLimited,
+    RecipientGone,
+    Retryable,
+    SendError,
+    StoreUnavailable,
+    UnknownOutcome,
+)
+from router.messages import (
+    AnsweredMessage,
+    Block,
+    BlockKind,
+    Confirmation,
+    DeliveryState,
+    OutboundAttempt,
+    Receipt,
+)
+from router.storage.deliveries import Claimed, Settlement, claim_due, settle, settle_interrupted
+from router.storage.schema import outbox
+from router.storage.store import Store
+
+log = logging.getLogger(__name__)
+
+BACKOFF_S = (5.0, 30.0, 120.0, 600.0, 1_800.0, 3_600.0)
+GIVE_UP_AFTER = timedelta(hours=24)
+AUTH_RETRY_S = 300.0
+AT_ONCE = 8
+STORE_RETRY_S = 1.0
+
+
+class Doors(Protocol):
+    """What the mail room needs of the running channels."""
+
+    def kind(self, account: str) -> ChannelType:
+        """Give the kind of an account's channel."""
+        ...
+
+    def is_open(self, account: str) -> bool:
+        """Say whether the account can send now."""
+        ...
+
+    async def send(self, attempt: OutboundAttempt) -> Receipt:
+        """Send through the account's channel; raises a SendError, never anything else."""
+        ...
+
+    async def confirm(self, attempt: OutboundAttempt) -> Confirmation:
+        """Ask the provider about a doubtful attempt; UNSURE where it cannot be asked."""
+        ...
+
+
+@dataclass(slots=True)
+class _Lane:
+    """The sending side of one account."""
+
+    wake: asyncio.Event
+    paused_until: datetime | None = None
+
+
+class Outbox:
+    """Sends for all accounts; `changed(message_ids)` is called after each settled attempt."""
+
+    def __init__(
+        self, store: Store, clock: Clock, run_id: str, doors: Doors, changed: Callable[[Sequence[str]], None]
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._run_id = run_id
+        self._doors = doors
+        self._changed = changed
+        self._lanes: dict[str, _Lane] = {}
+
+    async def recover(self) -> None:
+        """Settle what an earlier run of the router left open. Once, before `run`."""
+        unknown = await self._store.write(settle_interrupted, self._run_id, self._clock.now())
+        if unknown:
+            log.warning("messages with unknown outcome", extra={"messages": len(unknown)})
+
+    def wake(self, account: str) -> None:
+        """Look at once whether the account has something to send."""
+        if account in self._lanes:
+            self._lanes[account].wake.set()
+
+    async def run(self, account: str) -> None:
+        """Send for one account until cancelled."""
+        lane = self._lanes.setdefault(account, _Lane(asyncio.Event()))
+        while True:
+            lane.wake.clear()
+            try:
+                sent = await self._send_due(account, lane)
+                wait_s = 0.0 if sent else await self._seconds_to_next(account, lane)
+            except StoreUnavailable:
+                wait_s = STORE_RETRY_S
+            if wait_s > 0:
+                await _wait(lane.wake, wait_s)
+
+    async def _send_due(self, account: str, lane: _Lane) -> int:
+        now = self._clock.now()
+        if not self._doors.is_open(account) or (lane.paused_until and lane.paused_until > now):
+            return 0
+        mark = not self._doors.kind(account).capabilities.marks_sending
+        claimed = await self._store.write(_claim, account, self._run_id, now, mark)
+        crash_point("K14")
+        await asyncio.gather(*(self._send(one, lane) for one in claimed))
+        return len(claimed)
+
+    async def _send(self, claimed: Claimed, lane: _Lane) -> None:
+        attempt = attempt_of(claimed)
+        try:
+            receipt = await self._doors.send(attempt)
+            state = DeliveryState(receipt.outcome)
+            settlement = self._settlement(
+                attempt, state, state, detail=receipt.detail, remote_ref=receipt.remote_ref
+            )
+        except UnknownOutcome as error:
+            settlement = await self._after_unknown(attempt, error)
+        except SendError as error:
+            settlement = self._after_error(attempt, claimed, error, lane)
+        crash_point("K16")
+        await self._keep(settlement)
+        crash_point("K17")
+        self._changed([attempt.message_id])
+
+    async def _keep(self, settlement: Settlement) -> None:
+        """Settle, however long the store takes: the peer has it, so forgetting is no way out."""
+        while True:
+            try:
+                await self._store.write(settle, settlement)
+                return
+            except StoreUnavailable:
+                await asyncio.sleep(STORE_RETRY_S)
+
+    async def _after_unknown(self, attempt: OutboundAttempt, error: UnknownOutcome) -> Settlement:
+        answer = await self._doors.confirm(attempt)
+        if answer is Confirmation.FOUND:
+            return self._settlement(attempt, DeliveryState.ACCEPTED, DeliveryState.ACCEPTED)
+        if answer is Confirmation.NOT_FOUND:
+            again = self._clock.now() + timedelta(seconds=BACKOFF_S[0])
+            return self._settlement(
+                attempt, DeliveryState.FAILED, DeliveryState.QUEUED, error=error, next_try_at=again
+            )
+        return self._settlement(attempt, DeliveryState.UNKNOWN, DeliveryState.UNKNOWN, error=error)
+
+    def _after_error(
+        self, attempt: OutboundAttempt, claimed: Claimed, error: SendError, lane: _Lane
+    ) -> Settlement:
+        now = self._clock.now()
+        wait_s = _retry_s(error, attempt.number)
+        if wait_s is None:
+            return self._settlement(attempt, DeliveryState.FAILED, DeliveryState.FAILED, error=error)
+        if now - claimed.row["created_at"] > GIVE_UP_AFTER:
+            return self._settlement(attempt, DeliveryState.FAILED, DeliveryState.EXPIRED, error=error)
+        again = now + timedelta(seconds=wait_s)
+        if isinstance(error, RateLimited | AuthInvalid):
+            lane.paused_until = again
+        return self._settlement(
+            attempt, DeliveryState.FAILED, DeliveryState.QUEUED, error=error, next_try_at=again
+        )
+
+    def _settlement(
+        self,
+        attempt: OutboundAttempt,
+        attempt_state: DeliveryState,
+        message_state: DeliveryState,
+        *,
+        error: SendError | None = None,
+        next_try_at: datetime | None = None,
+        detail: str = "",
+        remote_ref: str = "",
+    ) -> Settlement:
+        return Settlement(
+            attempt_id=attempt.attempt_id,
+            message_id=attempt.message_id,
+            attempt_state=attempt_state,
+            message_state=message_state,
+            at=self._clock.now(),
+            next_try_at=next_try_at,
+            error=type(error).__name__ if error else "",
+            code=error.code if error else "",
+            detail=error.public_text if error else detail,
+            remote_ref=remote_ref,
+            address_gone=isinstance(error, RecipientGone),
+        )
+
+    async def _seconds_to_next(self, account: str, lane: _Lane) -> float:
+        """Give the time to the next due message; a wake-up comes earlier."""
+        async with self._store.reading() as connection:
+            statement = select(func.min(outbox.c.next_try_at)).where(
+                outbox.c.account == account, outbox.c.state == "queued"
+            )
+            next_at = (await connection.execute(statement)).scalar()
+        if next_at is None:
+            return BACKOFF_S[-1]
+        due = max(next_at, lane.paused_until) if lane.paused_until else next_at
+        wait_s = (due - self._clock.now()).total_seconds()
+        return float(max(wait_s, 0.0 if self._doors.is_open(account) else STORE_RETRY_S))
+
+
+def _claim(connection: Any, account: str, run_id: str, now: datetime, mark: bool) -> list[Claimed]:
+    return claim_due(connection, account, run_id, now, AT_ONCE, mark=mark)
+
+
+def _retry_s(error: SendError, number: int) -> float | None:
+    """Say how long to wait before the next try, or None when there must be none."""
+    if isinstance(error, RateLimited) and error.retry_after_s is not None:
+        return error.retry_after_s
+    if isinstance(error, AuthInvalid):
+        return AUTH_RETRY_S
+    if isinstance(error, Retryable | RateLimited | AuthExpired):
+        planned = BACKOFF_S[min(number, len(BACKOFF_S)) - 1]
+        return max(planned, error.retry_after_s or 0.0)
+    return None
+
+
+def attempt_of(claimed: Claimed) -> OutboundAttempt:
+    """Build what the channel gets from what the store holds."""
+    row = claimed.row
+    answers = claimed.answers
+    return OutboundAttempt(
+        attempt_id=claimed.attempt_id,
+        number=claimed.number,
+        account=row["account"],
+        conversation_id=row["conversation_id"],
+        message_id=row["message_id"],
+        outgoing_ref=row["outgoing_ref"],
+        seq=row["seq"],
+        recipient=row["recipient"],
+        blocks=tuple(block_of(block) for block in row["blocks"]),
+        created_at=row["written_at"],
+        author_name=row["author_name"],
+        subject=row["subject"],
+        thread=row["thread"],
+        reply_token=row["reply_token"] or "",
+        answers=AnsweredMessage(external_id=answers["external_id"], provider_data=answers["provider_data"])
+        if answers
+        else None,
+        automatic=row["automatic"],
+    )
+
+
+def block_of(block: dict[str, Any]) -> Block:
+    """Build a block from its stored form."""
+    return Block(
+        kind=BlockKind(block["kind"]),
+        text=block["text"],
+        html=block["html"],
+        quoted=block["quoted"],
+        fields=block["fields"],
+    )
+
+
+async def _wait(event: asyncio.Event, seconds: float) -> None:
+    try:
+        async with asyncio.timeout(seconds):
+            await event.wait()
+    except TimeoutError:
+        return

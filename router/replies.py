@@ -1,0 +1,172 @@
+"""Room 7, the desk's pen: store what an agent writes, and hand replies to the mail room.
+
+In: text from an agent who holds the claim. Out: message and outbox row in one transaction, then a wake-up
+for the account the customer wrote to.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, select
+
+from router.channel import TextLimits, TextUnit
+from router.clock import Clock
+from router.conversations import PREVIEW_CHARS, block_json, preview
+from router.crash import crash_point
+from router.errors import ContentRejected, NotFound, StaleVersion
+from router.ids import new_id
+from router.messages import Block
+from router.outbox import Doors
+from router.storage.deliveries import resend
+from router.storage.outbound import (
+    NewReply,
+    add_note,
+    add_reply,
+    answered_message,
+    known_reply,
+)
+from router.storage.schema import outbox
+from router.storage.store import Store
+
+NOTE_CHARS = 100_000
+TOKEN_BYTES = 16
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """What was stored for a conversation; `account` names the mail room's lane to wake."""
+
+    conversation_id: str
+    message_id: str
+    account: str
+    again: bool = False
+
+
+class Replies:
+    """Takes replies and notes; `written(what)` is called after each commit."""
+
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        doors: Doors,
+        outgoing_ref: Callable[[str, str], str],
+        written: Callable[[Written], None],
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._doors = doors
+        self._outgoing_ref = outgoing_ref
+        self._written = written
+
+    async def reply(
+        self,
+        conversation_id: str,
+        agent_id: str,
+        token: int,
+        text: str,
+        *,
+        key: str | None = None,
+        answers: str | None = None,
+    ) -> str:
+        """Store a reply and queue it; give its message id. A repeated `key` gives the first one.
+
+        Raises StaleVersion without the claim, ContentRejected when the channel cannot carry the text,
+        NotFound when there is nothing to answer.
+        """
+        text = _sendable(text)
+        async with self._store.reading() as connection:
+            answered = await connection.run_sync(answered_message, conversation_id, answers)
+        kind = self._doors.kind(answered.account)
+        _check_length(text, kind.capabilities.text)
+        message_id = new_id()
+        reply = NewReply(
+            message_id=message_id,
+            conversation_id=conversation_id,
+            agent_id=agent_id,
+            claim_token=token,
+            blocks=_text_blocks(text),
+            preview=_preview(text),
+            key=key or "",
+            reply_token=secrets.token_hex(TOKEN_BYTES) if kind.capabilities.reply_token else "",
+            outgoing_ref=self._outgoing_ref(answered.account, message_id),
+            answered=answered,
+            at=self._clock.now(),
+        )
+        written = await self._store.write(_store_reply, reply)
+        crash_point("K13")
+        self._written(written)
+        return written.message_id
+
+    async def note(self, conversation_id: str, agent_id: str, text: str) -> str:
+        """Store a note for colleagues; give its message id."""
+        text = _sendable(text)
+        if len(text) > NOTE_CHARS:
+            raise ContentRejected(f"a note has at most {NOTE_CHARS} characters", code="too_long")
+        message_id = new_id()
+        await self._store.write(
+            add_note,
+            message_id,
+            conversation_id,
+            agent_id,
+            _text_blocks(text),
+            _preview(text),
+            self._clock.now(),
+        )
+        self._written(Written(conversation_id=conversation_id, message_id=message_id, account=""))
+        return message_id
+
+    async def resend(self, message_id: str, agent_id: str) -> None:
+        """Queue an unknown or failed message once more, under the same id outside."""
+        async with self._store.reading() as connection:
+            account = (
+                await connection.execute(select(outbox.c.account).where(outbox.c.message_id == message_id))
+            ).scalar()
+        if account is None:
+            raise NotFound
+        if not await self._store.write(resend, message_id, self._clock.now()):
+            raise StaleVersion("only a message that failed or whose outcome is unknown is sent again")
+        self._written(Written(conversation_id="", message_id=message_id, account=account, again=True))
+
+
+def _store_reply(connection: Connection, reply: NewReply) -> Written:
+    first = known_reply(connection, reply.conversation_id, reply.key) if reply.key else None
+    if first is None:
+        add_reply(connection, reply)
+    return Written(
+        conversation_id=reply.conversation_id,
+        message_id=first or reply.message_id,
+        account=reply.answered.account,
+        again=first is not None,
+    )
+
+
+def _sendable(text: str) -> str:
+    """Refuse an empty text; drop what no encoding can carry (lone surrogates, NUL)."""
+    clean = text.encode("utf-8", "ignore").decode().replace("\x00", "")
+    if not clean.strip():
+        raise ContentRejected("the text is empty", code="empty")
+    return clean
+
+
+def _check_length(text: str, limits: TextLimits) -> None:
+    length = {
+        TextUnit.CHARS: len(text),
+        TextUnit.BYTES: len(text.encode()),
+        TextUnit.UTF16: len(text.encode("utf-16-le")) // 2,
+    }[limits.unit]
+    if length > limits.max:
+        raise ContentRejected(
+            f"the text has {length} {limits.unit}, this channel carries {limits.max}", code="too_long"
+        )
+
+
+def _text_blocks(text: str) -> list[dict[str, object]]:
+    return [block_json(Block(text=text))]
+
+
+def _preview(text: str) -> str:
+    return preview([Block(text=text)], PREVIEW_CHARS)

@@ -1,0 +1,78 @@
+"""Rules on disk: a YAML document and the phrase lists in the folder `lists` beside it.
+
+In: the path of a rules file. Out: a compiled `RuleSet`, or a `Report` of what is wrong with the file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from router.engine.documents import MAX_DOCUMENT_CHARS
+from router.engine.roster import Roster, load_roster
+from router.engine.rules import RuleSet, load_ruleset
+from router.engine.rules.checks import check_with_counts
+from router.engine.rules.lists import MAX_LIST_CHARS
+from router.engine.rules.report import Report
+from router.errors import ConfigError
+
+MAX_LISTS = 200
+
+DEFAULT_RULES = Path(__file__).parent / "rules_default.yaml"
+"""The rules that are used where none are configured."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RulesSource:
+    """A rules document as it was read, ready to be compiled or stored."""
+
+    source: str
+    text: str
+    lists: Mapping[str, str]
+
+
+def read_rules(path: Path) -> RulesSource:
+    """Read a rules file and the lists beside it; raises ConfigError when that is not possible."""
+    folder = path.parent / "lists"
+    files = sorted(folder.glob("*.txt")) if folder.is_dir() else []
+    if len(files) > MAX_LISTS:
+        raise ConfigError(f"more than {MAX_LISTS} lists", path=str(folder), hint="Take the unused ones away.")
+    lists = {file.stem: _read(file, MAX_LIST_CHARS) for file in files}
+    return RulesSource(source=str(path), text=_read(path, MAX_DOCUMENT_CHARS), lists=lists)
+
+
+def load_rules(path: Path) -> RuleSet:
+    """Compile a rules file; raises RulesError with everything that is wrong."""
+    read = read_rules(path)
+    return load_ruleset(read.text, source=read.source, lists=read.lists)
+
+
+def rules_check(path: Path) -> Report:
+    """Check a rules file with its examples; raises ConfigError when it cannot be read."""
+    read = read_rules(path)
+    return Report(
+        source=read.source, result=check_with_counts(read.text, source=read.source, lists=read.lists)
+    )
+
+
+def read_roster(path: Path) -> Roster:
+    """Read a roster file; raises RosterError with everything that is wrong."""
+    return load_roster(_read(path, MAX_DOCUMENT_CHARS), source=str(path))
+
+
+def _read(path: Path, max_chars: int) -> str:
+    """Read a text file of bounded size."""
+    try:
+        # A character takes at most four bytes; the exact limit is checked where the text is parsed.
+        if path.stat().st_size > max_chars * 4:
+            raise ConfigError(
+                "the file is too large", path=str(path), hint=f"Keep it below {max_chars:,} characters."
+            )
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        message = f"byte {error.start + 1} is not UTF-8"
+        raise ConfigError(message, path=str(path), hint="Save the file as UTF-8.") from None
+    except OSError as error:
+        reason = error.strerror or "it cannot be read"
+        raise ConfigError(reason, path=str(path), hint="Check the name and who may read it.") from None

@@ -1,0 +1,143 @@
+"""Load and write back the filing room's shelf: a handful of statements per batch, whatever its size."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from sqlalchemy import Connection, RowMapping, Table, bindparam, insert, select, tuple_, update
+
+from router.messages import EvidenceKind
+from router.model.filing import Point, Pointer, PointKey, Shelf, Shelved
+from router.storage import schema as t
+
+_ORDER = (
+    t.contact,
+    t.contact_point,
+    t.conversation,
+    t.episode,
+    t.participant,
+    t.conversation_link,
+    t.message,
+    t.reference,
+    t.attachment,
+    t.work_item,
+)
+
+_CONVERSATION = (
+    t.conversation.c.id,
+    t.conversation.c.contact_id,
+    t.conversation.c.contact_point_id,
+    t.conversation.c.account,
+    t.conversation.c.thread,
+    t.conversation.c.subject_key,
+    t.conversation.c.state,
+    t.conversation.c.episode_id,
+    t.conversation.c.last_seq,
+    t.conversation.c.last_message_at,
+    t.conversation.c.resolved_at,
+    t.episode.c.number.label("episode_number"),
+    t.work_item.c.id.label("work_item_id"),
+)
+
+_UPDATE_CONVERSATION = (
+    update(t.conversation)
+    .where(t.conversation.c.id == bindparam("conversation"))
+    .values(
+        state=bindparam("state"),
+        episode_id=bindparam("episode_id"),
+        last_seq=bindparam("last_seq"),
+        last_message_at=bindparam("last_message_at"),
+        resolved_at=bindparam("resolved_at"),
+    )
+)
+
+
+def load_shelf(connection: Connection, points: Iterable[PointKey], digests: Iterable[bytes]) -> Shelf:
+    """Read what the given pointers lead to, and the open conversations of the contact points."""
+    shelf = Shelf()
+    _load_points(connection, shelf, list(points))
+    _load_pointers(connection, shelf, list(digests))
+    wanted = {pointer.conversation_id for pointer in shelf.pointers.values()}
+    _load_conversations(connection, shelf, wanted)
+    if shelf.conversations:
+        rows = connection.execute(
+            select(t.participant).where(t.participant.c.conversation_id.in_(list(shelf.conversations)))
+        )
+        shelf.participants.update((row.conversation_id, row.contact_point_id) for row in rows)
+    return shelf
+
+
+def save_shelf(connection: Connection, shelf: Shelf) -> None:
+    """Insert what is new and update what changed."""
+    for row in shelf.new.get("conversation", []):
+        row |= _changing(shelf.conversations[row["id"]])
+    for table in _ORDER:
+        _insert(connection, table, shelf.new.get(table.name, []))
+    changed = [
+        {"conversation": c.id} | _changing(c) for c in shelf.conversations.values() if c.changed and not c.new
+    ]
+    if changed:
+        connection.execute(_UPDATE_CONVERSATION, changed)
+
+
+def _changing(conversation: Shelved) -> dict[str, object]:
+    return {
+        "state": conversation.state,
+        "episode_id": conversation.episode_id,
+        "last_seq": conversation.last_seq,
+        "last_message_at": conversation.last_message_at,
+        "resolved_at": conversation.resolved_at,
+    }
+
+
+def _insert(connection: Connection, table: Table, rows: Sequence[dict[str, object]]) -> None:
+    if rows:
+        connection.execute(insert(table), rows)
+
+
+def _load_points(connection: Connection, shelf: Shelf, keys: Sequence[PointKey]) -> None:
+    if not keys:
+        return
+    columns = tuple_(t.contact_point.c.account, t.contact_point.c.kind, t.contact_point.c.address)
+    statement = (
+        select(t.contact_point, t.contact.c.display_name, t.contact.c.tier)
+        .join_from(t.contact_point, t.contact)
+        .where(columns.in_([(key.account, key.kind, key.address) for key in keys]))
+    )
+    for row in connection.execute(statement).mappings():
+        key = PointKey(row["account"], row["kind"], row["address"])
+        shelf.points[key] = Point(
+            row["id"], row["contact_id"], row["display_name"], row["tier"], returning=True
+        )
+
+
+def _load_pointers(connection: Connection, shelf: Shelf, digests: Sequence[bytes]) -> None:
+    if not digests:
+        return
+    for row in connection.execute(select(t.reference).where(t.reference.c.digest.in_(digests))):
+        shelf.pointers[bytes(row.digest)] = Pointer(
+            EvidenceKind(row.kind), row.conversation_id, row.contact_point_id
+        )
+
+
+def _load_conversations(connection: Connection, shelf: Shelf, wanted: set[str]) -> None:
+    statement = (
+        select(*_CONVERSATION)
+        .join_from(t.conversation, t.episode, t.episode.c.id == t.conversation.c.episode_id)
+        .outerjoin(t.work_item, t.work_item.c.episode_id == t.conversation.c.episode_id)
+        .with_for_update(of=t.conversation)
+    )
+    if wanted:
+        found = connection.execute(statement.where(t.conversation.c.id.in_(list(wanted))))
+        _put(shelf, found.mappings())
+    point_ids = [point.id for point in shelf.points.values()]
+    if point_ids:
+        mine = statement.where(
+            t.conversation.c.contact_point_id.in_(point_ids), t.conversation.c.state == "open"
+        )
+        _put(shelf, connection.execute(mine).mappings())
+
+
+def _put(shelf: Shelf, rows: Iterable[RowMapping]) -> None:
+    for row in rows:
+        shelf.conversations.setdefault(row["id"], Shelved(**row))

@@ -1,0 +1,148 @@
+"""Raw inbound items in the store: accept, dedupe, quarantine, account for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, bindparam, func, insert, select, update
+
+from router.ids import digest
+from router.messages import AcceptOutcome, AcceptResult, JsonValue, RawInbound
+from router.storage.schema import channel_account, quarantine, raw_inbound
+
+_REDELIVERED = (
+    update(raw_inbound)
+    .where(raw_inbound.c.id == bindparam("inbound"))
+    .values(redeliveries=raw_inbound.c.redeliveries + 1)
+)
+_FILED = (
+    update(raw_inbound)
+    .where(raw_inbound.c.id == bindparam("inbound"))
+    .values(state="filed", filed_as=bindparam("filed_as"), filed_at=bindparam("filed_at"))
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """What one source brings at once: items with their new ids, and where it stands afterwards."""
+
+    account: str
+    items: Sequence[tuple[str, RawInbound]]
+    cursor: JsonValue = None
+    at: datetime
+
+
+def dedupe_digest(account: str, key: str) -> bytes:
+    """Give the unique key of an item within its account."""
+    return digest(account, "dedupe", key)
+
+
+def store_deliveries(connection: Connection, deliveries: Sequence[Delivery]) -> list[list[AcceptResult]]:
+    """Store each new item once; a known key answers with the first delivery's id."""
+    digests = [[dedupe_digest(d.account, raw.dedupe_key) for _, raw in d.items] for d in deliveries]
+    known = _known(connection, {d.account for d in deliveries}, [x for group in digests for x in group])
+    rows: list[dict[str, object]] = []
+    again: list[dict[str, str]] = []
+    results: list[list[AcceptResult]] = []
+    for delivery, keys in zip(deliveries, digests, strict=True):
+        outcomes = []
+        for (inbound_id, raw), key in zip(delivery.items, keys, strict=True):
+            first = known.get(key)
+            if first is None:
+                known[key] = inbound_id
+                rows.append(_row(delivery.account, inbound_id, raw, key))
+                outcomes.append(AcceptResult(outcome=AcceptOutcome.ACCEPTED, inbound_id=inbound_id))
+            else:
+                again.append({"inbound": first})
+                outcomes.append(AcceptResult(outcome=AcceptOutcome.DUPLICATE, inbound_id=first))
+        results.append(outcomes)
+    if rows:
+        connection.execute(insert(raw_inbound), rows)
+    if again:
+        connection.execute(_REDELIVERED, again)
+    for delivery in deliveries:
+        if delivery.cursor is not None:
+            _move_cursor(connection, delivery)
+    return results
+
+
+def mark_filed(connection: Connection, filed: Sequence[tuple[str, str]], at: datetime) -> None:
+    """Note for each (inbound id, how) that the item has been filed, and end its quarantine."""
+    rows = [{"inbound": inbound_id, "filed_as": how, "filed_at": at} for inbound_id, how in filed]
+    connection.execute(_FILED, rows)
+
+
+def set_aside(connection: Connection, inbound_id: str, code: str, reason: str, at: datetime) -> None:
+    """Put an item into quarantine; its raw bytes stay where they are."""
+    connection.execute(
+        update(raw_inbound)
+        .where(raw_inbound.c.id == inbound_id)
+        .values(state="quarantined", attempts=raw_inbound.c.attempts + 1)
+    )
+    changed = connection.execute(
+        update(quarantine)
+        .where(quarantine.c.inbound_id == inbound_id)
+        .values(code=code, reason=reason, reruns=quarantine.c.reruns + 1)
+    )
+    if changed.rowcount == 0:
+        connection.execute(
+            insert(quarantine).values(inbound_id=inbound_id, code=code, reason=reason, since=at)
+        )
+
+
+def release(connection: Connection, inbound_id: str) -> bool:
+    """Take an item out of quarantine to be read once more; false if it is not there."""
+    changed = connection.execute(
+        update(raw_inbound)
+        .where(raw_inbound.c.id == inbound_id, raw_inbound.c.state == "quarantined")
+        .values(state="accepted")
+    )
+    return changed.rowcount == 1
+
+
+def begin_attempt(connection: Connection, inbound_ids: Sequence[str]) -> None:
+    """Count one more try at items whose last try ended with the process."""
+    connection.execute(
+        update(raw_inbound)
+        .where(raw_inbound.c.id.in_(inbound_ids))
+        .values(attempts=raw_inbound.c.attempts + 1)
+    )
+
+
+def _known(connection: Connection, accounts: set[str], digests: Sequence[bytes]) -> dict[bytes, str]:
+    statement = select(raw_inbound.c.dedupe_digest, raw_inbound.c.id).where(
+        raw_inbound.c.account.in_(sorted(accounts)), raw_inbound.c.dedupe_digest.in_(digests)
+    )
+    return {bytes(row.dedupe_digest): row.id for row in connection.execute(statement)}
+
+
+def _row(account: str, inbound_id: str, raw: RawInbound, key: bytes) -> dict[str, object]:
+    return {
+        "id": inbound_id,
+        "account": account,
+        "dedupe_digest": key,
+        "dedupe_key": raw.dedupe_key,
+        "envelope": raw.envelope,
+        "raw": raw.raw,
+        "received_at": raw.received_at,
+        "state": "accepted",
+    }
+
+
+def _move_cursor(connection: Connection, delivery: Delivery) -> None:
+    values = {"cursor": delivery.cursor, "cursor_at": delivery.at}
+    changed = connection.execute(
+        update(channel_account).where(channel_account.c.account == delivery.account).values(values)
+    )
+    if changed.rowcount == 0:
+        connection.execute(insert(channel_account).values(account=delivery.account, **values))
+
+
+def count_states(connection: Connection) -> list[tuple[str, str, int]]:
+    """Count the items of each account by state: the inbound ledger."""
+    statement = select(raw_inbound.c.account, raw_inbound.c.state, func.count()).group_by(
+        raw_inbound.c.account, raw_inbound.c.state
+    )
+    return [(row[0], row[1], row[2]) for row in connection.execute(statement)]

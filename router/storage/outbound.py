@@ -1,0 +1,279 @@
+"""Write what an agent says: replies with their outbox row, notes, and events on the timeline."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, insert, select, update
+
+from router.errors import NotFound, StaleVersion
+from router.ids import digest
+from router.messages import DeliveryState, Evidence, EvidenceKind, Role
+from router.model.filing import reference_digest
+from router.storage.schema import (
+    agent,
+    claim,
+    conversation,
+    message,
+    outbox,
+    participant,
+    reference,
+    work_item,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewReply:
+    """A reply about to be stored; `outgoing_ref` and `token` are fixed before the first try."""
+
+    message_id: str
+    conversation_id: str
+    agent_id: str
+    claim_token: int
+    blocks: Sequence[Mapping[str, Any]]
+    preview: str
+    key: str
+    reply_token: str
+    outgoing_ref: str
+    answered: Answered
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered:
+    """The message a reply answers, and the door it came through."""
+
+    message_id: str
+    account: str
+    contact_point_id: str
+
+
+def answered_message(connection: Connection, conversation_id: str, message_id: str | None) -> Answered:
+    """Find the inbound message to answer: the one named, else the newest. Raises NotFound."""
+    statement = select(message.c.id, message.c.account, message.c.contact_point_id).where(
+        message.c.conversation_id == conversation_id,
+        message.c.direction == "inbound",
+    )
+    if message_id is not None:
+        statement = statement.where(message.c.id == message_id)
+    row = connection.execute(statement.order_by(message.c.id.desc()).limit(1)).one_or_none()
+    if row is None:
+        raise NotFound("there is no message of the customer to answer")
+    return Answered(message_id=row.id, account=row.account, contact_point_id=row.contact_point_id)
+
+
+def known_reply(connection: Connection, conversation_id: str, key: str) -> str | None:
+    """Give the message that was stored under this key before, if any."""
+    statement = select(reference.c.message_id).where(
+        reference.c.digest == digest(conversation_id, "reply", key)
+    )
+    found: str | None = connection.execute(statement).scalar()
+    return found
+
+
+def require_claim(connection: Connection, conversation_id: str, agent_id: str, token: int) -> Row[Any]:
+    """Give the work item this agent holds with this fencing token. Raises StaleVersion."""
+    statement = (
+        select(work_item, claim.c.id.label("claim_id"))
+        .join_from(claim, work_item, work_item.c.id == claim.c.work_item_id)
+        .where(
+            work_item.c.conversation_id == conversation_id,
+            claim.c.state == "active",
+            claim.c.agent_id == agent_id,
+            claim.c.token == token,
+        )
+    )
+    row = connection.execute(statement).one_or_none()
+    if row is None:
+        raise StaleVersion
+    return row
+
+
+def add_reply(connection: Connection, reply: NewReply) -> None:
+    """Store a reply and its outbox row in one transaction, behind the claim's fencing token."""
+    held = require_claim(connection, reply.conversation_id, reply.agent_id, reply.claim_token)
+    _add_message(
+        connection,
+        message_id=reply.message_id,
+        conversation_id=reply.conversation_id,
+        episode_id=held.episode_id,
+        direction="outbound",
+        kind="message",
+        agent_id=reply.agent_id,
+        blocks=reply.blocks,
+        preview=reply.preview,
+        at=reply.at,
+        visible=True,
+        account=reply.answered.account,
+        contact_point_id=reply.answered.contact_point_id,
+        external_id=reply.outgoing_ref,
+    )
+    connection.execute(
+        insert(outbox).values(
+            message_id=reply.message_id,
+            account=reply.answered.account,
+            contact_point_id=reply.answered.contact_point_id,
+            state=DeliveryState.QUEUED,
+            outgoing_ref=reply.outgoing_ref,
+            reply_token=reply.reply_token or None,
+            answers_message_id=reply.answered.message_id,
+            automatic=False,
+            attempts=0,
+            next_try_at=reply.at,
+            detail="",
+            created_at=reply.at,
+        )
+    )
+    _remember_reply(connection, reply)
+
+
+def _remember_reply(connection: Connection, reply: NewReply) -> None:
+    outside = [Evidence(kind=EvidenceKind.MESSAGE_ID, value=reply.outgoing_ref)]
+    if reply.reply_token:
+        outside.append(Evidence(kind=EvidenceKind.REPLY_TOKEN, value=reply.reply_token))
+    pointers: list[tuple[str, bytes]] = [
+        (evidence.kind, reference_digest(reply.answered.account, evidence)) for evidence in outside
+    ]
+    if reply.key:
+        pointers.append(("reply_key", digest(reply.conversation_id, "reply", reply.key)))
+    connection.execute(
+        insert(reference),
+        [
+            {
+                "digest": key,
+                "kind": kind,
+                "conversation_id": reply.conversation_id,
+                "message_id": reply.message_id,
+                "contact_point_id": reply.answered.contact_point_id,
+                "created_at": reply.at,
+            }
+            for kind, key in pointers
+        ],
+    )
+
+
+def add_note(
+    connection: Connection,
+    message_id: str,
+    conversation_id: str,
+    agent_id: str,
+    blocks: Sequence[Mapping[str, Any]],
+    preview: str,
+    at: datetime,
+) -> None:
+    """Store a note; it has no outbox row and no `seq`, so it can never reach a customer."""
+    _add_message(
+        connection,
+        message_id=message_id,
+        conversation_id=conversation_id,
+        episode_id=None,
+        direction="note",
+        kind="note",
+        agent_id=agent_id,
+        blocks=blocks,
+        preview=preview,
+        at=at,
+        visible=False,
+    )
+
+
+def add_event(
+    connection: Connection,
+    message_id: str,
+    conversation_id: str,
+    agent_id: str | None,
+    kind: str,
+    fields: Mapping[str, Any],
+    at: datetime,
+) -> None:
+    """Put an inner event (assigned, transferred, resolved …) on the timeline."""
+    block = {"kind": "text", "text": "", "html": "", "quoted": "", "fields": fields}
+    _add_message(
+        connection,
+        message_id=message_id,
+        conversation_id=conversation_id,
+        episode_id=None,
+        direction="event",
+        kind=kind,
+        agent_id=agent_id,
+        blocks=[block],
+        preview="",
+        at=at,
+        visible=False,
+    )
+
+
+def _add_message(
+    connection: Connection,
+    *,
+    message_id: str,
+    conversation_id: str,
+    episode_id: str | None,
+    direction: str,
+    kind: str,
+    agent_id: str | None,
+    blocks: Sequence[Mapping[str, Any]],
+    preview: str,
+    at: datetime,
+    visible: bool,
+    account: str | None = None,
+    contact_point_id: str | None = None,
+    external_id: str = "",
+) -> None:
+    place = connection.execute(
+        select(conversation).where(conversation.c.id == conversation_id).with_for_update()
+    ).one_or_none()
+    if place is None:
+        raise NotFound
+    seq = place.last_seq + 1 if visible else None
+    connection.execute(
+        insert(message).values(
+            id=message_id,
+            conversation_id=conversation_id,
+            episode_id=episode_id or place.episode_id,
+            seq=seq,
+            direction=direction,
+            kind=kind,
+            role=Role.AGENT if agent_id else Role.SYSTEM,
+            author_name=_agent_name(connection, agent_id),
+            agent_id=agent_id,
+            account=account or place.account,
+            contact_point_id=contact_point_id,
+            external_id=external_id,
+            subject="",
+            blocks=blocks,
+            preview=preview,
+            automatic="no",
+            guest=False,
+            warnings=[],
+            provider_data={},
+            created_at=at,
+        )
+    )
+    values: dict[str, object] = {"last_seq": seq} if visible else {}
+    if direction in ("outbound", "note"):
+        values["last_message_at"] = at
+    if values:
+        connection.execute(update(conversation).where(conversation.c.id == conversation_id).values(**values))
+    if contact_point_id is not None:
+        _join(connection, conversation_id, contact_point_id)
+
+
+def _agent_name(connection: Connection, agent_id: str | None) -> str:
+    if agent_id is None:
+        return ""
+    name: str = connection.execute(select(agent.c.display_name).where(agent.c.id == agent_id)).scalar_one()
+    return name
+
+
+def _join(connection: Connection, conversation_id: str, contact_point_id: str) -> None:
+    same = (participant.c.conversation_id == conversation_id) & (
+        participant.c.contact_point_id == contact_point_id
+    )
+    if connection.execute(select(participant.c.conversation_id).where(same)).first() is None:
+        connection.execute(
+            insert(participant).values(conversation_id=conversation_id, contact_point_id=contact_point_id)
+        )

@@ -1,0 +1,128 @@
+"""Room 4: from a message and what filing knows about it to a queue, an urgency and needs.
+
+In: an `InboundEvent`, `FilingFacts` and the time. Out: a `TriagedMessage` with the facts the rules saw,
+what they decided, and when an answer is due. Pure: storing it is the caller's part.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from router.engine.language import detect_language
+from router.engine.rules.facts import MAX_TEXT_CHARS, Facts, FactValue
+from router.engine.rules.ruleset import RuleSet, Triage
+from router.messages import BlockKind, InboundEvent
+
+_WRITTEN = frozenset({BlockKind.TEXT, BlockKind.CHOICE, BlockKind.FORM, BlockKind.CALL})
+"""Blocks whose text is the customer's own; that of the others only stands in for a picture or a file."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderFacts:
+    """The order a message is about; `stage` is pre_sale, in_sale or after_sale."""
+
+    id: str = ""
+    stage: str = ""
+    status: str = ""
+    value: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FilingFacts:
+    """What is known besides the message once it has been filed.
+
+    `language` is the one the customer is known by, `default_language` that of the channel account.
+    `kind` names what a provider calls special (`dispute`); empty for an ordinary event.
+    """
+
+    channel: str
+    account: str
+    channel_class: str
+    customer_id: str = ""
+    tier: str = ""
+    returning: bool = False
+    reopened: bool = False
+    transfers: int = 0
+    age_s: int = 0
+    language: str = ""
+    default_language: str = ""
+    kind: str = ""
+    order: OrderFacts = field(default_factory=OrderFacts)
+    classified: Mapping[str, FactValue] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TriagedMessage:
+    """What triage makes of one message; `due_at` is None when no first response is promised."""
+
+    facts: Facts
+    triage: Triage
+    due_at: datetime | None
+
+
+def triage_message(
+    ruleset: RuleSet, event: InboundEvent, filing: FilingFacts, now: datetime
+) -> TriagedMessage:
+    """Apply the rules to one message as of `now`."""
+    facts = facts_of(event, filing, now)
+    triage = ruleset.triage(facts)
+    return TriagedMessage(facts=facts, triage=triage, due_at=due_at(triage, now))
+
+
+def due_at(triage: Triage, since: datetime) -> datetime | None:
+    """Give the time of the promised first response; promises run on wall-clock time."""
+    if triage.first_response_s is None:
+        return None
+    return since + timedelta(seconds=triage.first_response_s)
+
+
+def facts_of(event: InboundEvent, filing: FilingFacts, now: datetime) -> Facts:
+    """Gather the facts about one message."""
+    text = written_text(event)
+    order = filing.order
+    return Facts(
+        at=now,
+        text=text,
+        subject=event.subject,
+        channel=filing.channel,
+        account=filing.account,
+        channel_class=filing.channel_class,
+        language=_language(event, text, filing),
+        kind=filing.kind or event.kind.value,
+        automatic=event.automatic.value,
+        customer_id=filing.customer_id,
+        customer_tier=filing.tier,
+        customer_returning=filing.returning,
+        order_id=order.id or _context(event, "order_id"),
+        order_stage=order.stage or _context(event, "order_stage"),
+        order_status=order.status or _context(event, "order_status"),
+        order_value=order.value,
+        reopened=filing.reopened,
+        transfers=filing.transfers,
+        age_s=filing.age_s,
+        classified=filing.classified,
+    )
+
+
+def written_text(event: InboundEvent) -> str:
+    """Join what the customer wrote, without quoted history, cut to what rules look at."""
+    parts = [block.text for block in event.blocks if block.kind in _WRITTEN and block.text]
+    return "\n".join(parts)[:MAX_TEXT_CHARS]
+
+
+def _language(event: InboundEvent, text: str, filing: FilingFacts) -> str:
+    """Take the language the provider states, else that of the words, else the one known before."""
+    stated = event.language.replace("_", "-").partition("-")[0].lower()
+    if 2 <= len(stated) <= 3 and stated.isascii() and stated.isalpha() and stated != "und":
+        return stated
+    return (
+        detect_language(text) or detect_language(event.subject) or filing.language or filing.default_language
+    )
+
+
+def _context(event: InboundEvent, key: str) -> str:
+    """Read a word the channel put into the context of the event."""
+    value = event.context.get(key)
+    return value if isinstance(value, str) else ""
