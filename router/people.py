@@ -13,12 +13,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-import uuid_utils
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import Connection, delete, insert, select, update
 
 from router.errors import NotFound
+from router.ids import new_id
 from router.model.desk import AgentRole
 from router.storage.schema import agent, agent_skill, api_token, login_session, presence
 from router.storage.store import Store
@@ -51,7 +51,7 @@ class NewSecret:
 def new_secret(prefix: str = "") -> NewSecret:
     """Make 256 random bits with an id of their own."""
     text = prefix + secrets.token_urlsafe(32)
-    return NewSecret(id=uuid_utils.uuid7().hex, text=text, digest=digest_of(text))
+    return NewSecret(id=new_id(), text=text, digest=digest_of(text))
 
 
 def digest_of(secret: str) -> bytes:
@@ -77,12 +77,12 @@ def save_agents(conn: Connection, profiles: Iterable[tuple[str, AgentProfile]], 
 
     Agents that are not named are left alone; a new agent has no password and is offline.
     """
-    for new_id, profile in profiles:
+    for fresh_id, profile in profiles:
         agent_id = find_agent(conn, profile.login)
         if agent_id is None:
-            agent_id = new_id
-            conn.execute(insert(agent).values(id=new_id, password_hash="", **_columns(profile)))
-            conn.execute(insert(presence).values(agent_id=new_id, state="offline", since=now))
+            agent_id = fresh_id
+            conn.execute(insert(agent).values(id=fresh_id, password_hash="", **_columns(profile)))
+            conn.execute(insert(presence).values(agent_id=fresh_id, state="offline", since=now))
         else:
             conn.execute(update(agent).where(agent.c.id == agent_id).values(**_columns(profile)))
         conn.execute(delete(agent_skill).where(agent_skill.c.agent_id == agent_id))
@@ -152,7 +152,7 @@ def close_login_session(conn: Connection, digest: bytes) -> None:
 
 async def apply_roster(store: Store, profiles: Iterable[AgentProfile], now: datetime) -> None:
     """Create or update every agent of a roster in one commit."""
-    with_ids = [(uuid_utils.uuid7().hex, profile) for profile in profiles]
+    with_ids = [(new_id(), profile) for profile in profiles]
     await store.write(save_agents, with_ids, now)
 
 

@@ -20,6 +20,7 @@ from router.errors import (
     NotFound,
     OfferExpired,
     RouterError,
+    RoutingError,
     StaleVersion,
     StoreUnavailable,
 )
@@ -33,6 +34,7 @@ _ROUTER_ERRORS: Sequence[tuple[type[RouterError], int, str]] = (
     (OfferExpired, 409, "offer_expired"),
     (StaleVersion, 409, "stale_version"),
     (CapacityExceeded, 409, "capacity_exceeded"),
+    (RoutingError, 400, "bad_request"),
     (ContentRejected, 422, "content_rejected"),
     (NotAllowedNow, 422, "content_rejected"),
     (MalformedMessage, 400, "bad_request"),

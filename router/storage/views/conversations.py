@@ -132,7 +132,7 @@ def _contact_columns() -> list[Any]:
 
 async def _failed_deliveries(conn: AsyncConnection, ids: Sequence[str]) -> Mapping[str, int]:
     query = (
-        select(message.c.conversation_id, func.count())
+        select(message.c.conversation_id, func.count().label("number"))
         .join_from(message, outbox, outbox.c.message_id == message.c.id)
         .where(
             message.c.conversation_id.in_(ids),
@@ -141,7 +141,7 @@ async def _failed_deliveries(conn: AsyncConnection, ids: Sequence[str]) -> Mappi
         )
         .group_by(message.c.conversation_id)
     )
-    return dict((await conn.execute(query)).tuples().all())
+    return {row.conversation_id: row.number for row in await conn.execute(query)}
 
 
 async def _links(conn: AsyncConnection, conversation_id: str) -> dict[str, LinkKind]:
@@ -209,10 +209,5 @@ def _work_item(row: Row[Any], scope: Scope) -> WorkItem:
         claimed_by=claimed_by,
         offered_to=offered_to,
         token=row.claim_token if row.claimant_id == scope.agent_id else None,
-        matched_rules=_matched_rules(row.work_triage),
+        matched_rules=row.work_triage.get("matched", []),
     )
-
-
-def _matched_rules(triage: object) -> list[str]:
-    rules = triage.get("rules", []) if isinstance(triage, Mapping) else []
-    return [str(rule.get("name", "")) if isinstance(rule, Mapping) else str(rule) for rule in rules]

@@ -42,9 +42,11 @@ class PasswordRecord:
 async def list_agents(conn: AsyncConnection) -> list[AgentOnDuty]:
     """Read all active agents by name, in three statements."""
     claims_query = (
-        select(claim.c.agent_id, func.count()).where(claim.c.state == "active").group_by(claim.c.agent_id)
+        select(claim.c.agent_id, func.count().label("number"))
+        .where(claim.c.state == "active")
+        .group_by(claim.c.agent_id)
     )
-    claims: dict[str, int] = dict((await conn.execute(claims_query)).tuples().all())
+    claims = {row.agent_id: row.number for row in await conn.execute(claims_query)}
     found = await _agents(conn, agent.c.active)
     return [
         AgentOnDuty(
@@ -70,7 +72,7 @@ async def read_agents(conn: AsyncConnection, ids: Iterable[str]) -> dict[str, Ag
 async def read_names(conn: AsyncConnection) -> dict[str, str]:
     """Read the display name of every agent, by id."""
     query = select(agent.c.id, agent.c.display_name)
-    return dict((await conn.execute(query)).tuples().all())
+    return {row.id: row.display_name for row in await conn.execute(query)}
 
 
 async def find_password(conn: AsyncConnection, login: str) -> PasswordRecord | None:
