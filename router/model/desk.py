@@ -1,0 +1,241 @@
+"""What a desk is shown: the shapes of `docs/http-api.md`, read from the store and sent as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, TypeAlias
+
+AgentRole: TypeAlias = Literal["agent", "supervisor", "admin"]
+PresenceState: TypeAlias = Literal["available", "busy", "away", "offline"]
+LinkKind: TypeAlias = Literal["guest", "hint", "continued", "same_contact"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """An agent, by name only."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Presence:
+    """Whether an agent takes work; `classes` are the channel classes taken, None means all."""
+
+    state: PresenceState
+    reason: str
+    since: datetime | None
+    classes: Sequence[str] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Agent:
+    """An agent as colleagues see one."""
+
+    id: str
+    login: str
+    name: str
+    role: AgentRole
+    locale: str
+    skills: Mapping[str, int]
+    max_claims: int
+    presence: Presence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentOnDuty(Agent):
+    """An agent with the number of conversations in hand."""
+
+    claims: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contact:
+    """The customer of a conversation, at the address it came from."""
+
+    id: str
+    name: str
+    address: str
+    proof: Literal["unverified", "channel", "verified"]
+    tier: str
+    language: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkItem:
+    """The current episode as work; `token` is the fencing token of the asking agent's own active claim."""
+
+    id: str
+    state: Literal["waiting", "offered", "claimed", "done"]
+    queue: str
+    channel_class: str
+    needs: Sequence[Mapping[str, object]]
+    boost_s: int
+    sla_policy: str
+    due_at: datetime | None
+    eligible_since: datetime
+    entered_system_at: datetime
+    claimed_by: Person | None
+    offered_to: Person | None
+    token: int | None
+    matched_rules: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conversation:
+    """One conversation with its current work; `channel` is empty when its account is configured no more."""
+
+    id: str
+    subject: str
+    state: Literal["open", "resolved"]
+    channel: str
+    account: str
+    contact: Contact
+    preview: str
+    last_message_at: datetime
+    created_at: datetime
+    message_count: int
+    last_seq: int
+    work_item: WorkItem | None
+    awaiting: Literal["agent", "customer"]
+    failed_deliveries: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RelatedConversation(Conversation):
+    """Another conversation and why it may matter here."""
+
+    link: LinkKind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageBlock:
+    """One piece of content; `html` is sanitised already and still belongs in a sandboxed frame."""
+
+    kind: str
+    text: str
+    html: str
+    quoted: str
+    fields: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageAttachment:
+    """A file of a message; `url` gives its bytes."""
+
+    id: str
+    name: str
+    content_type: str
+    size_bytes: int
+    inline: bool
+    content_id: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """How far an outbound message has come; `state` is a `DeliveryState`."""
+
+    state: str
+    detail: str
+    attempts: int
+    outgoing_ref: str
+    next_try_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """One entry of a conversation's timeline; `seq` is None for what the customer never sees."""
+
+    id: str
+    seq: int | None
+    direction: Literal["inbound", "outbound", "note", "event"]
+    kind: str
+    role: str
+    author_name: str
+    agent_id: str | None
+    account: str
+    subject: str
+    blocks: Sequence[MessageBlock]
+    attachments: Sequence[MessageAttachment]
+    automatic: Literal["no", "reply", "bulk", "report"]
+    guest: bool
+    warnings: Sequence[str]
+    created_at: datetime
+    occurred_at: datetime | None
+    external_id: str
+    has_raw: bool
+    delivery: Delivery | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """Work held for one agent until `expires_at`; `waited_s` counts up to the moment of the offer."""
+
+    id: str
+    conversation: Conversation
+    offered_at: datetime
+    expires_at: datetime
+    waited_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """One routing act: `text` in words, `body` the record itself; `id` is empty when computed just now."""
+
+    id: str
+    at: datetime
+    act: str
+    agent: Person | None
+    text: str
+    body: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueCounters:
+    """How much is in one queue now."""
+
+    name: str
+    waiting: int
+    offered: int
+    claimed: int
+    oldest_eligible_since: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountLedger:
+    """Where everything that came in at one account has ended; `unfiled` tends to zero."""
+
+    account: str
+    received: int
+    filed: int
+    quarantined: int
+    unfiled: int
+    redeliveries: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuarantinedItem:
+    """An item set aside with its raw bytes; `reruns` counts the attempts to file it again."""
+
+    id: str
+    account: str
+    code: str
+    reason: str
+    since: datetime
+    received_at: datetime
+    size_bytes: int
+    reruns: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiToken:
+    """A program's access; the token itself is stored hashed and shown only when it is made."""
+
+    id: str
+    name: str
+    agent: Person
+    created_at: datetime
+    last_used_at: datetime | None

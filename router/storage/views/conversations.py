@@ -1,0 +1,213 @@
+"""Conversations as a desk shows them: by id, and all that belong to one contact."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Row, Select, and_, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from router.errors import NotFound
+from router.messages import DeliveryState
+from router.model.desk import Contact, Conversation, LinkKind, Person, RelatedConversation, WorkItem
+from router.storage.schema import (
+    agent,
+    claim,
+    contact,
+    contact_point,
+    conversation,
+    conversation_link,
+    message,
+    offer,
+    outbox,
+    work_item,
+)
+from router.storage.views.scope import Scope
+
+FAILED_STATES = (
+    DeliveryState.UNKNOWN,
+    DeliveryState.FAILED,
+    DeliveryState.BOUNCED,
+    DeliveryState.EXPIRED,
+)
+RELATED_LIMIT = 50
+
+current_work = conversation.outerjoin(work_item, work_item.c.episode_id == conversation.c.episode_id)
+active_claim = and_(claim.c.work_item_id == work_item.c.id, claim.c.state == "active")
+
+_pending_offer = and_(offer.c.work_item_id == work_item.c.id, offer.c.state == "pending")
+_newest = message.alias("newest")
+_claimant = agent.alias("claimant")
+_offered = agent.alias("offered")
+
+
+async def read_conversation(conn: AsyncConnection, scope: Scope, conversation_id: str) -> Conversation:
+    """Read one conversation; NotFound if there is none for this agent."""
+    found = await read_conversations(conn, scope, [conversation_id])
+    if not found:
+        raise NotFound(f"there is no conversation {conversation_id}")
+    return found[0]
+
+
+async def require_conversation(conn: AsyncConnection, scope: Scope, conversation_id: str) -> None:
+    """Raise NotFound unless this agent may see the conversation."""
+    query = select(conversation.c.id).where(conversation.c.id == conversation_id, scope.conversations())
+    if (await conn.execute(query)).first() is None:
+        raise NotFound(f"there is no conversation {conversation_id}")
+
+
+async def read_conversations(conn: AsyncConnection, scope: Scope, ids: Sequence[str]) -> list[Conversation]:
+    """Read the visible ones of `ids`, in the order of `ids`, in two statements however many there are."""
+    if not ids:
+        return []
+    rows = {row.id: row for row in await conn.execute(_details(scope, ids))}
+    failed = await _failed_deliveries(conn, ids)
+    return [_conversation(rows[id_], scope, failed.get(id_, 0)) for id_ in ids if id_ in rows]
+
+
+async def read_related(
+    conn: AsyncConnection, scope: Scope, conversation_id: str
+) -> list[RelatedConversation]:
+    """Read the contact's other conversations and those linked to this one, linked ones first."""
+    await require_conversation(conn, scope, conversation_id)
+    links = await _links(conn, conversation_id)
+    found = await read_conversations(conn, scope, list(links))
+    return [
+        RelatedConversation(
+            **{name: getattr(one, name) for name in Conversation.__dataclass_fields__}, link=links[one.id]
+        )
+        for one in found
+    ]
+
+
+def _details(scope: Scope, ids: Iterable[str]) -> Select[Any]:
+    count = (
+        select(func.count())
+        .where(message.c.conversation_id == conversation.c.id)
+        .correlate(conversation)
+        .scalar_subquery()
+    )
+    newest_seen = and_(
+        _newest.c.conversation_id == conversation.c.id, _newest.c.seq == conversation.c.last_seq
+    )
+    tables = (
+        current_work.join(contact, contact.c.id == conversation.c.contact_id)
+        .join(contact_point, contact_point.c.id == conversation.c.contact_point_id)
+        .outerjoin(_newest, newest_seen)
+        .outerjoin(claim, active_claim)
+        .outerjoin(_claimant, _claimant.c.id == claim.c.agent_id)
+        .outerjoin(offer, _pending_offer)
+        .outerjoin(_offered, _offered.c.id == offer.c.agent_id)
+    )
+    return (
+        select(
+            conversation,
+            *_contact_columns(),
+            *(column.label(f"work_{column.name}") for column in work_item.c),
+            _newest.c.preview,
+            _newest.c.direction,
+            count.label("message_count"),
+            claim.c.token.label("claim_token"),
+            claim.c.agent_id.label("claimant_id"),
+            _claimant.c.display_name.label("claimant_name"),
+            offer.c.agent_id.label("offered_id"),
+            _offered.c.display_name.label("offered_name"),
+        )
+        .select_from(tables)
+        .where(conversation.c.id.in_(ids), scope.conversations())
+    )
+
+
+def _contact_columns() -> list[Any]:
+    return [
+        contact.c.display_name.label("contact_name"),
+        contact.c.tier,
+        contact.c.language,
+        contact_point.c.address,
+        contact_point.c.display,
+        contact_point.c.proof,
+    ]
+
+
+async def _failed_deliveries(conn: AsyncConnection, ids: Sequence[str]) -> Mapping[str, int]:
+    query = (
+        select(message.c.conversation_id, func.count().label("number"))
+        .join_from(message, outbox, outbox.c.message_id == message.c.id)
+        .where(
+            message.c.conversation_id.in_(ids),
+            message.c.direction == "outbound",
+            outbox.c.state.in_(FAILED_STATES),
+        )
+        .group_by(message.c.conversation_id)
+    )
+    return {row.conversation_id: row.number for row in await conn.execute(query)}
+
+
+async def _links(conn: AsyncConnection, conversation_id: str) -> dict[str, LinkKind]:
+    linked = select(conversation_link).where(
+        or_(
+            conversation_link.c.conversation_id == conversation_id,
+            conversation_link.c.other_id == conversation_id,
+        )
+    )
+    links: dict[str, LinkKind] = {}
+    for row in await conn.execute(linked.order_by(conversation_link.c.created_at.desc())):
+        links[row.other_id if row.conversation_id == conversation_id else row.conversation_id] = row.kind
+    owner = select(conversation.c.contact_id).where(conversation.c.id == conversation_id).scalar_subquery()
+    same_contact = (
+        select(conversation.c.id)
+        .where(conversation.c.contact_id == owner, conversation.c.id != conversation_id)
+        .order_by(conversation.c.last_message_at.desc())
+        .limit(RELATED_LIMIT)
+    )
+    for id_ in (await conn.execute(same_contact)).scalars():
+        links.setdefault(id_, "same_contact")
+    return links
+
+
+def _conversation(row: Row[Any], scope: Scope, failed_deliveries: int) -> Conversation:
+    return Conversation(
+        id=row.id,
+        subject=row.subject,
+        state=row.state,
+        channel=scope.channel_of.get(row.account, ""),
+        account=row.account,
+        contact=Contact(
+            id=row.contact_id,
+            name=row.contact_name or row.display,
+            address=row.address,
+            proof=row.proof,
+            tier=row.tier,
+            language=row.language,
+        ),
+        preview=row.preview or "",
+        last_message_at=row.last_message_at,
+        created_at=row.created_at,
+        message_count=row.message_count,
+        last_seq=row.last_seq,
+        work_item=_work_item(row, scope) if row.work_id else None,
+        awaiting="customer" if row.direction == "outbound" else "agent",
+        failed_deliveries=failed_deliveries,
+    )
+
+
+def _work_item(row: Row[Any], scope: Scope) -> WorkItem:
+    claimed_by = Person(id=row.claimant_id, name=row.claimant_name) if row.claimant_id else None
+    offered_to = Person(id=row.offered_id, name=row.offered_name) if row.offered_id else None
+    return WorkItem(
+        id=row.work_id,
+        state=row.work_state,
+        queue=row.work_queue,
+        channel_class=row.work_channel_class,
+        needs=row.work_needs,
+        boost_s=row.work_boost_s,
+        sla_policy=row.work_sla_policy,
+        due_at=row.work_due_at,
+        eligible_since=row.work_eligible_since,
+        entered_system_at=row.work_entered_system_at,
+        claimed_by=claimed_by,
+        offered_to=offered_to,
+        token=row.claim_token if row.claimant_id == scope.agent_id else None,
+        matched_rules=row.work_triage.get("matched", []),
+    )

@@ -1,0 +1,172 @@
+"""Messages, their files and their fate outside, and the raw bytes they came from."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, Select, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from router.errors import NotFound
+from router.model.desk import Delivery, Message, MessageAttachment, MessageBlock
+from router.storage.schema import attachment, conversation, message, outbox, raw_inbound
+from router.storage.views.conversations import require_conversation
+from router.storage.views.scope import Scope
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessagePage:
+    """Messages oldest first; `next` is what to ask for `after`, None at the end."""
+
+    messages: Sequence[Message]
+    next: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredFile:
+    """Where the bytes of an attachment are: a part of a raw item."""
+
+    inbound_id: str
+    part: str
+    name: str
+    content_type: str
+
+
+async def list_messages(
+    conn: AsyncConnection, scope: Scope, conversation_id: str, *, after: str, limit: int
+) -> MessagePage:
+    """Read a page of a timeline after the message `after` (empty: from the start)."""
+    await require_conversation(conn, scope, conversation_id)
+    here = (message.c.conversation_id == conversation_id, message.c.id > after)
+    rows = (await conn.execute(_messages(scope, *here).limit(limit + 1))).all()
+    shown = await _with_attachments(conn, rows[:limit])
+    return MessagePage(messages=shown, next=shown[-1].id if len(rows) > limit else None)
+
+
+async def read_messages(conn: AsyncConnection, scope: Scope, ids: Sequence[str]) -> dict[str, Message]:
+    """Read the visible ones of `ids`, by id, in two statements however many there are."""
+    rows = (await conn.execute(_messages(scope, message.c.id.in_(ids)))).all()
+    return {one.id: one for one in await _with_attachments(conn, rows)}
+
+
+async def read_message(conn: AsyncConnection, scope: Scope, message_id: str) -> Message:
+    """Read one message; NotFound if there is none for this agent."""
+    found = await read_messages(conn, scope, [message_id])
+    if message_id not in found:
+        raise NotFound(f"there is no message {message_id}")
+    return found[message_id]
+
+
+async def read_raw(conn: AsyncConnection, scope: Scope, message_id: str) -> bytes:
+    """Read the bytes a message came as; NotFound for a message that came from nowhere."""
+    query = (
+        select(raw_inbound.c.raw)
+        .join_from(message, raw_inbound, raw_inbound.c.id == message.c.inbound_id)
+        .join(conversation, conversation.c.id == message.c.conversation_id)
+        .where(message.c.id == message_id, scope.conversations())
+    )
+    raw: bytes | None = (await conn.execute(query)).scalar()
+    if raw is None:
+        raise NotFound(f"there is no original of a message {message_id}")
+    return raw
+
+
+async def find_attachment(conn: AsyncConnection, scope: Scope, attachment_id: str) -> StoredFile:
+    """Find where an attachment's bytes are; NotFound if there is none for this agent."""
+    query = (
+        select(attachment)
+        .join_from(attachment, message, message.c.id == attachment.c.message_id)
+        .join(conversation, conversation.c.id == message.c.conversation_id)
+        .where(attachment.c.id == attachment_id, scope.conversations())
+    )
+    row = (await conn.execute(query)).first()
+    if row is None:
+        raise NotFound(f"there is no attachment {attachment_id}")
+    return StoredFile(inbound_id=row.inbound_id, part=row.part, name=row.name, content_type=row.content_type)
+
+
+async def find_filed(conn: AsyncConnection, inbound_id: str) -> str | None:
+    """Find the conversation a raw item was filed into; None if into none."""
+    query = select(message.c.conversation_id).where(message.c.inbound_id == inbound_id).limit(1)
+    conversation_id: str | None = (await conn.execute(query)).scalar()
+    return conversation_id
+
+
+def _messages(scope: Scope, *conditions: ColumnElement[bool]) -> Select[Any]:
+    fate = (outbox.c.state, outbox.c.detail, outbox.c.attempts, outbox.c.outgoing_ref, outbox.c.next_try_at)
+    return (
+        select(message, *(column.label(f"delivery_{column.name}") for column in fate))
+        .join_from(message, conversation, conversation.c.id == message.c.conversation_id)
+        .outerjoin(outbox, outbox.c.message_id == message.c.id)
+        .where(scope.conversations(), *conditions)
+        .order_by(message.c.id)
+    )
+
+
+async def _with_attachments(conn: AsyncConnection, rows: Sequence[Row[Any]]) -> list[Message]:
+    files: defaultdict[str, list[MessageAttachment]] = defaultdict(list)
+    inbound = [row.id for row in rows if row.inbound_id]
+    if inbound:
+        query = select(attachment).where(attachment.c.message_id.in_(inbound)).order_by(attachment.c.id)
+        for row in await conn.execute(query):
+            files[row.message_id].append(_attachment(row))
+    return [_message(row, files[row.id]) for row in rows]
+
+
+def _message(row: Row[Any], attachments: Sequence[MessageAttachment]) -> Message:
+    return Message(
+        id=row.id,
+        seq=row.seq,
+        direction=row.direction,
+        kind=row.kind,
+        role=row.role,
+        author_name=row.author_name,
+        agent_id=row.agent_id,
+        account=row.account,
+        subject=row.subject,
+        blocks=[_block(block) for block in row.blocks],
+        attachments=attachments,
+        automatic=row.automatic,
+        guest=row.guest,
+        warnings=row.warnings,
+        created_at=row.created_at,
+        occurred_at=row.occurred_at,
+        external_id=row.external_id,
+        has_raw=row.inbound_id is not None,
+        delivery=_delivery(row) if row.delivery_state else None,
+    )
+
+
+def _block(stored: Mapping[str, Any]) -> MessageBlock:
+    return MessageBlock(
+        kind=stored.get("kind", "text"),
+        text=stored.get("text", ""),
+        html=stored.get("html", ""),
+        quoted=stored.get("quoted", ""),
+        fields=stored.get("fields", {}),
+    )
+
+
+def _attachment(row: Row[Any]) -> MessageAttachment:
+    return MessageAttachment(
+        id=row.id,
+        name=row.name,
+        content_type=row.content_type,
+        size_bytes=row.size_bytes,
+        inline=row.inline,
+        content_id=row.content_id,
+        url=f"/api/v1/attachments/{row.id}",
+    )
+
+
+def _delivery(row: Row[Any]) -> Delivery:
+    return Delivery(
+        state=row.delivery_state,
+        detail=row.delivery_detail,
+        attempts=row.delivery_attempts,
+        outgoing_ref=row.delivery_outgoing_ref,
+        next_try_at=row.delivery_next_try_at,
+    )

@@ -1,0 +1,127 @@
+"""Offers, queues and decisions: what waits, who is asked, and why."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from router.errors import NotFound
+from router.model.desk import Offer, Person, QueueCounters
+from router.storage.schema import agent, decision_record, offer, queue, work_item
+from router.storage.views.conversations import read_conversations, require_conversation
+from router.storage.views.scope import Scope
+
+DECISIONS_SHOWN = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredDecision:
+    """A decision record as it was written, not yet in words."""
+
+    id: str
+    at: datetime
+    act: str
+    agent: Person | None
+    body: dict[str, Any]
+
+
+async def list_offers(conn: AsyncConnection, scope: Scope, now: datetime) -> list[Offer]:
+    """Read the open offers of this agent, the one that ends first at the head."""
+    open_now = (offer.c.state == "pending", offer.c.expires_at > now)
+    return await _offers(conn, scope, scope.offers(), *open_now)
+
+
+async def read_offer(conn: AsyncConnection, scope: Scope, offer_id: str) -> Offer | None:
+    """Read one pending offer of this agent; None when it has ended or is another's."""
+    found = await _offers(conn, scope, scope.offers(), offer.c.state == "pending", offer.c.id == offer_id)
+    return found[0] if found else None
+
+
+async def require_offer(conn: AsyncConnection, scope: Scope, offer_id: str) -> None:
+    """Raise NotFound unless this offer, open or ended, was made to this agent."""
+    query = select(offer.c.id).where(offer.c.id == offer_id, scope.offers())
+    if (await conn.execute(query)).first() is None:
+        raise NotFound(f"there is no offer {offer_id}")
+
+
+async def count_queues(conn: AsyncConnection) -> list[QueueCounters]:
+    """Count live work by queue; a queue with nothing in it is listed too."""
+    counts: defaultdict[str, dict[str, int]] = defaultdict(dict)
+    oldest: dict[str, datetime] = {}
+    for name in (await conn.execute(select(queue.c.name))).scalars():
+        counts[name] = {}
+    query = (
+        select(
+            work_item.c.queue,
+            work_item.c.state,
+            func.count().label("number"),
+            func.min(work_item.c.eligible_since, type_=work_item.c.eligible_since.type).label("oldest"),
+        )
+        .where(work_item.c.state != "done")
+        .group_by(work_item.c.queue, work_item.c.state)
+    )
+    for row in await conn.execute(query):
+        counts[row.queue][row.state] = row.number
+        if row.state == "waiting":
+            oldest[row.queue] = row.oldest
+    return [
+        QueueCounters(
+            name=name,
+            waiting=number.get("waiting", 0),
+            offered=number.get("offered", 0),
+            claimed=number.get("claimed", 0),
+            oldest_eligible_since=oldest.get(name),
+        )
+        for name, number in sorted(counts.items())
+    ]
+
+
+async def list_decisions(conn: AsyncConnection, scope: Scope, conversation_id: str) -> list[StoredDecision]:
+    """Read the newest decision records of a conversation, newest first."""
+    await require_conversation(conn, scope, conversation_id)
+    query = (
+        select(decision_record, agent.c.display_name)
+        .outerjoin_from(decision_record, agent, agent.c.id == decision_record.c.agent_id)
+        .where(decision_record.c.conversation_id == conversation_id)
+        .order_by(decision_record.c.id.desc())
+        .limit(DECISIONS_SHOWN)
+    )
+    return [
+        StoredDecision(
+            id=str(row.id),
+            at=row.at,
+            act=row.act,
+            agent=Person(id=row.agent_id, name=row.display_name or "") if row.agent_id else None,
+            body=row.body,
+        )
+        for row in await conn.execute(query)
+    ]
+
+
+async def _offers(conn: AsyncConnection, scope: Scope, *conditions: ColumnElement[bool]) -> list[Offer]:
+    query = (
+        select(offer, work_item.c.conversation_id, work_item.c.eligible_since)
+        .join_from(offer, work_item, work_item.c.id == offer.c.work_item_id)
+        .where(*conditions)
+        .order_by(offer.c.expires_at)
+    )
+    rows = (await conn.execute(query)).all()
+    ids: Sequence[str] = [row.conversation_id for row in rows]
+    conversations = {one.id: one for one in await read_conversations(conn, scope, ids)}
+    return [
+        Offer(
+            id=row.id,
+            conversation=conversations[row.conversation_id],
+            offered_at=row.offered_at,
+            expires_at=row.expires_at,
+            waited_s=max(0.0, (row.offered_at - row.eligible_since).total_seconds()),
+        )
+        for row in rows
+        if row.conversation_id in conversations
+    ]

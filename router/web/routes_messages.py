@@ -1,0 +1,97 @@
+"""Calls about single messages: answer, note, send again, the original, attachments."""
+
+from __future__ import annotations
+
+from router.errors import NotFound
+from router.model.desk import Message
+from router.storage.views.messages import find_attachment, read_message, read_raw
+from router.web.asking import reading, require_visible
+from router.web.auth import Caller
+from router.web.binder import Body, Call, Name, Prose
+from router.web.files import Download
+from router.web.routes_work import Token
+from router.web.services import Services
+
+
+class Reply(Body):
+    """An answer to the customer.
+
+    `token` is the claim's fencing token, `key` makes a repeat harmless, `answers` is the id of the message
+    answered (the newest inbound one if absent).
+    """
+
+    text: Prose
+    token: Token
+    key: Name | None = None
+    answers: Name | None = None
+
+
+class Note(Body):
+    """A note, never sent."""
+
+    text: Prose
+
+
+class MessageCalls:
+    """Calls about single messages."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    def calls(self) -> list[Call]:
+        """List the calls."""
+        conversation, message = "/conversations/{conversation_id}", "/messages/{message_id}"
+        rejected = ("stale_version", "content_rejected")
+        return [
+            Call(
+                method="POST",
+                path=f"{conversation}/replies",
+                action=self.reply,
+                status=201,
+                raises=rejected,
+            ),
+            Call(method="POST", path=f"{conversation}/notes", action=self.write_note, status=201),
+            Call(method="POST", path=f"{message}/resend", action=self.resend, raises=rejected),
+            Call(method="GET", path=f"{message}/raw", action=self.read_original),
+            Call(method="GET", path="/attachments/{attachment_id}", action=self.read_attachment),
+        ]
+
+    async def reply(self, caller: Caller, conversation_id: str, body: Reply) -> Message:
+        """Answer on the channel the customer wrote from."""
+        await require_visible(self._services, caller, conversation_id)
+        message_id = await self._services.replies.reply(
+            conversation_id, caller.agent_id, body.token, body.text, key=body.key, answers=body.answers
+        )
+        return await self._read(caller, message_id)
+
+    async def write_note(self, caller: Caller, conversation_id: str, body: Note) -> Message:
+        """Write a note."""
+        await require_visible(self._services, caller, conversation_id)
+        message_id = await self._services.replies.note(conversation_id, caller.agent_id, body.text)
+        return await self._read(caller, message_id)
+
+    async def resend(self, caller: Caller, message_id: str) -> Message:
+        """Send an outbound message again whose fate is unknown or failed, under the same id."""
+        await self._read(caller, message_id)
+        await self._services.replies.resend(message_id, caller.agent_id)
+        return await self._read(caller, message_id)
+
+    async def read_original(self, caller: Caller, message_id: str) -> Download:
+        """Save the bytes a message came as."""
+        async with reading(self._services, caller) as (conn, scope):
+            raw = await read_raw(conn, scope, message_id)
+        return Download(body=raw, name=f"message-{message_id}.bin")
+
+    async def read_attachment(self, caller: Caller, attachment_id: str) -> Download:
+        """Save an attachment."""
+        async with reading(self._services, caller) as (conn, scope):
+            file = await find_attachment(conn, scope, attachment_id)
+        try:
+            body = await self._services.channels.attachment(file.inbound_id, file.part)
+        except LookupError:
+            raise NotFound(f"the original of attachment {attachment_id} does not hold it") from None
+        return Download(body=body, name=file.name, content_type=file.content_type)
+
+    async def _read(self, caller: Caller, message_id: str) -> Message:
+        async with reading(self._services, caller) as (conn, scope):
+            return await read_message(conn, scope, message_id)

@@ -1,0 +1,160 @@
+"""The rooms the web side calls, as it sees them. `bootstrap` hands in the real ones."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from router.channel import AnyChannel, ChannelType, Health, HttpReply, HttpRequest
+from router.clock import Clock
+from router.live import LiveEvents
+from router.messages import JsonObject
+from router.model.desk import PresenceState
+from router.storage.store import Store
+
+
+class Offers(Protocol):
+    """Who works on what. Acts on a claim take its fencing token and raise StaleVersion without it."""
+
+    async def accept(self, offer_id: str, agent_id: str) -> str:
+        """Take an offer; gives the conversation's id. Raises OfferExpired, NotFound."""
+        ...
+
+    async def reject(self, offer_id: str, agent_id: str, reason: str) -> None:
+        """Decline an offer. Raises OfferExpired, NotFound."""
+        ...
+
+    async def claim(self, conversation_id: str, agent_id: str) -> None:
+        """Take a waiting item without an offer. Raises StaleVersion if somebody has it."""
+        ...
+
+    async def put_back(self, conversation_id: str, agent_id: str, token: int, note: str) -> None:
+        """Put an item back to waiting with its age."""
+        ...
+
+    async def transfer(
+        self,
+        conversation_id: str,
+        agent_id: str,
+        token: int,
+        *,
+        queue: str | None,
+        to_agent_id: str | None,
+        note: str,
+    ) -> None:
+        """Hand an item over to a queue or an agent."""
+        ...
+
+    async def resolve(self, conversation_id: str, agent_id: str, token: int, reason: str) -> None:
+        """End the episode."""
+        ...
+
+    async def set_presence(
+        self, agent_id: str, state: PresenceState, reason: str, classes: Sequence[str] | None
+    ) -> None:
+        """Record whether an agent takes work."""
+        ...
+
+    async def explain(self, conversation_id: str) -> JsonObject | None:
+        """Compute the decision on a waiting item now; None for one that does not wait."""
+        ...
+
+
+class Replies(Protocol):
+    """What agents write."""
+
+    async def reply(
+        self,
+        conversation_id: str,
+        agent_id: str,
+        token: int,
+        text: str,
+        *,
+        key: str | None,
+        answers: str | None,
+    ) -> str:
+        """Write to the customer; gives the message's id, the first one's for a repeated `key`."""
+        ...
+
+    async def note(self, conversation_id: str, agent_id: str, text: str) -> str:
+        """Write a note; gives the message's id."""
+        ...
+
+    async def resend(self, message_id: str, agent_id: str) -> None:
+        """Send a message again under its id. Raises StaleVersion if its state does not allow it."""
+        ...
+
+
+class AccountHealth(Protocol):
+    """How one configured account is doing."""
+
+    @property
+    def account(self) -> str:
+        """Name of the account."""
+        ...
+
+    @property
+    def channel(self) -> str:
+        """Id of its channel type."""
+        ...
+
+    @property
+    def title(self) -> str:
+        """What people call the channel."""
+        ...
+
+    @property
+    def health(self) -> Health:
+        """Its state, with cause and times."""
+        ...
+
+
+class Channels(Protocol):
+    """The configured accounts and the doors of their plugins."""
+
+    def health(self) -> Sequence[AccountHealth]:
+        """Give every configured account, failed ones too; from memory, so cheap."""
+        ...
+
+    def channel_routes(self) -> Sequence[tuple[ChannelType, Mapping[str, AnyChannel]]]:
+        """Give each channel type with the live mapping of its open channels by account."""
+        ...
+
+    async def attachment(self, inbound_id: str, part: str) -> bytes:
+        """Cut an attachment out of its raw item. Raises LookupError when it is not there."""
+        ...
+
+    async def handle_http(self, account: str, request: HttpRequest) -> HttpReply:
+        """Hand a provider's call to its account. Raises NotFound, InboundRejected, StoreUnavailable."""
+        ...
+
+
+class Quarantine(Protocol):
+    """What was set aside."""
+
+    async def rerun(self, inbound_id: str) -> str:
+        """Try to file an item again; gives what became of it (`filed`, `quarantined`)."""
+        ...
+
+
+class Words(Protocol):
+    """A decision record in words."""
+
+    def __call__(self, record: JsonObject, lang: str, names: Mapping[str, str]) -> str:
+        """Say the record in a language; `names` gives the display name of each agent's id."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """All the web side needs."""
+
+    store: Store
+    clock: Clock
+    live: LiveEvents
+    offers: Offers
+    replies: Replies
+    channels: Channels
+    quarantine: Quarantine
+    words: Words
