@@ -16,7 +16,7 @@ LOOP_FIELD = "X-Omnirouter-Loop"
 MAX_HOPS = 50
 
 _DAEMON = re.compile(
-    r"(mailer[-_.]?daemon|mail[-_.]?daemon|postmaster|mdaemon|mail[-_.]?delivery|mailerdaemon|mailsystem"
+    r"(mailer[-_.]?daemon|post[-_]master|mail[-_.]?daemon|postmaster|mdaemon|mail[-_.]?delivery|mailerdaemon|mailsystem"
     r"|mailadmin|bounces?|double-bounce|mail-?subsystem|delivery[-_.]?(?:agent|failure|status))([-+.=_].*)?",
     re.IGNORECASE,
 )
@@ -26,11 +26,11 @@ _DAEMON_NAME = re.compile(
 )
 _BOUNCE_SUBJECT = re.compile(
     r"(mail )?deliver(y|ing|able)\b.{0,40}(fail|status|notif|error|problem|report|delay|unable|not possible)"
-    r"|undeliver|non.?deliver|not (be )?delivered|delivery has failed|returned mail|failure notice|mail system error"
+    r"|undeliver|non.?deliver|not (be )?delivered|delivery has failed|returned mail|failure notice|mail system error|error during delivery"
     r"|message (could not|not|status|delayed)|could not send|mail failure|failed mail|unzustellbar|warning: could not"
     r"|nondeliverable|(temporary|permanent) (delivery )?(failure|error)|delivery (was )?delayed"
     r"|returned to sender|bounced? (mail|message)|unable to deliver|rejected mail|user unknown|email_?bounce"
-    r"|配信不能|配信エラー|不達|退信|无法投递|未送達|送信エラー|mensaje no entregado|non remis|não entregue"
+    r"|メールエラー|配信不能|配信エラー|不達|退信|无法投递|未送達|送信エラー|mensaje no entregado|non remis|não entregue"
     r"|spam report|abuse report|feedback report|complaint about message",
     re.IGNORECASE,
 )
@@ -50,6 +50,7 @@ class Nature:
 
     automatic: Automatic
     may_answer: bool
+    may_be_report: bool = False
 
 
 def classify(
@@ -64,7 +65,11 @@ def classify(
         and _words(fields, "x-auto-response-suppress") & {"all", "autoreply", "oof", "dr", "nrn", "rn"}
     )
     local = sender.partition("@")[0]
-    return Nature(automatic=automatic, may_answer=may_answer and not _NO_REPLY.fullmatch(local) and envelope_from != "")
+    return Nature(
+        automatic=automatic,
+        may_answer=may_answer and not _NO_REPLY.fullmatch(local) and envelope_from != "",
+        may_be_report=bool(_BOUNCE_SUBJECT.search(fields.text("subject")[:300])) and not fields.raw("in-reply-to"),
+    )
 
 
 def is_from_daemon(sender: str, sender_name: str) -> bool:
@@ -92,7 +97,7 @@ def _automatic(fields: Fields, kind: str, sender: str, sender_name: str, envelop
 
 
 def _is_report(fields: Fields, kind: str, null_path: bool, from_daemon: bool, subject: str) -> bool:
-    if kind in _REPORT_KINDS or "x-failed-recipients" in fields:
+    if kind in _REPORT_KINDS or "x-failed-recipients" in fields or fields.raw("from").strip() == "<>":
         return True
     says_so = bool(_BOUNCE_SUBJECT.search(subject))
     return from_daemon or (says_so and null_path)

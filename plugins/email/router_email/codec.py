@@ -69,9 +69,10 @@ class MailCodec:
     def decode(self, raw: RawInbound) -> list[InboundEvent]:
         """Read one mail. Raises MalformedMessage(no_sender) when nobody can be said to have written it."""
         reading = self._read(raw)
-        if reading.root is not None and reading.nature.automatic is Automatic.REPORT:
+        is_report = reading.nature.automatic is Automatic.REPORT
+        if reading.root is not None and (is_report or reading.nature.may_be_report):
             report = read_report(reading.root, raw.raw, self._own)
-            if report.original or report.failures:
+            if report.failures or (is_report and (report.original or reading.sender is None)):
                 return [self._report_event(raw, reading, report)]
         if reading.sender is None:
             raise MalformedMessage("the From field names no mail address", code="no_sender")

@@ -18,7 +18,7 @@ from router.messages import DeliveryState, JsonObject
 from router_email.addresses import is_address, read_addresses
 from router_email.headers import clean
 from router_email.threads import message_ids
-from router_email.tree import Part
+from router_email.tree import Part, normalise_lines
 
 MAX_REPORT_BYTES = 128 * 1024
 MAX_RECIPIENTS = 50
@@ -27,15 +27,28 @@ _FIELD = re.compile(r"^([A-Za-z][A-Za-z-]{1,60}):[ \t]*(.*(?:\n[ \t].*)*)$", re.
 _STATUS = re.compile(r"\b([245])\.(\d{1,3})\.(\d{1,3})\b")
 _REPLY_CODE = re.compile(r"(?:^|[\s:<\[(])([45]\d\d)[\s-](?![\d.])")
 _ORIGINAL_ID = re.compile(r"^[> \t|]*(?:X-)?(?:Original-)?Message-I[dD]:\s*(<[^<>\s]{3,500}>)", re.MULTILINE | re.IGNORECASE)
-_TEMPORARY = re.compile(
-    r"mailbox (is )?full|over ?quota|quota exceeded|exceeded (its |the )?(storage|quota)|disk (space|quota)|try again"
-    r"|temporar|timed? ?out|greylist|deferred|too many|rate limit|connection (refused|reset)|resources? unavailable"
-    r"|insufficient|will (be )?retr(y|ied)|not enough space|no space|still being|delayed|4\d\d 4\.\d",
+_DELAY = re.compile(
+    r"\b(delayed|will (keep|continue) (on )?trying|still (being )?(trying|retried)|do not need to resend|warning only)\b",
     re.IGNORECASE,
 )
-_DELAY = re.compile(r"\b(delayed|will (keep|continue) (on )?trying|still (being )?(trying|retried)|you do not need to resend|warning only)\b", re.IGNORECASE)
-_CONTENT = re.compile(r"spam|virus|blocked|blacklist|black list|policy|reputation|dmarc|spf|too (large|big)|size|content|rejected due", re.IGNORECASE)
+# Only these words mark an address as dead; everything else (full, refused, filtered, too large) may change.
+_UNKNOWN_ADDRESS = re.compile(
+    r"(user|mailbox|recipient|account|address(ee)?|alias)s?( name)? (is )?(unknown|not (found|known|exist|recogni[sz]ed)"
+    r"|does(n't| not) exist|invalid|rejected: user unknown|not listed|no longer (valid|available|exists))"
+    r"|(unknown|no such|invalid|bad|non-?existent|not a valid|not a known|can't find|no) (local )?(user|mailbox|recipient|account"
+    r"|addressee|person|destination mailbox)|(host|domain)( name)? (unknown|not found|is not reachable)|unknown (host|domain)"
+    r"|unrouteable|unroutable|(name service|dns) error|no such domain|couldn't find any host|address (is )?unknown"
+    r"|does not have an? .{1,40} account|doesn't have an? .{1,40} account|no mailbox here|is not a (valid|known)"
+    r"|domain (does not exist|is invalid)|null mx|does not accept mail|name .{0,20}not recogni[sz]ed|RecipNotFound"
+    r"|not listed in|unknown address|bad destination|存在し(ない|ません)|見つかりません|宛先不明",
+    re.IGNORECASE,
+)
+# RFC 3463 and Microsoft's additions: the address, its domain or its mail route does not exist.
+_LASTING = frozenset({"5.1.0", "5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.1.351", "5.4.1", "5.4.4", "5.4.310"})
 _ADDRESS = re.compile(r"<?([A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+)>?")
+_TO_LINE = re.compile(r"^[> \t]{0,8}To:[ \t]*(\S.{2,300})$", re.MULTILINE | re.IGNORECASE)
+_ORIGINAL_FROM = re.compile(r"^[> \t]{0,8}(?:Received|Return-Path|Message-ID|From):[ \t]", re.MULTILINE | re.IGNORECASE)
+_MACHINE = re.compile(r"(postmaster|mailer-daemon|abuse|support|info|root)@|\d{6,}|.*\.(jpg|png|local)$")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +109,7 @@ def read_report(root: Part, raw: bytes, own: Sequence[str]) -> Report:
     status = [part for part in parts if part.kind in ("message/delivery-status", "message/global-delivery-status")]
     failures = [failure for part in status for failure in _from_status(part.text())]
     if not failures:
-        failures = _from_words(raw, parts, root)
+        failures = _from_words(raw, parts, root, own)
     unique = {failure.recipient: failure for failure in reversed(failures)}
     return Report(original=original, failures=tuple(reversed(unique.values()))[:MAX_RECIPIENTS])
 
@@ -105,14 +118,13 @@ def _from_status(text: str) -> Iterator[Failure]:
     for block in re.split(r"\n[ \t]*\n", text[:MAX_REPORT_BYTES].replace("\r", "")):
         named = {name.lower(): " ".join(value.split()) for name, value in _FIELD.findall(block)}
         recipient = _typed_address(named.get("final-recipient", "")) or _typed_address(named.get("original-recipient", ""))
-        shown = _typed_address(named.get("original-recipient", "")) or recipient
         if not recipient:
             continue
         action = named.get("action", "").partition(" ")[0].strip().lower()
         detail = clean(named.get("diagnostic-code", ""))[:500]
         status = _status_of(named.get("status", ""), detail)
         yield Failure(
-            recipient=shown if "@" in shown else recipient,
+            recipient=recipient,
             action=action if action in ("failed", "delayed", "delivered", "relayed", "expanded") else "failed",
             status=status,
             hard=action not in ("delayed", "delivered", "relayed", "expanded") and _is_hard(status, detail),
@@ -140,14 +152,13 @@ def _status_of(status: str, detail: str) -> str:
 
 
 def _is_hard(status: str, detail: str) -> bool:
+    """Tell whether the address is dead. Refused content, full boxes and vague codes say nothing against it."""
     if status.startswith("4"):
         return False
-    # A full mailbox and a refused content say nothing against the address.
-    if status[2:5] in ("2.2", "4.4", "4.7") or status[2:3] in ("7", "6"):
-        return False
-    if status in ("", "5.0.0") or status.startswith(("5.3", "5.5")):
-        return not (_TEMPORARY.search(detail) or _CONTENT.search(detail))
-    return True
+    if status in _LASTING:
+        return True
+    vague = status in ("", "5.0.0", "5.2.1", "5.3.0", "5.5.0") or status.startswith("5.7.")
+    return vague and _UNKNOWN_ADDRESS.search(detail) is not None
 
 
 def _complaints(feedback: Part, parts: Sequence[Part], own: Sequence[str]) -> tuple[Failure, ...]:
@@ -186,18 +197,19 @@ def _returned_headers(parts: Sequence[Part]) -> Message | None:
     return None
 
 
-def _from_words(raw: bytes, parts: Sequence[Part], root: Part) -> list[Failure]:
-    """Ask flufl.bounce, then take the only address the text names beside what it says."""
+def _from_words(raw: bytes, parts: Sequence[Part], root: Part, own: Sequence[str]) -> list[Failure]:
+    """Ask flufl.bounce, then look for the returned mail's recipient; what the text says decides the rest."""
     text = "\n".join(part.text()[:MAX_REPORT_BYTES] for part in parts if part.kind.startswith("text/"))
-    listed = [address.address for address in read_addresses(root.fields.raw("x-failed-recipients"))[0]]
+    permanent = [address.address.lower() for address in read_addresses(root.fields.raw("x-failed-recipients"))[0]]
     temporary: list[str] = []
-    permanent = [*listed]
-    if not listed:
-        temporary, permanent = _flufl(raw)
+    if not permanent:
+        temporary, permanent = _flufl(normalise_lines(raw))
+    if not (temporary or permanent):
+        permanent = _named_in_text(text, parts, (*own, *_sender_names(root)))
     delayed = bool(_DELAY.search(text[:4000]))
     found = [Failure(recipient=name, action="delayed", status=_first_status(text), hard=False) for name in temporary]
     for name in permanent:
-        said = _said_about(text, name)
+        said = _said_about(text, name, permanent)
         status = _status_of("", said) or _first_status(text)
         found.append(
             Failure(
@@ -211,15 +223,40 @@ def _from_words(raw: bytes, parts: Sequence[Part], root: Part) -> list[Failure]:
     return found
 
 
+def _sender_names(root: Part) -> list[str]:
+    """Give who sent the report and who got it: neither failed."""
+    fields = (*root.fields.every("from"), *root.fields.every("to"))
+    return [address.address.lower() for value in fields for address in read_addresses(value)[0]]
+
+
+def _named_in_text(text: str, parts: Sequence[Part], not_these: Sequence[str]) -> list[str]:
+    """Give the returned mail's recipients that the report names, else those, else whom it names first."""
+    returned = _returned_headers(parts)
+    values = [str(value) for value in returned.get_all("to", ())] if returned else []
+    values += _TO_LINE.findall(text[:MAX_REPORT_BYTES])
+    sent_to = [address.address.lower() for value in values[:10] for address in read_addresses(value[:2000])[0]]
+    cut = _ORIGINAL_FROM.search(text)
+    named = [name.lower().rstrip(".") for name in _ADDRESS.findall(text[: cut.start() if cut else 4000])[:MAX_RECIPIENTS]]
+    named = [name for name in dict.fromkeys(named) if name not in not_these and not _MACHINE.match(name)]
+    both = [name for name in named if name in sent_to]
+    return both or [name for name in dict.fromkeys(sent_to) if name not in not_these] or named[:1]
+
+
 def _first_status(text: str) -> str:
     found = _STATUS.search(text[:8000])
     return found[0] if found else ""
 
 
-def _said_about(text: str, recipient: str) -> str:
-    """Give the lines right after the recipient's first mention: there the server's words stand."""
-    place = text.lower().find(recipient.lower())
-    return " ".join(text[max(0, place - 200) : place + 800].split()) if place >= 0 else text[:1000]
+def _said_about(text: str, recipient: str, all_recipients: Sequence[str]) -> str:
+    """Give the text after the recipient's first mention, up to the next recipient; else how it begins."""
+    lowered = text.lower()
+    start = lowered.find(recipient.lower())
+    if start < 0:
+        return " ".join(text[:1500].split())
+    others = (lowered.find(name.lower(), start + len(recipient)) for name in all_recipients if name != recipient)
+    end = min((place for place in others if place > start), default=start + 1000)
+    before = text[max(0, start - 150) : start] if len(all_recipients) == 1 else ""
+    return " ".join((before + text[start : min(end, start + 1000)]).split())
 
 
 def _flufl(raw: bytes) -> tuple[list[str], list[str]]:
