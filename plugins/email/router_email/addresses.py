@@ -146,7 +146,7 @@ def _quoted(value: str, start: int) -> tuple[str, int]:
 def _comment(value: str, start: int) -> tuple[str, int]:
     depth = 0
     for place in range(start, len(value)):
-        if value[place] == "(" :
+        if value[place] == "(":
             depth += 1
         elif value[place] == ")":
             depth -= 1

@@ -5,6 +5,7 @@ RFC 3834, and what senders really do. Classifying never hides a mail: it only st
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -16,29 +17,41 @@ LOOP_FIELD = "X-Omnirouter-Loop"
 MAX_HOPS = 50
 
 _DAEMON = re.compile(
-    r"(mailer[-_.]?daemon|post[-_]master|mail[-_.]?daemon|postmaster|mdaemon|mail[-_.]?delivery|mailerdaemon|mailsystem"
-    r"|mailadmin|bounces?|double-bounce|mail-?subsystem|delivery[-_.]?(?:agent|failure|status))([-+.=_].*)?",
+    r"(mailer[-_.]?daemon|post[-_]master|mail[-_.]?daemon|postmaster|mdaemon"
+    r"|mail[-_.]?delivery|mailerdaemon|mailsystem"
+    r"|mailadmin|bounces?|double-bounce|mail-?subsystem|delivery[-_.]?(?:agent|failure"
+    r"|status))([-+.=_].*)?",
     re.IGNORECASE,
 )
-_NO_REPLY = re.compile(r"(no|not|non|ne|donot|do[-_.]not|dont)[-_.]?(reply|responda?|repondre|antwort\w*).*", re.IGNORECASE)
+_NO_REPLY = re.compile(
+    r"(no|not|non|ne|donot|do[-_.]not|dont)[-_.]?(reply|responda?|repondre|antwort\w*).*", re.IGNORECASE
+)
 _DAEMON_NAME = re.compile(
-    r"mail(er)? ?(delivery)?[- ]?(daemon|subsystem|system|administrator)|postmaster|internet mail delivery", re.IGNORECASE
+    r"mail(er)? ?(delivery)?[- ]?(daemon|subsystem|system|administrator)|postmaster|internet mail delivery",
+    re.IGNORECASE,
 )
 _BOUNCE_SUBJECT = re.compile(
-    r"(mail )?deliver(y|ing|able)\b.{0,40}(fail|status|notif|error|problem|report|delay|unable|not possible)"
-    r"|undeliver|non.?deliver|not (be )?delivered|delivery has failed|returned mail|failure notice|mail system error|error during delivery"
-    r"|message (could not|not|status|delayed)|could not send|mail failure|failed mail|unzustellbar|warning: could not"
+    r"(mail )?deliver(y|ing|able)\b.{0,40}(fail|status|notif|error|problem|report|delay"
+    r"|unable|not possible)"
+    r"|undeliver|non.?deliver|not (be )?delivered|delivery has failed|returned mail"
+    r"|failure notice|mail system error|error during delivery"
+    r"|message (could not|not|status|delayed)|could not send|mail failure|failed mail"
+    r"|unzustellbar|warning: could not"
     r"|nondeliverable|(temporary|permanent) (delivery )?(failure|error)|delivery (was )?delayed"
-    r"|returned to sender|bounced? (mail|message)|unable to deliver|rejected mail|user unknown|email_?bounce"
-    r"|メールエラー|配信不能|配信エラー|不達|退信|无法投递|未送達|送信エラー|mensaje no entregado|non remis|não entregue"
+    r"|returned to sender|bounced? (mail|message)|unable to deliver|rejected mail"
+    r"|user unknown|email_?bounce"
+    r"|メールエラー|配信不能|配信エラー|退信|无法投递|送信エラー|mensaje no entregado|non remis"
     r"|spam report|abuse report|feedback report|complaint about message",
     re.IGNORECASE,
 )
 _AWAY_SUBJECT = re.compile(
-    r"\s*(re:\s*)?(auto(matic|mated)?[ -_]?(reply|response|antwort\w*|svar|risposta)|autoreply|out of (the )?office|ooo:"
-    r"|away from (my|the) (mail|office)|vacation (reply|response|notice|message)|abwesen|abwesenheits|réponse automatique"
-    r"|absence du bureau|respuesta automática|fuera de (la )?oficina|resposta automática|risposta automatica|fuori sede"
-    r"|automatisch antwoord|afwezig|автоответ|自动回复|自動回覆|自動返信|不在|부재중|자동 ?(회신|응답))",
+    r"\s*(re:\s*)?(auto(matic|mated)?[ -_]?(reply|response|antwort\w*|svar|risposta)"
+    r"|autoreply|out of (the )?office|ooo:"
+    r"|away from (my|the) (mail|office)|vacation (reply|response|notice|message)|abwesenheit"
+    r"|réponse automatique"
+    r"|absence du bureau|respuesta automática|fuera de (la )?oficina|resposta automática"
+    r"|risposta automatica|fuori sede"
+    r"|automatisch antwoord|afwezig|автоответ|自动回复|自動回覆|自動(返信|応答)|부재중|자동 ?(회신|응답))",
     re.IGNORECASE,
 )
 _REPORT_KINDS = ("multipart/report", "message/delivery-status", "message/feedback-report")
@@ -46,7 +59,11 @@ _REPORT_KINDS = ("multipart/report", "message/delivery-status", "message/feedbac
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Nature:
-    """What kind of automatic mail it is, and whether a machine of ours may answer it."""
+    """What kind of automatic mail it is, and whether a machine of ours may answer it.
+
+    `may_be_report`: the subject sounds like a bounce; but parcels are delayed and undelivered too, so only
+    the words of a known mail system in the text make it one.
+    """
 
     automatic: Automatic
     may_answer: bool
@@ -54,11 +71,17 @@ class Nature:
 
 
 def classify(
-    fields: Fields, *, kind: str, sender: str, sender_name: str, envelope_from: str | None, own: Collection[str]
+    fields: Fields,
+    *,
+    kind: str,
+    sender: str,
+    sender_name: str,
+    envelope_from: str | None,
+    own: Collection[str],
 ) -> Nature:
     """Judge one mail. `envelope_from` is None where the door did not tell it, empty for the null path."""
     automatic = _automatic(fields, kind, sender, sender_name, envelope_from)
-    if automatic is Automatic.NO and (_is_loop(fields) or sender in own):
+    if automatic is Automatic.NO and (_is_loop(fields, own) or sender in own):
         automatic = Automatic.REPLY
     may_answer = automatic is Automatic.NO and not (
         "x-auto-response-suppress" in fields
@@ -68,7 +91,8 @@ def classify(
     return Nature(
         automatic=automatic,
         may_answer=may_answer and not _NO_REPLY.fullmatch(local) and envelope_from != "",
-        may_be_report=bool(_BOUNCE_SUBJECT.search(fields.text("subject")[:300])) and not fields.raw("in-reply-to"),
+        may_be_report=bool(_BOUNCE_SUBJECT.search(fields.text("subject")[:300]))
+        and not fields.raw("in-reply-to"),
     )
 
 
@@ -77,14 +101,23 @@ def is_from_daemon(sender: str, sender_name: str) -> bool:
     return bool(_DAEMON.fullmatch(sender.partition("@")[0]) or _DAEMON_NAME.search(sender_name[:100]))
 
 
-def _automatic(fields: Fields, kind: str, sender: str, sender_name: str, envelope_from: str | None) -> Automatic:
+def _automatic(
+    fields: Fields, kind: str, sender: str, sender_name: str, envelope_from: str | None
+) -> Automatic:
     subject = fields.text("subject")[:300]
     null_path = envelope_from == "" or fields.raw("return-path").strip() == "<>"
     submitted = fields.raw("auto-submitted").strip().lower().partition(";")[0].strip()
     if _is_report(fields, kind, null_path, is_from_daemon(sender, sender_name), subject):
         return Automatic.REPORT
     if submitted.startswith("auto-replied") or any(
-        name in fields for name in ("x-autoreply", "x-autorespond", "x-autoresponder", "x-auto-reply", "x-ms-exchange-inbox-rules-loop")
+        name in fields
+        for name in (
+            "x-autoreply",
+            "x-autorespond",
+            "x-autoresponder",
+            "x-auto-reply",
+            "x-ms-exchange-inbox-rules-loop",
+        )
     ):
         return Automatic.REPLY
     if _AWAY_SUBJECT.match(subject) or (null_path and "in-reply-to" in fields):
@@ -112,8 +145,20 @@ def _is_bulk(fields: Fields) -> bool:
     )
 
 
-def _is_loop(fields: Fields) -> bool:
-    return LOOP_FIELD.lower() in fields or len(fields.every("received", 1)) > MAX_HOPS
+def loop_mark(address: str, automatic: bool) -> str:
+    """Give the value of our loop field: whose mail it is, and whether a machine wrote it."""
+    mark = hashlib.blake2b(address.lower().encode(), digest_size=8).hexdigest()
+    return f"{mark}; automatic" if automatic else mark
+
+
+def _is_loop(fields: Fields, own: Collection[str]) -> bool:
+    """Tell whether our own mail came back, or an automatic mail of another router, or a mail went in circles.
+
+    A person at another company that uses this router is none of these.
+    """
+    mark, _, rest = fields.raw(LOOP_FIELD.lower()).strip().partition(";")
+    ours = bool(mark) and mark in {loop_mark(address, False) for address in own}
+    return ours or rest.strip() == "automatic" or len(fields.every("received", 1)) > MAX_HOPS
 
 
 def _words(fields: Fields, name: str) -> set[str]:

@@ -129,8 +129,10 @@ def read_body(root: Part) -> Body:
 
 
 def _is_file(part: Part, choice: Choice) -> bool:
-    return part in choice.files or not (part in choice.text or part in choice.html) or (
-        part.kind.startswith(_SHOWN_INLINE)
+    return (
+        part in choice.files
+        or not (part in choice.text or part in choice.html)
+        or (part.kind.startswith(_SHOWN_INLINE))
     )
 
 

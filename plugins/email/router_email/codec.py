@@ -31,7 +31,7 @@ from router_email.addresses import Address, read_addresses
 from router_email.automatic import Nature, classify, is_from_daemon
 from router_email.body import read_body
 from router_email.headers import MAX_ADDRESS_FIELD_CHARS, MAX_FIELDS, Fields
-from router_email.marks import load_marks
+from router_email.marks import Marks
 from router_email.quotes import QuoteTrimmer
 from router_email.reports import Report, read_report
 from router_email.settings import EmailSettings
@@ -40,6 +40,7 @@ from router_email.threads import evidence, own_id
 from router_email.tree import Part, TooMuch, read_head, read_tree
 
 _WHOLE_MAIL = "0"
+_QUOTED_CHARS = 10_000
 
 
 @dataclass(slots=True)
@@ -58,11 +59,11 @@ class _Reading:
 class MailCodec:
     """Reads mails for one account."""
 
-    def __init__(self, settings: EmailSettings) -> None:
-        marks = load_marks()
+    def __init__(self, settings: EmailSettings, marks: Marks) -> None:
         self._own = settings.own_addresses()
         self._charsets = settings.charsets
         self._max_bytes = settings.max_bytes
+        self._keeps_text = settings.quote_answered
         self._trimmer = QuoteTrimmer(marks)
         self._subjects = Subjects(marks)
 
@@ -71,7 +72,7 @@ class MailCodec:
         reading = self._read(raw)
         is_report = reading.nature.automatic is Automatic.REPORT
         if reading.root is not None and (is_report or reading.nature.may_be_report):
-            report = read_report(reading.root, raw.raw, self._own)
+            report = read_report(reading.root, raw.raw, self._own, is_sure=is_report)
             if report.failures or (is_report and (report.original or reading.sender is None)):
                 return [self._report_event(raw, reading, report)]
         if reading.sender is None:
@@ -132,11 +133,15 @@ class MailCodec:
             found += addresses
             complete = complete and understood
         if len(found) > 1 or (found and not complete):
-            warnings.append("The From field names more than one sender or is malformed; the sender is not verified.")
+            warnings.append(
+                "The From field names more than one sender or is malformed; the sender is not verified."
+            )
         sender = found[0] if found else None
         return sender, sender.name if sender else fields.text("from")
 
-    def _recipients(self, raw: RawInbound, fields: Fields, warnings: list[str]) -> tuple[list[str], list[str]]:
+    def _recipients(
+        self, raw: RawInbound, fields: Fields, warnings: list[str]
+    ) -> tuple[list[str], list[str]]:
         """Give who it was written to, and every address it came by."""
         shown: dict[str, None] = {}
         for name in ("to", "cc"):
@@ -171,7 +176,7 @@ class MailCodec:
             may_answer_automatically=reading.nature.may_answer,
             recipients=tuple(reading.recipients),
             warnings=tuple(dict.fromkeys(reading.warnings)),
-            provider_data=self._answer_with(reading),
+            provider_data=self._answer_with(reading, blocks[0].text if self._keeps_text else ""),
         )
 
     def _content(self, raw: RawInbound, reading: _Reading) -> tuple[Sequence[Block], Sequence[Attachment]]:
@@ -181,25 +186,32 @@ class MailCodec:
             )
             text = "This mail cannot be shown; open the original."
             reason = reading.warnings[0] if reading.warnings else ""
-            block = Block(kind=BlockKind.UNSUPPORTED, text=text, fields={"platform_kind": "mail", "reason": reason})
+            block = Block(
+                kind=BlockKind.UNSUPPORTED, text=text, fields={"platform_kind": "mail", "reason": reason}
+            )
             return (block,), (whole,)
         body = read_body(reading.root)
         reading.warnings.extend(body.warnings)
         trimmed = self._trimmer.trim(body.text)
         return (Block(text=trimmed.own, html=body.html, quoted=trimmed.folded),), body.attachments
 
-    def _answer_with(self, reading: _Reading) -> dict[str, JsonValue]:
+    def _answer_with(self, reading: _Reading, text: str = "") -> dict[str, JsonValue]:
         """Keep what an answer needs: where to, about what, after which messages."""
         fields = reading.fields
         addresses: list[Address] = []
         for value in fields.every("reply-to"):
             addresses += read_addresses(value, self._charsets)[0]
-        ids = [pointer.value for pointer in evidence(fields, (), (), self._subjects) if pointer.value.startswith("<")]
+        ids = [
+            pointer.value
+            for pointer in evidence(fields, (), (), self._subjects)
+            if pointer.value.startswith("<")
+        ]
         return {
             "message_id": own_id(fields),
             "references": [*reversed(ids)],
             "subject": fields.text("subject")[:500],
             "reply_to": addresses[0].address if len(addresses) == 1 else "",
+            **({"text": text[:_QUOTED_CHARS]} if text else {}),
         }
 
     def _report_event(self, raw: RawInbound, reading: _Reading, report: Report) -> InboundEvent:
@@ -212,16 +224,24 @@ class MailCodec:
                 outgoing_ref=report.original,
                 state=state,
                 at=at,
-                detail="; ".join(filter(None, (failure.detail or failure.status for failure in report.failures)))[:500],
+                detail="; ".join(
+                    filter(None, (failure.detail or failure.status for failure in report.failures))
+                )[:500],
                 address_gone=report.address_gone,
             )
         blocks, attachments = self._content(raw, reading)
         identities = (Identity(kind="email", value=reading.sender.address.lower()),) if reading.sender else ()
         return InboundEvent(
-            kind=EventKind.RECEIPT if outcome else EventKind.SYSTEM if report.complaint else EventKind.MESSAGE,
+            kind=EventKind.RECEIPT
+            if outcome
+            else EventKind.SYSTEM
+            if report.complaint
+            else EventKind.MESSAGE,
             external_id=own_id(reading.fields),
             occurred_at=_date(reading),
-            author=Author(role=Role.SYSTEM, identities=identities, display=reading.sender.name if reading.sender else ""),
+            author=Author(
+                role=Role.SYSTEM, identities=identities, display=reading.sender.name if reading.sender else ""
+            ),
             subject=reading.fields.text("subject"),
             blocks=blocks,
             attachments=attachments,

@@ -131,7 +131,9 @@ def parameters(value: str, charsets: Sequence[str] = ()) -> tuple[str, Mapping[s
             continue
         base, star, rest = name.partition("*")
         if star and (place := rest.rstrip("*") or "0").isdecimal() and len(place) <= 3:
-            sections.setdefault(base, {}).setdefault(int(place), (rest.endswith("*") or not rest, _unquote(text)))
+            sections.setdefault(base, {}).setdefault(
+                int(place), (rest.endswith("*") or not rest, _unquote(text))
+            )
         else:
             plain.setdefault(name, decode_words(_unquote(text), charsets).strip())
     for base, parts in sections.items():

@@ -17,8 +17,55 @@ MAX_TAGS = 20_000
 MAX_NESTING_TAGS = 2_000
 
 _TAGS = frozenset(
-    "a b blockquote br caption center code col colgroup dd del div dl dt em h1 h2 h3 h4 h5 h6 hr i img ins "
-    "li ol p pre q s small span strike strong sub sup table tbody td tfoot th thead tr tt u ul".split()
+    [
+        "a",
+        "b",
+        "blockquote",
+        "br",
+        "caption",
+        "center",
+        "code",
+        "col",
+        "colgroup",
+        "dd",
+        "del",
+        "div",
+        "dl",
+        "dt",
+        "em",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "hr",
+        "i",
+        "img",
+        "ins",
+        "li",
+        "ol",
+        "p",
+        "pre",
+        "q",
+        "s",
+        "small",
+        "span",
+        "strike",
+        "strong",
+        "sub",
+        "sup",
+        "table",
+        "tbody",
+        "td",
+        "tfoot",
+        "th",
+        "thead",
+        "tr",
+        "tt",
+        "u",
+        "ul",
+    ]
 )
 _ATTRIBUTES = {
     "a": {"href", "title"},
@@ -29,7 +76,9 @@ _ATTRIBUTES = {
     "ol": {"start"},
     "*": {"dir", "lang"},
 }
-_DROPPED_WITH_CONTENT = frozenset({"script", "style", "title", "noscript", "template", "iframe", "object", "textarea"})
+_DROPPED_WITH_CONTENT = frozenset(
+    {"script", "style", "title", "noscript", "template", "iframe", "object", "textarea"}
+)
 _SIZE = re.compile(r"\d{1,4}%?")
 _MARKUP = re.compile(r"<[^<>]*>")
 _BREAK = re.compile(r"<(?:br|/p|/div|/tr|/li|/h\d)\b[^<>]*>", re.IGNORECASE)
@@ -57,7 +106,11 @@ def sanitise(html: str, content_ids: Collection[str] = ()) -> str:
         if attribute in ("width", "height"):
             return value if _SIZE.fullmatch(value) else None
         if attribute == "href":
-            return value if value.strip().lower().startswith(("http://", "https://", "mailto:", "tel:")) else None
+            return (
+                value
+                if value.strip().lower().startswith(("http://", "https://", "mailto:", "tel:"))
+                else None
+            )
         return value
 
     return nh3.clean(

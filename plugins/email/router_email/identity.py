@@ -11,7 +11,8 @@ _ID = re.compile(rb"^message-id:[ \t]*(?:\r?\n[ \t]+)?<?([^<>\s]{1,400})", re.IG
 # What the way of a mail adds or changes; everything else belongs to the mail itself.
 _TRACE = re.compile(
     rb"^(?:received|delivered-to|return-path|envelope-to|delivery-date|authentication-results|received-spf|status"
-    rb"|dkim-signature|arc-[a-z-]+|lines|content-length|bcc|x-[^:\n]*|from [^:\n]*\n?)[: ][^\n]*\n(?:[ \t][^\n]*\n)*",
+    rb"|dkim-signature|arc-[a-z-]+|lines|content-length|x-[^:\n]*|from [^:\n]*\n?)"
+    rb"[: ][^\n]*\n(?:[ \t][^\n]*\n)*",
     re.IGNORECASE | re.MULTILINE,
 )
 _MAX_HEAD_BYTES = 256 * 1024
@@ -24,7 +25,11 @@ def dedupe_key(raw: bytes) -> str:
     """
     lines = normalise_lines(raw).replace(b"\r\n", b"\n").rstrip(b"\n \t")
     end = lines.find(b"\n\n", 0, _MAX_HEAD_BYTES)
-    head, body = (lines[: end + 1], lines[end + 1 :]) if end >= 0 else (lines[:_MAX_HEAD_BYTES], lines[_MAX_HEAD_BYTES:])
+    head, body = (
+        (lines[: end + 1], lines[end + 1 :])
+        if end >= 0
+        else (lines[:_MAX_HEAD_BYTES], lines[_MAX_HEAD_BYTES:])
+    )
     digest = hashlib.blake2b(_TRACE.sub(b"", head), digest_size=16)
     digest.update(body)
     found = _ID.search(head)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 from typing import Protocol
 
-import re2
+import re2  # type: ignore[import-untyped]
 
 
 class Pattern(Protocol):
@@ -45,8 +45,11 @@ def load_marks() -> Marks:
     return Marks(
         attribution=_compile(every("attributions")),
         original=_compile(
-            [rf"[*>\s]*[-_=]{{2,40}}\s*\**\s*(?:{originals})\s*\**\s*[-_=]{{0,40}}[:*\s]*", "begin forwarded message:",
-             rf"(?:{originals}):"]
+            [
+                rf"[*>\s]*[-_=]{{2,40}}\s*\**\s*(?:{originals})\s*\**\s*[-_=]{{0,40}}[:*\s]*",
+                "begin forwarded message:",
+                rf"(?:{originals}):",
+            ]
         ),
         first_header=_compile([rf"[*]{{0,2}}(?:{'|'.join(froms)})\s?[*]{{0,2}}\s?[:：]\s?[*]{{0,2}}\s?\S.*"]),
         header=_compile([rf"[*]{{0,2}}(?:{'|'.join((*froms, *every('headers')))})\s?[*]{{0,2}}\s?[:：].*"]),

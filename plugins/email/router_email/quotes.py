@@ -17,13 +17,23 @@ MAX_LINE_CHARS = 600
 
 _ORNAMENT = re.compile(r"\s*[-_=~#*+ᐧ\u2014\u2015\u2500]{1,200}\s*")
 _QUOTE = re.compile(r"\s{0,3}(?:>|\|(?:\s|$)|&gt;)")
-# "On Monday you wrote:" may be the customer's own sentence; with a year, a time or an address it is a program's.
+# "On Monday you wrote:" may be the customer's own sentence; a year, time or address makes it a program's.
 _DATED = re.compile(r"\d{4}|\d{1,2}[:.h]\d{2}|@")
 _FENCE = re.compile(r"\s{0,3}```")
 _MAX_SIGNATURE_LINES = 15
 _WRAPPED_LINES = 3
 
-_BLANK, _TEXT, _CITED, _ATTRIBUTION, _ORIGINAL, _HEADER, _DELIMITER, _DEVICE, _RULE = "e t q a o h d m r".split()
+_BLANK, _TEXT, _CITED, _ATTRIBUTION, _ORIGINAL, _HEADER, _DELIMITER, _DEVICE, _RULE = [
+    "e",
+    "t",
+    "q",
+    "a",
+    "o",
+    "h",
+    "d",
+    "m",
+    "r",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,13 +117,17 @@ class QuoteTrimmer:
         for start in range(len(lines)):
             if labels[start] not in (_TEXT, _ATTRIBUTION) or len(lines[start]) > MAX_LINE_CHARS:
                 continue
-            above = next((label for label in reversed(labels[:start][-3:]) if label not in (_BLANK, _RULE)), "")
+            above = next(
+                (label for label in reversed(labels[:start][-3:]) if label not in (_BLANK, _RULE)), ""
+            )
             if not self._marks.header.fullmatch(lines[start].strip()):
                 continue
             is_first = self._marks.first_header.fullmatch(lines[start].strip()) is not None
             near = [line.strip() for line in lines[start + 1 : start + 7]]
             more = sum(self._marks.header.fullmatch(line[:MAX_LINE_CHARS]) is not None for line in near)
-            has_from = is_first or any(self._marks.first_header.fullmatch(line[:MAX_LINE_CHARS]) for line in near)
+            has_from = is_first or any(
+                self._marks.first_header.fullmatch(line[:MAX_LINE_CHARS]) for line in near
+            )
             # Without an address or a fourth line it may be a journey: From, To and Date of a customer.
             enough = 2 if any("@" in line for line in (lines[start], *near)) else 3
             if (has_from and more >= enough) or (above == _ORIGINAL and more >= 1):

@@ -26,28 +26,41 @@ MAX_RECIPIENTS = 50
 _FIELD = re.compile(r"^([A-Za-z][A-Za-z-]{1,60}):[ \t]*(.*(?:\n[ \t].*)*)$", re.MULTILINE)
 _STATUS = re.compile(r"\b([245])\.(\d{1,3})\.(\d{1,3})\b")
 _REPLY_CODE = re.compile(r"(?:^|[\s:<\[(])([45]\d\d)[\s-](?![\d.])")
-_ORIGINAL_ID = re.compile(r"^[> \t|]*(?:X-)?(?:Original-)?Message-I[dD]:\s*(<[^<>\s]{3,500}>)", re.MULTILINE | re.IGNORECASE)
+_ORIGINAL_ID = re.compile(
+    r"^[> \t|]*(?:X-)?(?:Original-)?Message-I[dD]:\s*(<[^<>\s]{3,500}>)", re.MULTILINE | re.IGNORECASE
+)
 _DELAY = re.compile(
-    r"\b(delayed|will (keep|continue) (on )?trying|still (being )?(trying|retried)|do not need to resend|warning only)\b",
+    r"\b(delayed|will (keep|continue) (on )?trying|still (being )?(trying|retried)"
+    r"|do not need to resend|warning only)\b",
     re.IGNORECASE,
 )
 # Only these words mark an address as dead; everything else (full, refused, filtered, too large) may change.
 _UNKNOWN_ADDRESS = re.compile(
-    r"(user|mailbox|recipient|account|address(ee)?|alias)s?( name)? (is )?(unknown|not (found|known|exist|recogni[sz]ed)"
+    r"(user|mailbox|recipient|account|address(ee)?|alias)s?( name)? (is )?(unknown|not (found"
+    r"|known|exist|recogni[sz]ed)"
     r"|does(n't| not) exist|invalid|rejected: user unknown|not listed|no longer (valid|available|exists))"
-    r"|(unknown|no such|invalid|bad|non-?existent|not a valid|not a known|can't find|no) (local )?(user|mailbox|recipient|account"
-    r"|addressee|person|destination mailbox)|(host|domain)( name)? (unknown|not found|is not reachable)|unknown (host|domain)"
-    r"|unrouteable|unroutable|(name service|dns) error|no such domain|couldn't find any host|address (is )?unknown"
-    r"|does not have an? .{1,40} account|doesn't have an? .{1,40} account|no mailbox here|is not a (valid|known)"
-    r"|domain (does not exist|is invalid)|null mx|does not accept mail|name .{0,20}not recogni[sz]ed|RecipNotFound"
+    r"|(unknown|no such|invalid|bad|non-?existent|not a valid|not a known|can't find"
+    r"|no) (local )?(user|mailbox|recipient|account"
+    r"|addressee|person|destination mailbox)|(host|domain)( name)? (unknown|not found"
+    r"|is not reachable)|unknown (host|domain)"
+    r"|unrouteable|unroutable|(name service|dns) error|no such domain|couldn't find any host"
+    r"|address (is )?unknown"
+    r"|does not have an? .{1,40} account|doesn't have an? .{1,40} account|no mailbox here"
+    r"|is not a (valid|known)"
+    r"|domain (does not exist|is invalid)|null mx|does not accept mail"
+    r"|name .{0,20}not recogni[sz]ed|RecipNotFound"
     r"|not listed in|unknown address|bad destination|存在し(ない|ません)|見つかりません|宛先不明",
     re.IGNORECASE,
 )
 # RFC 3463 and Microsoft's additions: the address, its domain or its mail route does not exist.
-_LASTING = frozenset({"5.1.0", "5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.1.351", "5.4.1", "5.4.4", "5.4.310"})
+_LASTING = frozenset(
+    {"5.1.0", "5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.1.351", "5.4.1", "5.4.4", "5.4.310"}
+)
 _ADDRESS = re.compile(r"<?([A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+)>?")
 _TO_LINE = re.compile(r"^[> \t]{0,8}To:[ \t]*(\S.{2,300})$", re.MULTILINE | re.IGNORECASE)
-_ORIGINAL_FROM = re.compile(r"^[> \t]{0,8}(?:Received|Return-Path|Message-ID|From):[ \t]", re.MULTILINE | re.IGNORECASE)
+_ORIGINAL_FROM = re.compile(
+    r"^[> \t]{0,8}(?:Received|Return-Path|Message-ID|From):[ \t]", re.MULTILINE | re.IGNORECASE
+)
 _MACHINE = re.compile(r"(postmaster|mailer-daemon|abuse|support|info|root)@|\d{6,}|.*\.(jpg|png|local)$")
 
 
@@ -99,17 +112,22 @@ class Report:
         return any(failure.hard and failure.status[2:3] in ("1", "") for failure in self.failures)
 
 
-def read_report(root: Part, raw: bytes, own: Sequence[str]) -> Report:
-    """Read what a report says; everything unknown stays empty."""
+def read_report(root: Part, raw: bytes, own: Sequence[str], *, is_sure: bool) -> Report:
+    """Read what a report says; everything unknown stays empty.
+
+    `is_sure`: it is known to be a report, so an address that its text merely names may be taken.
+    """
     parts = list(root.walk())
     original = _original_id(root, parts)
     feedback = next((part for part in parts if part.kind == "message/feedback-report"), None)
     if feedback is not None:
         return Report(original=original, failures=_complaints(feedback, parts, own), complaint=True)
-    status = [part for part in parts if part.kind in ("message/delivery-status", "message/global-delivery-status")]
+    status = [
+        part for part in parts if part.kind in ("message/delivery-status", "message/global-delivery-status")
+    ]
     failures = [failure for part in status for failure in _from_status(part.text())]
     if not failures:
-        failures = _from_words(raw, parts, root, own)
+        failures = _from_words(raw, parts, root, own if is_sure else None)
     unique = {failure.recipient: failure for failure in reversed(failures)}
     return Report(original=original, failures=tuple(reversed(unique.values()))[:MAX_RECIPIENTS])
 
@@ -117,7 +135,9 @@ def read_report(root: Part, raw: bytes, own: Sequence[str]) -> Report:
 def _from_status(text: str) -> Iterator[Failure]:
     for block in re.split(r"\n[ \t]*\n", text[:MAX_REPORT_BYTES].replace("\r", "")):
         named = {name.lower(): " ".join(value.split()) for name, value in _FIELD.findall(block)}
-        recipient = _typed_address(named.get("final-recipient", "")) or _typed_address(named.get("original-recipient", ""))
+        recipient = _typed_address(named.get("final-recipient", "")) or _typed_address(
+            named.get("original-recipient", "")
+        )
         if not recipient:
             continue
         action = named.get("action", "").partition(" ")[0].strip().lower()
@@ -125,7 +145,9 @@ def _from_status(text: str) -> Iterator[Failure]:
         status = _status_of(named.get("status", ""), detail)
         yield Failure(
             recipient=recipient,
-            action=action if action in ("failed", "delayed", "delivered", "relayed", "expanded") else "failed",
+            action=action
+            if action in ("failed", "delayed", "delivered", "relayed", "expanded")
+            else "failed",
             status=status,
             hard=action not in ("delayed", "delivered", "relayed", "expanded") and _is_hard(status, detail),
             detail=detail,
@@ -152,7 +174,7 @@ def _status_of(status: str, detail: str) -> str:
 
 
 def _is_hard(status: str, detail: str) -> bool:
-    """Tell whether the address is dead. Refused content, full boxes and vague codes say nothing against it."""
+    """Tell whether the address is dead; refused content, full boxes and vague codes do not count."""
     if status.startswith("4"):
         return False
     if status in _LASTING:
@@ -163,7 +185,9 @@ def _is_hard(status: str, detail: str) -> bool:
 
 def _complaints(feedback: Part, parts: Sequence[Part], own: Sequence[str]) -> tuple[Failure, ...]:
     named = [(name.lower(), value) for name, value in _FIELD.findall(feedback.text()[:MAX_REPORT_BYTES])]
-    found = [_typed_address(value) for name, value in named if name in ("original-rcpt-to", "removal-recipient")]
+    found = [
+        _typed_address(value) for name, value in named if name in ("original-rcpt-to", "removal-recipient")
+    ]
     if not any(found):
         returned = _returned_headers(parts)
         found = [address.address for address in read_addresses(returned.get("to", "") if returned else "")[0]]
@@ -193,21 +217,28 @@ def _original_id(root: Part, parts: Sequence[Part]) -> str:
 def _returned_headers(parts: Sequence[Part]) -> Message | None:
     for part in parts:
         if part.kind in ("message/rfc822", "text/rfc822-headers", "message/rfc822-headers", "message/global"):
-            return BytesParser(policy=compat32).parsebytes(part.content()[:MAX_REPORT_BYTES], headersonly=True)
+            return BytesParser(policy=compat32).parsebytes(
+                part.content()[:MAX_REPORT_BYTES], headersonly=True
+            )
     return None
 
 
-def _from_words(raw: bytes, parts: Sequence[Part], root: Part, own: Sequence[str]) -> list[Failure]:
+def _from_words(raw: bytes, parts: Sequence[Part], root: Part, own: Sequence[str] | None) -> list[Failure]:
     """Ask flufl.bounce, then look for the returned mail's recipient; what the text says decides the rest."""
     text = "\n".join(part.text()[:MAX_REPORT_BYTES] for part in parts if part.kind.startswith("text/"))
-    permanent = [address.address.lower() for address in read_addresses(root.fields.raw("x-failed-recipients"))[0]]
+    permanent = [
+        address.address.lower() for address in read_addresses(root.fields.raw("x-failed-recipients"))[0]
+    ]
     temporary: list[str] = []
     if not permanent:
         temporary, permanent = _flufl(normalise_lines(raw))
-    if not (temporary or permanent):
+    if not (temporary or permanent) and own is not None:
         permanent = _named_in_text(text, parts, (*own, *_sender_names(root)))
     delayed = bool(_DELAY.search(text[:4000]))
-    found = [Failure(recipient=name, action="delayed", status=_first_status(text), hard=False) for name in temporary]
+    found = [
+        Failure(recipient=name, action="delayed", status=_first_status(text), hard=False)
+        for name in temporary
+    ]
     for name in permanent:
         said = _said_about(text, name, permanent)
         status = _status_of("", said) or _first_status(text)
@@ -234,9 +265,14 @@ def _named_in_text(text: str, parts: Sequence[Part], not_these: Sequence[str]) -
     returned = _returned_headers(parts)
     values = [str(value) for value in returned.get_all("to", ())] if returned else []
     values += _TO_LINE.findall(text[:MAX_REPORT_BYTES])
-    sent_to = [address.address.lower() for value in values[:10] for address in read_addresses(value[:2000])[0]]
+    sent_to = [
+        address.address.lower() for value in values[:10] for address in read_addresses(value[:2000])[0]
+    ]
     cut = _ORIGINAL_FROM.search(text)
-    named = [name.lower().rstrip(".") for name in _ADDRESS.findall(text[: cut.start() if cut else 4000])[:MAX_RECIPIENTS]]
+    named = [
+        name.lower().rstrip(".")
+        for name in _ADDRESS.findall(text[: cut.start() if cut else 4000])[:MAX_RECIPIENTS]
+    ]
     named = [name for name in dict.fromkeys(named) if name not in not_these and not _MACHINE.match(name)]
     both = [name for name in named if name in sent_to]
     return both or [name for name in dict.fromkeys(sent_to) if name not in not_these] or named[:1]
@@ -253,7 +289,9 @@ def _said_about(text: str, recipient: str, all_recipients: Sequence[str]) -> str
     start = lowered.find(recipient.lower())
     if start < 0:
         return " ".join(text[:1500].split())
-    others = (lowered.find(name.lower(), start + len(recipient)) for name in all_recipients if name != recipient)
+    others = (
+        lowered.find(name.lower(), start + len(recipient)) for name in all_recipients if name != recipient
+    )
     end = min((place for place in others if place > start), default=start + 1000)
     before = text[max(0, start - 150) : start] if len(all_recipients) == 1 else ""
     return " ".join((before + text[start : min(end, start + 1000)]).split())
@@ -263,12 +301,14 @@ def _flufl(raw: bytes) -> tuple[list[str], list[str]]:
     message = BytesParser(policy=compat32).parsebytes(raw[:MAX_REPORT_BYTES])
     try:
         temporary, permanent = all_failures(message)
-    except Exception:  # noqa: BLE001 - its two dozen readers raise many things on malformed reports
+    except Exception:
         return [], []
     return _addresses(temporary), _addresses(permanent)
 
 
 def _addresses(found: object) -> list[str]:
     names = found if isinstance(found, (set, frozenset)) else ()
-    texts = sorted(name.decode("ascii", "replace") if isinstance(name, bytes) else str(name) for name in names)
+    texts = sorted(
+        name.decode("ascii", "replace") if isinstance(name, bytes) else str(name) for name in names
+    )
     return [text.lower() for text in texts if is_address(text)]

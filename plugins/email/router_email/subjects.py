@@ -16,7 +16,9 @@ class Subjects:
     def __init__(self, marks: Marks) -> None:
         reply = "|".join(map(re.escape, sorted(marks.reply_prefixes, key=len, reverse=True)))
         forward = "|".join(map(re.escape, sorted(marks.forward_prefixes, key=len, reverse=True)))
-        self._prefix = re.compile(rf"\s*(?:(?P<reply>{reply})|(?:{forward})){_COUNT}\s*[:：]\s*", re.IGNORECASE)
+        self._prefix = re.compile(
+            rf"\s*(?:(?P<reply>{reply})|(?:{forward})){_COUNT}\s*[:：]\s*", re.IGNORECASE
+        )
 
     def normalise(self, subject: str) -> tuple[str, bool]:
         """Give the subject without prefixes and `[tags]`, casefolded, and whether it had a reply prefix."""

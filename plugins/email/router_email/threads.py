@@ -13,7 +13,7 @@ MAX_IDS = 30
 
 _ID = re.compile(r"<([^<>\s]{1,250}@[^<>\s]{1,250}|[^<>\s]{1,250})>")
 _BARE_ID = re.compile(r"[^<>\s,;\"()]{1,250}@[^<>\s,;\"()]{1,250}")
-_TOKEN = re.compile(r"\+c\.([A-Za-z0-9_-]{8,128})$")
+TOKEN_SUFFIX = re.compile(r"\+c\.([A-Za-z0-9_-]{8,128})$")
 
 
 def message_ids(value: str) -> list[str]:
@@ -32,14 +32,22 @@ def own_id(fields: Fields) -> str:
 def reply_token(recipient: str, own: Sequence[str]) -> str:
     """Give the token of a plus address of ours (`support+c.TOKEN@shop.example`); empty for all others."""
     local, _, domain = recipient.rpartition("@")
-    token = _TOKEN.search(local)
+    token = TOKEN_SUFFIX.search(local)
     if token is None:
         return ""
     plain = f"{local[: token.start()]}@{domain}".lower()
     return token[1] if plain in own else ""
 
 
-def evidence(fields: Fields, recipients: Iterable[str], own: Sequence[str], subjects: Subjects) -> list[Evidence]:
+def token_address(address: str, token: str) -> str:
+    """Give the address of ours that carries a reply token."""
+    local, _, domain = address.rpartition("@")
+    return f"{local}+c.{token}@{domain}" if TOKEN_SUFFIX.search(f"+c.{token}") else address
+
+
+def evidence(
+    fields: Fields, recipients: Iterable[str], own: Sequence[str], subjects: Subjects
+) -> list[Evidence]:
     """Collect every pointer: reply tokens, named messages newest first, the subject of a reply."""
     tokens = dict.fromkeys(filter(None, (reply_token(recipient, own) for recipient in recipients)))
     found = [Evidence(kind=EvidenceKind.REPLY_TOKEN, value=token) for token in tokens]

@@ -164,8 +164,10 @@ def _build(message: Message, path: str, depth: int, charsets: tuple[str, ...]) -
         raise TooMuch(f"parts nested deeper than {MAX_DEPTH}")
     kind, named = declared_type(message)
     payload = message.get_payload()
-    below: list[Message] = payload if isinstance(payload, list) else []
-    children = tuple(_build(child, f"{path}.{place}", depth + 1, charsets) for place, child in enumerate(below, 1))
+    below = [child for child in payload if isinstance(child, Message)] if isinstance(payload, list) else []
+    children = tuple(
+        _build(child, f"{path}.{place}", depth + 1, charsets) for place, child in enumerate(below, 1)
+    )
     if kind.startswith("multipart/") and not children:
         kind = "text/plain"  # a multipart without a usable boundary is shown as the text it is
     return Part(
