@@ -371,6 +371,7 @@ class ChannelType:
     routes: Sequence[ChannelRoute] = ()
     route_prefixes: Sequence[str] = ()
     simulator: Callable[[], Simulator] | None = None
+    shares_loop: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
