@@ -34,7 +34,8 @@ class _Tab:
 
     async def ask(self, key: str, text: str) -> str:
         """Send a frame and give the answer that names `key`."""
-        answer = self._answers[key] = asyncio.get_running_loop().create_future()
+        answer: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self._answers[key] = answer
         await self.ws.send_str(text)
         async with asyncio.timeout(ANSWER_WITHIN_S):
             await answer
