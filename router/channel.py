@@ -307,6 +307,23 @@ class FollowsThread(ABC):
         """Show one newly committed entry. A wake-up only: gaps are read with `thread_events`."""
 
 
+class ShowsTyping(ABC):
+    """The channel can show its customer that an agent is writing."""
+
+    @abstractmethod
+    async def show_typing(self, thread: str, name: str) -> None:
+        """Show for a few seconds that `name` is writing. Never stored; may be dropped."""
+
+
+@runtime_checkable
+class HearsTyping(Protocol):
+    """A `ChannelContext` that also wants to know when a customer is writing."""
+
+    def customer_typing(self, thread: str) -> None:
+        """Tell the agents of this provider thread that its customer is writing. Never stored."""
+        ...
+
+
 AnyChannel = Channel[Any]
 
 RouteHandler = Callable[[web.Request, Mapping[str, AnyChannel]], Awaitable[web.StreamResponse]]
