@@ -64,7 +64,9 @@ def notes_type(*, joins_open_episode: bool = False, shares_loop: bool = True) ->
     )
 
 
-def item(sender: str | None = "ann@shop.example", *, at: datetime, key: str = "", **fields: object) -> RawInbound:
+def item(
+    sender: str | None = "ann@shop.example", *, at: datetime, key: str = "", **fields: object
+) -> RawInbound:
     """Make a raw item."""
     body = fields if sender is None else {"sender": sender, **fields}
     raw = json.dumps(body).encode()

@@ -117,9 +117,7 @@ async def test_two_accounts_with_equal_keys_never_mix(front: Front) -> None:
     (one,) = await front.take(item(at=NOW, id="<1>", key="k"), account="notes")
     (two,) = await front.take(item(at=NOW, id="<1>", key="k"), account="other")
     assert one != two
-    (reply,) = await front.take(
-        item(at=NOW, id="<2>", evidence=[["message_id", "<1>"]]), account="other"
-    )
+    (reply,) = await front.take(item(at=NOW, id="<2>", evidence=[["message_id", "<1>"]]), account="other")
     assert reply == two
 
 
@@ -135,9 +133,7 @@ async def test_a_participant_who_names_a_known_message_joins_its_conversation(fr
 
 async def test_a_stranger_who_names_our_message_gets_a_linked_conversation_of_his_own(front: Front) -> None:
     (first,) = await front.take(item("ann@shop.example", at=NOW, id="<1>"))
-    (forged,) = await front.take(
-        item("eve@evil.example", at=NOW, id="<2>", evidence=[["message_id", "<1>"]])
-    )
+    (forged,) = await front.take(item("eve@evil.example", at=NOW, id="<2>", evidence=[["message_id", "<1>"]]))
     assert forged != first
     (link,) = await front.rows(t.conversation_link)
     assert (link.conversation_id, link.other_id, link.kind) == (forged, first, "guest")
@@ -203,9 +199,7 @@ async def resolve(front: Front, conversation: str, at: datetime) -> None:
 async def test_an_answer_to_a_resolved_conversation_opens_a_new_episode_of_it(front: Front) -> None:
     (first,) = await front.take(item(at=NOW, id="<1>"))
     await resolve(front, first, NOW)
-    (again,) = await front.take(
-        item(at=NOW + timedelta(days=3), id="<2>", evidence=[["message_id", "<1>"]])
-    )
+    (again,) = await front.take(item(at=NOW + timedelta(days=3), id="<2>", evidence=[["message_id", "<1>"]]))
     assert again == first
     assert [row.number for row in await front.rows(t.episode)] == [1, 2]
     assert len(await front.rows(t.work_item, state="waiting")) == 1
@@ -214,9 +208,7 @@ async def test_an_answer_to_a_resolved_conversation_opens_a_new_episode_of_it(fr
 async def test_an_answer_after_a_month_opens_a_conversation_that_continues_the_old(front: Front) -> None:
     (first,) = await front.take(item(at=NOW, id="<1>"))
     await resolve(front, first, NOW)
-    (later,) = await front.take(
-        item(at=NOW + timedelta(days=31), id="<2>", evidence=[["message_id", "<1>"]])
-    )
+    (later,) = await front.take(item(at=NOW + timedelta(days=31), id="<2>", evidence=[["message_id", "<1>"]]))
     assert later != first
     (link,) = await front.rows(t.conversation_link)
     assert link.kind == "continued"
@@ -225,9 +217,7 @@ async def test_an_answer_after_a_month_opens_a_conversation_that_continues_the_o
 async def test_an_automatic_answer_does_not_reopen(front: Front) -> None:
     (first,) = await front.take(item(at=NOW, id="<1>"))
     await resolve(front, first, NOW)
-    (again,) = await front.take(
-        item(at=NOW, id="<2>", automatic="reply", evidence=[["message_id", "<1>"]])
-    )
+    (again,) = await front.take(item(at=NOW, id="<2>", automatic="reply", evidence=[["message_id", "<1>"]]))
     assert again == first
     assert len(await front.rows(t.work_item, state="waiting")) == 0
 
