@@ -18,6 +18,7 @@ from router.errors import ConfigError
 
 MAX_DOCUMENT_CHARS = 500_000
 MAX_SHOWN_PROBLEMS = 20
+MAX_NUMBER_CHARS = 40
 
 Path: TypeAlias = tuple[str | int, ...]
 Plain: TypeAlias = "None | bool | int | float | str | list[Plain] | dict[str, Plain]"
@@ -234,6 +235,8 @@ class _Reading:
         if kind == "bool":
             return text.lower() == "true"
         try:
+            if len(text) > MAX_NUMBER_CHARS:
+                raise ValueError(text)
             if kind == "int":
                 return int(text, 0) if text.lstrip("+-")[:2].lower() in ("0x", "0o", "0b") else int(text)
             if kind == "float":

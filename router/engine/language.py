@@ -10,14 +10,20 @@ import re
 from bisect import bisect_right
 from collections import Counter
 
-MAX_CHARS = 2_000
+MAX_CHARS = 1_000
 
 _LATIN_ENOUGH = 1.5
 _LATIN_LEAD = 1.3
 _LATIN_SHARE = 0.15
 _IDEOGRAPH_WEIGHT = 4
 
-_NOISE = re.compile(r"https?://\S+|www\.\S+|\S+@\S+|\w*\d\w*")
+# Only ASCII, because Chinese and Japanese go on right behind a link or a number. Each alternative can
+# begin only where a run of its letters begins, which keeps the search linear.
+_NOISE = re.compile(
+    r"(?:https?://|www\.)[!-~]+"
+    r"|(?<![A-Za-z0-9.+_-])[A-Za-z0-9.+_-]+@[A-Za-z0-9.-]+"
+    r"|(?<![A-Za-z0-9_])[A-Za-z_]*[0-9][A-Za-z0-9_]*"
+)
 _WORD = re.compile(r"[^\W\d_]+")
 
 # First code point of a range and its script; a range ends where the next begins.
@@ -133,7 +139,10 @@ _OWN_LETTERS = {"ß": "de", "ñ": "es", "¿": "es", "¡": "es", "ã": "pt", "õ"
 def detect_language(text: str) -> str:
     """Name the language of a text, "" when it cannot be told."""
     letters = _NOISE.sub(" ", text[:MAX_CHARS])
-    counts = Counter(script for char in letters if char.isalpha() and (script := _script(char)))
+    counts: Counter[str] = Counter()
+    for char, times in Counter(letters).items():
+        if char.isalpha() and (script := _script(char)):
+            counts[script] += times
     if not counts:
         return ""
     for script in ("han", "kana", "hangul"):
@@ -164,17 +173,21 @@ def _neighbour(language: str, letters: str) -> str:
 
 def _by_words(letters: str) -> str:
     """Let the common words vote; a word of several languages shares its vote."""
-    words = _WORD.findall(letters)
-    votes: Counter[str] = Counter()
-    for word in words:
-        speakers = _SPEAKERS.get(word, ())
-        for language in speakers:
-            votes[language] += 1 / len(speakers)  # type: ignore[assignment]
-    for letter in set(letters) & _OWN_LETTERS.keys():
-        votes[_OWN_LETTERS[letter]] += 1
+    words = Counter(_WORD.findall(letters))
+    votes: dict[str, float] = {}
+    evidence: Counter[str] = Counter()
+    for word, times in words.items():
+        for language in (speakers := _SPEAKERS.get(word, ())):
+            votes[language] = votes.get(language, 0) + times / len(speakers)
+            evidence[language] += 1
+    for letter in _OWN_LETTERS.keys() & set(letters):
+        language = _OWN_LETTERS[letter]
+        votes[language] = votes.get(language, 0) + 1
+        evidence[language] += 1
     if not votes:
         return ""
-    ranked = votes.most_common(2)
-    (first, most), second = ranked[0], ranked[1][1] if len(ranked) > 1 else 0
-    sure = most >= _LATIN_ENOUGH and most >= second * _LATIN_LEAD and most >= len(words) * _LATIN_SHARE
-    return first if sure else ""
+    second, most = sorted([0, 0, *votes.values()])[-2:]
+    first = max(votes, key=lambda language: votes[language])
+    sure = most >= _LATIN_ENOUGH and most >= second * _LATIN_LEAD and most >= words.total() * _LATIN_SHARE
+    # One word said often may be a name.
+    return first if sure and evidence[first] >= 2 else ""

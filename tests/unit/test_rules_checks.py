@@ -188,13 +188,12 @@ def test_file_that_cannot_be_read_is_refused_in_words(tmp_path, content, message
 
 def test_first_example_of_the_documentation_is_sound():
     page = (ROOT / "docs" / "rules.md").read_text(encoding="utf-8")
-    document, phrases = (
-        page.split("```yaml\n")[1].split("```")[0],
-        page.split("```\n# one phrase a line")[1].split("```")[0],
-    )
+    document = page.split("```yaml\n")[1].split("```")[0]
+    phrases = page.split("```\n# one phrase a line")[1].split("```")[0]
     assert check_ruleset(document, source="rules.md", lists={"complaints": phrases}) == []
 
 
 def test_example_can_expect_no_needs_at_all():
-    rule = "{name: a, when: 'true', set: {queue: first, needs: [{require: vip}]}, examples: [{expect: {needs: []}}]}"
+    settings = "set: {queue: first, needs: [{require: vip}]}"
+    rule = f"{{name: a, when: 'true', {settings}, examples: [{{expect: {{needs: []}}}}]}}"
     assert messages(rule) == ["expected no needs, got require: vip, level: 1"]

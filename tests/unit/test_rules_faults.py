@@ -83,6 +83,7 @@ FAULTS = [
     ("units: 100", "units: &u 100, cost: *u", None, "aliases", "Write the value out."),
     ("units: 100", "units: !!python/name:x 100", None, "is not allowed", "plain value"),
     ('when: "true"', 'when: "\\ud800"', 6, "half a character", "whole character"),
+    ("units: 100", "units: 0x" + "f" * 5000, 7, "is no number", "quotes"),
     ("units: 100", "units: 100: 1", None, "not valid YAML", "Check indentation"),
 ]
 

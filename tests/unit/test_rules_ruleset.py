@@ -230,7 +230,7 @@ SHARED = rules(
 @given(
     text=st.text(st.characters(), max_size=300),
     subject=st.text(max_size=50),
-    value=st.floats() | st.integers(),
+    value=st.floats() | st.integers() | st.just(10**400),
     age=st.integers(),
 )
 def test_no_message_makes_triage_raise(text, subject, value, age):
