@@ -122,13 +122,15 @@ class Engine:
         if isinstance(event, AgentRemoved) and event.agent_id not in matching.agents:
             return
         agent = matching.agent(event.agent_id)
-        agent.is_staff = not isinstance(event, AgentRemoved)
         if isinstance(event, AgentChanged):
+            agent.is_staff = True
             matching.change_skills(agent, event.skills, event.max_claims)
         elif isinstance(event, AgentRemoved):
+            agent.retire()
             matching.change_presence(agent, PresenceState.OFFLINE, None)
             matching.change_skills(agent, {}, 0)
         else:
+            agent.is_staff = True
             if event.state is PresenceState.AVAILABLE and not agent.is_present:
                 agent.unanswered = 0
             matching.change_presence(agent, event.state, event.classes)

@@ -79,6 +79,12 @@ class Agent:
         """Tell whether one more offer is allowed."""
         return self.is_present and self.load < self.max_claims
 
+    def retire(self) -> None:
+        """Forget what only matters for being asked; the person starts anew should he come back."""
+        self.is_staff = False
+        self.last_offer = -math.inf
+        self.unanswered = 0
+
 
 class Profile:
     """What people with the same skills and classes have in common."""

@@ -88,19 +88,24 @@ def describe(agent: Agent, work: WorkItem, lane: Lane) -> JsonObject:
     return row
 
 
-def standing(waiting: Waiting, work: WorkItem) -> JsonObject:
-    """Give the place of an item in its queue, and how many it stands before by boost or due time."""
+def standing(waiting: Waiting, work: WorkItem) -> dict[str, JsonValue]:
+    """Give the place of an item in its queue, and how many it stands before only by boost or due time."""
     item = work.item
+    key = work.entry[0]
+    since = item.eligible_since.timestamp()
     ahead = waiting.ahead(item.queue, work.entry)
-    own_turn = (item.eligible_since.timestamp(), item.arrival, item.id)
-    passed = waiting.ahead(item.queue, own_turn) - ahead
-    if work.lane is not None and own_turn > work.entry:
-        passed -= 1
+    passed, advanced_by = 0, None
+    if key < since:
+        by_age = waiting.ahead(item.queue, (since, item.arrival, item.id))
+        passed = by_age - ahead - (work.lane is not None)
+        advanced_by = "boost" if since - item.boost_s <= key else "due"
     return {
-        "key": to_iso(key_at(work.entry[0])),
+        "key": to_iso(key_at(key)),
         "place": ahead + 1,
         "waiting": waiting.count(item.queue),
-        "passed": max(0, passed),
+        "passed": passed,
+        "advance_s": since - key,
+        "advanced_by": advanced_by,
         "boost_s": item.boost_s,
         "due_at": None if item.due_at is None else to_iso(item.due_at),
     }

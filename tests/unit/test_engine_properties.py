@@ -183,6 +183,8 @@ class Desk:
         elif isinstance(event, AgentRemoved):
             self.skills.pop(event.agent_id, None)
             self.presence.pop(event.agent_id, None)
+            self.last_offer.pop(event.agent_id, None)
+            self.unanswered.pop(event.agent_id, None)
 
     def load(self, agent_id: str) -> int:
         offered = sum(1 for _, asked in self.offers.values() if asked == agent_id)
