@@ -47,7 +47,8 @@ _BOUNCE_SUBJECT = re.compile(
 # Whoever sends these: no customer of a shop begins a matter so.
 _CERTAIN_SUBJECT = re.compile(
     r"(undelivered mail returned|failure notice|mail delivery (failed|system)|delivery status notification \("
-    r"|complaint about message from \d|returned mail:|メールエラー通知|メール配信エラー|配信不能通知|系统退信)",
+    r"|complaint about message from \d|returned mail:|メールエラー通知|メール配信エラー"
+    r"|配信不能通知|系统退信)",
     re.IGNORECASE,
 )
 _AWAY_SUBJECT = re.compile(

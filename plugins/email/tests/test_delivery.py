@@ -290,7 +290,9 @@ async def test_chinese_text_and_html_arrive_whole(channel: EmailChannel, simulat
     block = Block(text="您好，包裹已发出。", html="<p>您好，<b>包裹</b>已发出。</p><script>x</script>")
     await channel.send(attempt_with(blocks=(block,), subject="关于您的订单", author_name="小王"))
     sent = message_from_bytes(simulator.sent()[0])
-    plain, html = (part.get_payload(decode=True).decode() for part in sent.get_payload())
+    plain, html = (
+        str(part.get_payload(decode=True), "utf-8") for part in sent.walk() if not part.is_multipart()
+    )  # type: ignore[arg-type]
     assert plain.strip() == "您好，包裹已发出。"
     assert html.replace("\r\n", "").strip() == "<p>您好，<b>包裹</b>已发出。</p>"
     assert str(make_header(decode_header(sent["Subject"]))) == "关于您的订单"
