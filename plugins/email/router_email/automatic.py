@@ -44,6 +44,13 @@ _BOUNCE_SUBJECT = re.compile(
     r"|spam report|abuse report|feedback report|complaint about message",
     re.IGNORECASE,
 )
+# Whoever sends these: no customer of a shop begins a matter so.
+_CERTAIN_SUBJECT = re.compile(
+    r"(undelivered mail returned|failure notice|mail delivery (failed|system)|delivery status notification \("
+    r"|complaint about message from \d|returned mail:|メールエラー通知|メール配信エラー"
+    r"|配信不能通知|系统退信)",
+    re.IGNORECASE,
+)
 _AWAY_SUBJECT = re.compile(
     r"\s*(re:\s*)?(auto(matic|mated)?[ -_]?(reply|response|antwort\w*|svar|risposta)"
     r"|autoreply|out of (the )?office|ooo:"
@@ -132,8 +139,8 @@ def _automatic(
 def _is_report(fields: Fields, kind: str, null_path: bool, from_daemon: bool, subject: str) -> bool:
     if kind in _REPORT_KINDS or "x-failed-recipients" in fields or fields.raw("from").strip() == "<>":
         return True
-    says_so = bool(_BOUNCE_SUBJECT.search(subject))
-    return from_daemon or (says_so and null_path)
+    says_so = null_path and bool(_BOUNCE_SUBJECT.search(subject))
+    return from_daemon or says_so or bool(_CERTAIN_SUBJECT.match(subject))
 
 
 def _is_bulk(fields: Fields) -> bool:

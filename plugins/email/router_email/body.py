@@ -57,13 +57,10 @@ def _sort(
         elif not _is_readable(part, kind, place):
             choice.files.append(part)
         else:
-            _place(part, kind, in_alternative, text, html, choice)
-            if kind == "alternative":
-                continue
-            if in_alternative and part.kind == "text/plain":
-                html = None
-            elif in_alternative and part.kind == "text/html":
-                text = None
+            if in_alternative and kind != "alternative":
+                html = None if part.kind == "text/plain" else html
+                text = None if part.kind == "text/html" else text
+            _place(part, kind, text, html, choice)
     if kind == "alternative" and text is not None and html is not None:
         if text_before == len(text) and html_before != len(html):
             text.extend(html[html_before:])
@@ -80,14 +77,7 @@ def _is_readable(part: Part, kind: str, place: int) -> bool:
     return place == 0 or (kind != "related" and (part.kind.startswith(_SHOWN_INLINE) or not part.name))
 
 
-def _place(
-    part: Part,
-    kind: str,
-    in_alternative: bool,
-    text: list[Part] | None,
-    html: list[Part] | None,
-    choice: Choice,
-) -> None:
+def _place(part: Part, kind: str, text: list[Part] | None, html: list[Part] | None, choice: Choice) -> None:
     if kind == "alternative":
         target = {"text/plain": text, "text/html": html}.get(part.kind)
         if part.kind in ("text/plain", "text/html"):
@@ -100,7 +90,7 @@ def _place(
         text.append(part)
     if html is not None:
         html.append(part)
-    if (text is None or html is None) and part.kind.startswith(_SHOWN_INLINE):
+    if part.kind.startswith(_SHOWN_INLINE):
         choice.files.append(part)
 
 
@@ -129,11 +119,7 @@ def read_body(root: Part) -> Body:
 
 
 def _is_file(part: Part, choice: Choice) -> bool:
-    return (
-        part in choice.files
-        or not (part in choice.text or part in choice.html)
-        or (part.kind.startswith(_SHOWN_INLINE))
-    )
+    return part in choice.files or not (part in choice.text or part in choice.html)
 
 
 def _plain(part: Part) -> str:

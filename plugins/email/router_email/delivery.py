@@ -94,6 +94,8 @@ class Relay:
             timeout=settings.timeout_s,
         )
         await self._client.connect()
+        if self._client.is_ehlo_or_helo_needed:
+            await self._client.ehlo()
         return self._client
 
     async def _envelope(self, client: aiosmtplib.SMTP, mail: Rendered) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
+from html import unescape
 
 import nh3
 from inscriptis import get_text  # type: ignore[import-untyped]
@@ -15,6 +16,7 @@ from inscriptis.model.config import ParserConfig  # type: ignore[import-untyped]
 
 MAX_TAGS = 20_000
 MAX_NESTING_TAGS = 2_000
+MAX_RENDERED_TAGS = 4_000
 
 _TAGS = frozenset(
     [
@@ -88,7 +90,7 @@ _CITED = re.compile(
     r"|border-left|isReplyContent|cite\s*=)[^>]*>",
     re.IGNORECASE,
 )
-_BLOCKQUOTE = re.compile(r"<(/?)blockquote\b[^>]*>", re.IGNORECASE)
+_BLOCKQUOTE = re.compile(r"<(/?)blockquote\b[^<>]*>", re.IGNORECASE)
 _OPEN, _CLOSE = "\ue0f0", "\ue0f1"
 
 
@@ -132,21 +134,20 @@ def _nests_too_deep(html: str) -> bool:
 
 def to_text(html: str) -> str:
     """Give the readable text; quoted originals come out as lines that start with `> `."""
-    if html.count("<") > MAX_TAGS or _nests_too_deep(html):
-        return _MARKUP.sub("", _BREAK.sub("\n", html)).strip()
     marked = _mark_quotes(html.replace(_OPEN, "").replace(_CLOSE, ""))
-    safe = nh3.clean(
-        marked,
-        tags=set(_TAGS),
-        clean_content_tags=set(_DROPPED_WITH_CONTENT),
-        attributes={"a": {"href"}},
-        url_schemes={"http", "https"},
-        link_rel=None,
-    )
-    if not safe.strip():
+    if html.count("<") <= MAX_TAGS and not _nests_too_deep(html):
+        marked = nh3.clean(
+            marked,
+            tags=set(_TAGS),
+            clean_content_tags=set(_DROPPED_WITH_CONTENT),
+            attributes={},
+            link_rel=None,
+        )
+    if not marked.strip():
         return ""
-    text = get_text(safe, ParserConfig(css=CSS_PROFILES["strict"], display_links=False))
-    return _prefix_quotes(text)
+    if marked.count("<") > MAX_RENDERED_TAGS:
+        return _prefix_quotes(unescape(_MARKUP.sub("", _BREAK.sub("\n", marked))))
+    return _prefix_quotes(get_text(marked, ParserConfig(css=CSS_PROFILES["strict"], display_links=False)))
 
 
 def _mark_quotes(html: str) -> str:

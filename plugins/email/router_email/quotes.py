@@ -10,9 +10,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from router_email.marks import Marks
+from router_email.marks import Marks, Pattern
 
-MAX_LINES = 10_000
+MAX_LINES = 4_000
 MAX_LINE_CHARS = 600
 
 _ORNAMENT = re.compile(r"\s*[-_=~#*+ᐧ\u2014\u2015\u2500]{1,200}\s*")
@@ -114,24 +114,29 @@ class QuoteTrimmer:
 
     def _find_headers(self, lines: Sequence[str], labels: list[str]) -> None:
         """Find copied header blocks: a From line with two more header lines close by."""
+        is_header = [_has_form(self._marks.header, line) for line in lines]
+        is_first = [
+            header and _has_form(self._marks.first_header, line)
+            for header, line in zip(is_header, lines, strict=True)
+        ]
         for start in range(len(lines)):
-            if labels[start] not in (_TEXT, _ATTRIBUTION) or len(lines[start]) > MAX_LINE_CHARS:
+            if not is_header[start] or labels[start] not in (_TEXT, _ATTRIBUTION):
                 continue
             above = next(
                 (label for label in reversed(labels[:start][-3:]) if label not in (_BLANK, _RULE)), ""
             )
-            if not self._marks.header.fullmatch(lines[start].strip()):
-                continue
-            is_first = self._marks.first_header.fullmatch(lines[start].strip()) is not None
-            near = [line.strip() for line in lines[start + 1 : start + 7]]
-            more = sum(self._marks.header.fullmatch(line[:MAX_LINE_CHARS]) is not None for line in near)
-            has_from = is_first or any(
-                self._marks.first_header.fullmatch(line[:MAX_LINE_CHARS]) for line in near
-            )
+            near = slice(start, start + 7)
+            more = sum(is_header[near]) - 1
             # Without an address or a fourth line it may be a journey: From, To and Date of a customer.
-            enough = 2 if any("@" in line for line in (lines[start], *near)) else 3
-            if (has_from and more >= enough) or (above == _ORIGINAL and more >= 1):
+            enough = 2 if any("@" in line for line in lines[near]) else 3
+            if (any(is_first[near]) and more >= enough) or (above == _ORIGINAL and more >= 1):
                 labels[start] = _HEADER
+
+
+def _has_form(pattern: Pattern, line: str) -> bool:
+    """Match a line as `Name: value`; the colon is looked for first because most lines have none."""
+    colon = ":" in line or "：" in line
+    return colon and pattern.fullmatch(line[:MAX_LINE_CHARS].strip()) is not None
 
 
 def _unfence(lines: Sequence[str], labels: list[str]) -> None:

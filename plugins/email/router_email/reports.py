@@ -22,6 +22,7 @@ from router_email.tree import Part, normalise_lines
 
 MAX_REPORT_BYTES = 128 * 1024
 MAX_RECIPIENTS = 50
+MAX_SCANNED_LINES = 800
 
 _FIELD = re.compile(r"^([A-Za-z][A-Za-z-]{1,60}):[ \t]*(.*(?:\n[ \t].*)*)$", re.MULTILINE)
 _STATUS = re.compile(r"\b([245])\.(\d{1,3})\.(\d{1,3})\b")
@@ -298,7 +299,9 @@ def _said_about(text: str, recipient: str, all_recipients: Sequence[str]) -> str
 
 
 def _flufl(raw: bytes) -> tuple[list[str], list[str]]:
-    message = BytesParser(policy=compat32).parsebytes(raw[:MAX_REPORT_BYTES])
+    # It tries some fifty patterns on every line; what failed is named early, before the returned mail.
+    lines = raw[:MAX_REPORT_BYTES].split(b"\n", MAX_SCANNED_LINES)[:MAX_SCANNED_LINES]
+    message = BytesParser(policy=compat32).parsebytes(b"\n".join(lines))
     try:
         temporary, permanent = all_failures(message)
     except Exception:
