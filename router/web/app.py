@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import suppress
+from functools import cache
 from importlib.metadata import version
 
 from aiohttp import web
@@ -89,10 +90,11 @@ def _guard(settings: WebSettings) -> Middleware:
 
 
 def _description(calls: list[BoundCall]) -> web.RouteDef:
-    document = describe(calls, version("omnirouter"))
+    # a fifth of a second, and hardly ever asked for
+    document = cache(lambda: describe(calls, version("omnirouter")))
 
     async def openapi(request: web.Request) -> web.Response:
-        return json_response(document)
+        return json_response(document())
 
     return web.get(f"{API_PREFIX}/openapi.json", openapi)
 

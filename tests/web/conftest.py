@@ -5,6 +5,8 @@ The rooms are small but real: they change the same tables the router's own rooms
 
 from __future__ import annotations
 
+import asyncio
+import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -559,12 +561,19 @@ async def opened_shop(store: Store) -> Shop:
     return shop
 
 
+@pytest.fixture(scope="session")
+def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give an upgraded SQLite file to copy: the migrations run once."""
+    path = tmp_path_factory.mktemp("empty") / "shop.db"
+    asyncio.run(upgrade_database(f"sqlite:///{path}"))
+    return path
+
+
 @pytest.fixture
-async def shop(tmp_path: Path) -> AsyncIterator[Shop]:
+async def shop(tmp_path: Path, empty_database: Path) -> AsyncIterator[Shop]:
     """Give an open shop on a fresh SQLite file."""
-    url = f"sqlite:///{tmp_path}/shop.db"
-    await upgrade_database(url)
-    async with Store.open(url, durable=False) as store:
+    shutil.copy(empty_database, tmp_path / "shop.db")
+    async with Store.open(f"sqlite:///{tmp_path}/shop.db", durable=False) as store:
         yield await opened_shop(store)
 
 
