@@ -2,7 +2,7 @@
 import { Banner } from "./Banner";
 import { Composer } from "./Composer";
 import type { Conversation } from "./conversation";
-import { Close, End } from "./icons";
+import { Close } from "./icons";
 import { Log } from "./Log";
 import { Rating } from "./Rating";
 import type { Shop } from "./shop";
@@ -26,13 +26,12 @@ export function App({ site, conversation, shop }: Parts) {
       <header>
         <h1 dir="auto">{site.title || say("title")}</h1>
         {canEnd && (
-          <button type="button" class="quiet" onClick={() => conversation.end()} title={say("menu-end")}>
-            <End />
-            <span class="hidden">{say("menu-end")}</span>
+          <button type="button" class="quiet" onClick={() => conversation.end()}>
+            {say("end")}
           </button>
         )}
         {shop.isThere && (
-          <button type="button" class="quiet" onClick={() => shop.tell("close")} title={say("close")}>
+          <button type="button" class="quiet round" onClick={() => shop.tell("close")} title={say("close")}>
             <Close />
             <span class="hidden">{say("close")}</span>
           </button>

@@ -36,7 +36,7 @@ const Sign = ({ word, icon }: { word: string; icon: preact.JSX.Element }) => (
 export function Bubble({ message, isFirst, isLast }: { message: Message; isFirst: boolean; isLast: boolean }) {
   const own = isOwn(message);
   if (message.role === "system") return <p class="day">{message.text}</p>;
-  const time = message.at.toLocaleTimeString(locale, { hour: "2-digit", minute: "2-digit" });
+  const time = message.at.toLocaleTimeString(locale, { timeStyle: "short" });
   const isWorthAMark = isLast || message.progress !== "sent";
   return (
     <article class={`bubble ${own ? "own" : ""} ${isFirst ? "first" : ""} ${isLast ? "last" : ""}`}>

@@ -1,7 +1,7 @@
 // The messages, oldest first, with a line for each day and the place where reading stopped.
 import { useSignal } from "@preact/signals";
 import { Fragment } from "preact";
-import { useLayoutEffect, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { Bubble } from "./Bubble";
 import { isOwn, messages, typing, type Message } from "./state";
 import { locale, say } from "./words";
@@ -25,6 +25,7 @@ export function Log({ greeting }: { greeting: string }) {
   const all = messages.value;
   const list = useRef<HTMLDivElement>(null);
   const isAtEnd = useSignal(true);
+  const toEnd = () => list.current?.scrollTo({ top: list.current.scrollHeight });
   useLayoutEffect(() => {
     const last = all.at(-1);
     // whoever reads further up is not pulled away, except by their own words
@@ -32,11 +33,17 @@ export function Log({ greeting }: { greeting: string }) {
       list.current.scrollTop = list.current.scrollHeight;
     }
   }, [all, typing.value, isAtEnd]);
+  useEffect(() => {
+    // a banner, the rating or a screen keyboard takes room: the end stays in sight
+    const box = list.current as HTMLDivElement;
+    const watch = new ResizeObserver(() => isAtEnd.peek() && toEnd());
+    watch.observe(box);
+    return () => watch.disconnect();
+  }, []);
   const scrolled = () => {
     const box = list.current;
     if (box) isAtEnd.value = box.scrollHeight - box.scrollTop - box.clientHeight < NEAR_END_PX;
   };
-  const toEnd = () => list.current?.scrollTo({ top: list.current.scrollHeight });
   return (
     <div class="pane">
       <div class="log" ref={list} onScroll={scrolled} role="log" aria-live="polite" aria-label={say("log")} tabIndex={0}>

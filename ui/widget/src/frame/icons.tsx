@@ -7,7 +7,6 @@ const Icon = ({ path }: { path: string }) => (
 );
 
 export const Close = () => <Icon path="M6 9l6 6 6-6" />;
-export const End = () => <Icon path="M12 3v8M6.3 6.8a8 8 0 1 0 11.4 0" />;
 export const Send = () => <Icon path="M12 19V5M5.5 11.5 12 5l6.5 6.5" />;
 export const Waiting = () => <Icon path="M12 7v5l3 2M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18Z" />;
 export const Tick = () => <Icon path="M5 13l4.5 4.5L19 7.5" />;

@@ -12,7 +12,7 @@ function bundleOf(locale: string, source: string): FluentBundle {
 
 export let locale = "en";
 
-/** Choose the words; the page's direction follows the locale even where the words stay English. */
+/** Choose the words, and the direction in which they run. */
 export async function chooseWords(wanted: string): Promise<void> {
   if (/^zh\b/i.test(wanted)) {
     locale = wanted;
@@ -21,7 +21,7 @@ export async function chooseWords(wanted: string): Promise<void> {
     locale = wanted;
   }
   document.documentElement.lang = locale;
-  document.documentElement.dir = /^(ar|fa|he|ur)\b/i.test(wanted) ? "rtl" : "ltr";
+  document.documentElement.dir = /^(ar|fa|he|ur)\b/i.test(locale) ? "rtl" : "ltr";
 }
 
 /** Give one text. */
