@@ -44,6 +44,11 @@ export function ago(at: string, nowMs: number): string {
   return t("span-d", { n: Math.floor(seconds / 86_400) });
 }
 
+/** Show a queue's name as words; in rules and addresses it is one word. */
+export function queueName(name: string): string {
+  return name.replaceAll("_", " ");
+}
+
 export function size(bytes: number): string {
   const units = ["byte", "kilobyte", "megabyte", "gigabyte"];
   const step = Math.min(units.length - 1, bytes < 1 ? 0 : Math.floor(Math.log(bytes) / Math.log(1_000)));

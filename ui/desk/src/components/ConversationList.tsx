@@ -6,6 +6,7 @@ import { channels, queues } from "../store/house";
 import { channelFilter, list, loadMore, reload, searchText } from "../store/lists";
 import { openView, place } from "../store/navigation";
 import { isRailOpen } from "../store/screen";
+import { queueName } from "../format";
 import { t } from "../words";
 import { Icon } from "./Icon";
 import { OfferCards } from "./OfferCards";
@@ -65,7 +66,7 @@ function Heading() {
       >
         <Icon name="menu" />
       </button>
-      <h1>{queue || t(`view-${view}`)}</h1>
+      <h1>{queueName(queue) || t(`view-${view}`)}</h1>
       {queue ? (
         <div class="tabs" role="group" aria-label={t("views")}>
           {QUEUE_VIEWS.map((one) => (

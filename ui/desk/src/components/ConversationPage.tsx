@@ -7,7 +7,7 @@ import { openDialog, side, toggleSide } from "../store/screen";
 import { showError } from "../store/toasts";
 import { claim } from "../store/work";
 import type { Conversation } from "../api/types";
-import { span } from "../format";
+import { queueName, span } from "../format";
 import { t } from "../words";
 import { ChannelRing } from "./ChannelRing";
 import { ComposerBox } from "./ComposerBox";
@@ -34,7 +34,7 @@ function Acts({ conversation }: { conversation: Conversation }) {
             <Icon name="transfer" />
             <span class="act-name">{t("act-transfer")}</span>
           </button>
-          <button type="button" class="button" title={`${t("act-resolve")} (E)`} onClick={() => openDialog("resolve")}>
+          <button type="button" class="button icon-only" title={`${t("act-resolve")} (E)`} onClick={() => openDialog("resolve")}>
             <Icon name="resolved" />
             <span class="act-name">{t("act-resolve")}</span>
           </button>
@@ -73,15 +73,15 @@ function StateLine({ conversation }: { conversation: Conversation }) {
   return (
     <p class="head-line quiet">
       <span class={`state is-${state}`}>{t(`state-${state}`, { name: owner })}</span>
-      <span>
-        {conversation.channel} · {conversation.account}
-      </span>
-      {item && <span>{item.queue}</span>}
       {left && (
         <span class={`head-clock is-${left.urgency}`}>
           {left.urgency === "late" ? t("due-late", { span: span(-left.leftS) }) : t("due-in", { span: span(left.leftS) })}
         </span>
       )}
+      <span class="head-place">
+        {conversation.channel} · {conversation.account}
+      </span>
+      {item && <span class="head-place">{queueName(item.queue)}</span>}
     </p>
   );
 }

@@ -87,8 +87,14 @@ export function MessageView({ conversation, message, isFollowing, onGrown }: Mes
             {clockTime(message.created_at)}
           </time>
           {message.has_raw && (
-            <a class="message-original" href={api.rawUrl(message.id)} download>
-              {t("original")}
+            <a
+              class="message-original"
+              href={api.rawUrl(message.id)}
+              download
+              title={t("original")}
+              aria-label={t("original")}
+            >
+              <Icon name="original" size={15} />
             </a>
           )}
           {message.delivery && <DeliveryLine conversationId={conversation.id} message={message} delivery={message.delivery} />}

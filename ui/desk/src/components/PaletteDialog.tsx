@@ -8,6 +8,7 @@ import { queues } from "../store/house";
 import { go, openView } from "../store/navigation";
 import { theme } from "../store/preferences";
 import { closeDialog, dialog } from "../store/screen";
+import { queueName } from "../format";
 import { KEYS } from "../keys";
 import { locale, setLocale, t } from "../words";
 import { DialogFrame } from "./DialogFrame";
@@ -64,7 +65,7 @@ function queueEntries(): Entry[] {
   return queues.value.map((queue) => ({
     id: `queue ${queue.name}`,
     icon: "queue",
-    title: queue.name,
+    title: queueName(queue.name),
     detail: t("palette-queue", { n: queue.waiting + queue.offered }),
     act: () => openView("waiting", queue.name),
   }));

@@ -39,9 +39,7 @@ export function PresenceSwitch() {
         ))}
       </div>
       <p class="presence-line quiet">
-        <span>
-          {t(`presence-${presence.state}`)} · {span(sinceS)}
-        </span>
+        <span>{t("presence-since", { span: span(sinceS) })}</span>
         <button
           type="button"
           class="text-button"

@@ -7,7 +7,7 @@ import { mineCount } from "../store/lists";
 import { hrefOf, place } from "../store/navigation";
 import { sound, theme } from "../store/preferences";
 import { isRailOpen, openDialog } from "../store/screen";
-import { span } from "../format";
+import { ago, queueName } from "../format";
 import { locale, setLocale, t } from "../words";
 import { Brand } from "./Brand";
 import { HealthStrip } from "./HealthStrip";
@@ -38,7 +38,7 @@ function QueueLinks() {
       {queues.value.map((queue) => {
         const oldest = queue.oldest_eligible_since;
         const waits = queue.waiting + queue.offered;
-        const waited = oldest && waits > 0 ? span((now.value - Date.parse(oldest)) / 1_000) : "";
+        const waited = oldest && waits > 0 ? ago(oldest, now.value) : "";
         return (
           <li key={queue.name}>
             <a
@@ -48,7 +48,7 @@ function QueueLinks() {
               onClick={() => (isRailOpen.value = false)}
             >
               <Icon name="queue" />
-              <span class="rail-name">{queue.name}</span>
+              <span class="rail-name">{queueName(queue.name)}</span>
               {waited && (
                 <span class="rail-waited" title={t("queue-oldest")}>
                   {waited}

@@ -5,6 +5,7 @@ import { conversationSignal } from "../store/conversations";
 import { colleagues, queues } from "../store/house";
 import { closeDialog } from "../store/screen";
 import { transfer } from "../store/work";
+import { queueName } from "../format";
 import { t } from "../words";
 import { DialogFrame } from "./DialogFrame";
 
@@ -29,7 +30,7 @@ function Targets({ id }: { id: string }) {
             .filter((queue) => queue.name !== current)
             .map((queue) => (
               <option key={queue.name} value={`queue ${queue.name}`}>
-                {t("transfer-queue", { name: queue.name, n: queue.waiting })}
+                {t("transfer-queue", { name: queueName(queue.name), n: queue.waiting })}
               </option>
             ))}
         </optgroup>

@@ -1,7 +1,7 @@
 /** Why is this here, and why with me? The decision records in words, each with its raw record. */
 import { api } from "../api/client";
 import type { Conversation, Decision } from "../api/types";
-import { clockTime, fullTime, span } from "../format";
+import { clockTime, fullTime, queueName, span } from "../format";
 import { hasWord, locale, t } from "../words";
 import { PageState } from "./PageState";
 import { useAnswer } from "./useAnswer";
@@ -39,7 +39,7 @@ function Standing({ conversation }: { conversation: Conversation }) {
     <dl class="facts">
       <div>
         <dt>{t("fact-queue")}</dt>
-        <dd>{item.queue}</dd>
+        <dd>{queueName(item.queue)}</dd>
       </div>
       <div>
         <dt>{t("fact-rules")}</dt>

@@ -3,7 +3,7 @@ import { type Signal, computed, effect, signal, untracked } from "@preact/signal
 import { type ListQuery, api } from "../api/client";
 import type { Conversation } from "../api/types";
 import { agent } from "./account";
-import { onConversation, rememberQuietly } from "./conversations";
+import { conversationSignal, onConversation, rememberQuietly } from "./conversations";
 import { place } from "./navigation";
 import { errorText } from "./toasts";
 
@@ -118,9 +118,22 @@ function settle(target: List, conversation: Conversation): void {
     if (isIn) target.ids.value = ids.filter((one) => one !== id);
   } else if (target.query.view === "waiting") {
     reorderSoon(target);
-  } else if (!target.query.q && ids[0] !== id) {
-    target.ids.value = [id, ...ids.filter((one) => one !== id)];
+  } else if (isIn || !target.query.q) {
+    target.ids.value = placed(target, conversation);
   }
+}
+
+/** Put a conversation where its newest message belongs, newest first. */
+function placed(target: List, conversation: Conversation): readonly string[] {
+  const ids = target.ids.value;
+  const others = ids.filter((one) => one !== conversation.id);
+  const at = others.findIndex(
+    (one) => (conversationSignal(one).peek()?.last_message_at ?? "") <= conversation.last_message_at,
+  );
+  // Older than everything read so far: its page will bring it.
+  if (at < 0 && target.next.value) return others;
+  const index = at < 0 ? others.length : at;
+  return ids[index] === conversation.id ? ids : others.toSpliced(index, 0, conversation.id);
 }
 
 onConversation((conversation) => {

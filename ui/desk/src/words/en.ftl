@@ -18,6 +18,7 @@ presence-available = Available
 presence-busy = Busy
 presence-away = Away
 presence-offline = Offline
+presence-since = for { $span }
 presence-all-channels = all channels
 presence-some-channels = { $n ->
     [one] 1 channel
@@ -44,11 +45,8 @@ queues = Queues
 queue-oldest = Longest wait
 queue-counters = { $waiting } waiting, { $claimed } in work
 health-here = { $here } of { $all } available
-health-well = All channels well
-health-trouble = { $n ->
-    [one] 1 channel in trouble
-   *[other] { $n } channels in trouble
-  }
+health-well = All well
+health-trouble = { $n } in trouble
 health-next-try = next try in { $span }
 health-starting = Starting
 health-ok = Well
@@ -144,7 +142,7 @@ typing-who = { $name } is typing
 day-today = Today
 day-yesterday = Yesterday
 quoted = Quoted text
-original = original
+original = Download the original
 guest = not proven to be the customer
 note-mark = note, internal
 automatic-reply = automatic reply
@@ -275,7 +273,7 @@ key-note = Note
 key-undo = Undo sending
 key-leave = Close or leave
 palette-title = Go to anything
-palette-hint = Customer, queue or act…
+palette-hint = Customer, queue or action…
 palette-queue = { $n } waiting
 palette-none = Nothing found
 palette-theme = Switch light and dark
