@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from random import Random, SystemRandom
 
 from aiohttp import web
@@ -139,15 +140,11 @@ class _House:
         self.outbox = Outbox(
             store, clock, run_id, self.doors, lambda changed: self.notices.delivered(changed)
         )
-        self.notices = Notices(
-            self.live, self.offers.enqueue, self.outbox.wake, self.doors.thread_changed
-        )
+        self.notices = Notices(self.live, self.offers.enqueue, self.outbox.wake, self.doors.thread_changed)
         queues = Queues(clock, lambda: (rules.version, rules.ruleset), self.doors.language)
         filing = FilingRoom(store, clock, queues.work_item, self.notices.filed)
         self.intake = Intake(store, clock, self.decoder, self.doors.kind, filing)
-        self.replies = Replies(
-            store, clock, self.doors, self.doors.outgoing_ref, self.notices.written
-        )
+        self.replies = Replies(store, clock, self.doors, self.doors.outgoing_ref, self.notices.written)
         self.front_desk = FrontDesk(store, clock, self.intake, filing, self.notices.delivered)
 
     async def recover(self) -> None:
@@ -164,7 +161,7 @@ class _House:
             "notices": self.notices.run,
         }
         for account in self.doors.names:
-            services[f"outbox {account}"] = lambda account=account: self.outbox.run(account)
+            services[f"outbox {account}"] = partial(self.outbox.run, account)
         return services
 
     def web_services(self) -> Services:

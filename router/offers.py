@@ -18,6 +18,7 @@ from sqlalchemy import select
 from router.clock import Clock
 from router.engine.decisions import Act, Decision, OfferMade
 from router.engine.engine import Engine
+from router.engine.event_json import to_json
 from router.engine.events import (
     ClaimEnded,
     ClaimOutcome,
@@ -31,7 +32,6 @@ from router.engine.events import (
     OfferRestored,
     PresenceChanged,
     PresenceState,
-    to_json,
 )
 from router.errors import NotFound, OfferExpired, RoutingError, StaleVersion, StoreUnavailable
 from router.messages import JsonObject

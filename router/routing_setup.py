@@ -31,9 +31,7 @@ class RulesInForce:
     def new_engine(self, seed: int) -> Engine:
         """Build an engine for these queues."""
         queues = {
-            name: QueueConfig(
-                offer_timeout_s=queue.offer_timeout_s, max_advance_s=queue.max_advance_s
-            )
+            name: QueueConfig(offer_timeout_s=queue.offer_timeout_s, max_advance_s=queue.max_advance_s)
             for name, queue in self.ruleset.model.queues.items()
         }
         return Engine(EngineConfig(queues=queues), seed)
@@ -65,9 +63,7 @@ async def put_on_staff(store: Store, roster: Roster, at: datetime) -> None:
 def _store_rules(
     connection: Connection, ruleset: RuleSet, source: RulesSource, author: str, at: datetime
 ) -> int:
-    newest = connection.execute(
-        select(t.ruleset).order_by(t.ruleset.c.version.desc()).limit(1)
-    ).one_or_none()
+    newest = connection.execute(select(t.ruleset).order_by(t.ruleset.c.version.desc()).limit(1)).one_or_none()
     if newest is None or (newest.document, newest.lists) != (source.text, dict(source.lists)):
         version = (connection.execute(select(func.max(t.ruleset.c.version))).scalar() or 0) + 1
         connection.execute(

@@ -28,7 +28,7 @@ class RosterAgent:
 
     login: str
     display_name: str
-    role: str
+    role: Literal["agent", "supervisor", "admin"]
     locale: str
     skills: Mapping[str, int]
     units: int
