@@ -20,7 +20,7 @@ def router_channel_types() -> list[ChannelType]:
             title="Telnet",
             settings=TelnetSettings,
             capabilities=Capabilities(
-                channel_class="chat", text=TextLimits(max=2000), marks_sending=True, reply_expected_s=60
+                channel_class="chat", text=TextLimits(max=2000), marks_sending=True
             ),
             factory=TelnetChannel,
             simulator=TelnetCustomers,
