@@ -25,5 +25,5 @@ async def stop_asked() -> None:
 async def serve_forever(config: Config) -> None:
     """Start everything, say where, and run until told to stop."""
     async with running_router(config) as router:
-        print(f"ready {router.url}", flush=True)  # noqa: T201 - the line programs wait for
+        print(f"ready {router.url}", flush=True)
         await stop_asked()
