@@ -15,7 +15,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar, runtime_checkable
 
 from aiohttp import web
 from pydantic import BaseModel
@@ -183,7 +183,10 @@ class Channel(ABC, Generic[SettingsT]):
         self.ctx = ctx
 
     async def close(self) -> None:
-        """Stop taking in, finish what is in flight, release everything. Called once after `open`."""
+        """Stop taking in, finish what is in flight, release everything.
+
+        Called once after `open`, also after one that failed or was cancelled half-way.
+        """
 
     async def health(self) -> Health:
         """Say how this account is doing now."""
@@ -304,6 +307,23 @@ class FollowsThread(ABC):
         """Show one newly committed entry. A wake-up only: gaps are read with `thread_events`."""
 
 
+class ShowsTyping(ABC):
+    """The channel can show its customer that an agent is writing."""
+
+    @abstractmethod
+    async def show_typing(self, thread: str, name: str) -> None:
+        """Show for a few seconds that `name` is writing. Never stored; may be dropped."""
+
+
+@runtime_checkable
+class HearsTyping(Protocol):
+    """A `ChannelContext` that also wants to know when a customer is writing."""
+
+    def customer_typing(self, thread: str) -> None:
+        """Tell the agents of this provider thread that its customer is writing. Never stored."""
+        ...
+
+
 AnyChannel = Channel[Any]
 
 RouteHandler = Callable[[web.Request, Mapping[str, AnyChannel]], Awaitable[web.StreamResponse]]
@@ -322,7 +342,11 @@ class ChannelRoute:
 
 
 class Simulator(Protocol):
-    """What the contract suite needs to drive a channel without the outside world."""
+    """What the contract suite needs to drive a channel without the outside world.
+
+    The suite opens the channel, runs its `stream` and calls its `pull` in turn (again soon, whatever
+    `poll_interval_s` says) while `deliver` waits for the provider's acknowledgement.
+    """
 
     def settings(self) -> BaseModel:
         """Give settings that work against the simulated provider."""
@@ -357,14 +381,23 @@ class Simulator(Protocol):
         ...
 
 
+@runtime_checkable
+class EchoSimulator(Simulator, Protocol):
+    """A simulated provider that also brings our own messages back to us."""
+
+    def echo(self) -> RawInbound:
+        """Give the message we sent last, as the provider would deliver it to us."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChannelType:
     """A kind of channel: static facts and a factory. Listing it opens nothing.
 
     `factory` is importable by name (a class, usually), so that decoding can run in another process.
-    `shares_loop`: its coroutines run on the router's own loop and never hold it over 100 ms, which the
-    contract suite checks; otherwise each account gets a thread with a loop of its own, so that a blocking
-    call harms only itself.
+    `shares_loop`: True = its coroutines run on the router's own loop and never hold it over 100 ms, which
+    the contract suite checks; False = each account gets its own thread with its own event loop, so that a
+    blocking call harms only itself. A kind with `routes` has to share the loop, as web requests live there.
     """
 
     id: str

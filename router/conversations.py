@@ -286,7 +286,7 @@ class Filing:
         conversation.changed = True
         row = _message_row(item, event, conversation, point, outcome) | {"id": self._new_id()}
         self._shelf.add("message", row)
-        filed.messages.append(row)
+        filed.messages.append((row, conversation.thread))
         for attachment in event.attachments:
             self._shelf.add(
                 "attachment",

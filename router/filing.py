@@ -53,7 +53,7 @@ class FilingRoom:
         for item, result in zip(items, results, strict=True):
             if isinstance(result, Filed):
                 filed.append(result)
-                self._settle(result.inbound_id, tuple(_filed_message(row) for row in result.messages))
+                self._settle(result.inbound_id, tuple(_filed_message(row) for row, _ in result.messages))
             elif isinstance(result, Exception):
                 failures.append((item, result))
         self._after(filed)
@@ -117,12 +117,12 @@ class FilingRoom:
         for item, result in zip(items, filed, strict=True):
             for opened in result.opened:
                 row = self._triage(opened, item)
-                opened.conversation.work_item_id = row["id"]
                 shelf.add("work_item", row)
+                result.work_items.append(row)
         save_shelf(connection, shelf)
         now = self._clock.now()
         for result in filed:
-            apply_reports(connection, result.account, result.reports)
+            result.delivered = apply_reports(connection, result.account, result.reports)
         mark_filed(connection, [(result.inbound_id, result.outcome) for result in filed], now)
         return filed
 

@@ -101,25 +101,8 @@ class Intake:
             statement = select(raw_inbound.c.state).where(raw_inbound.c.id == inbound_id)
             return str((await connection.execute(statement)).scalar_one())
 
-    async def run(self) -> None:
-        """Read and file what is accepted, oldest first, until cancelled."""
-        await self._recover()
-        async with asyncio.TaskGroup() as heavy:
-            while True:
-                batch = [await self._backlog.get()]
-                while len(batch) < BATCH_ITEMS and not self._backlog.empty():
-                    batch.append(self._backlog.get_nowait())
-                light = []
-                for waiting in batch:
-                    if self._decoder.is_heavy(waiting.account, waiting.raw):
-                        heavy.create_task(self._read([waiting], apart=True))
-                    else:
-                        light.append(waiting)
-                if light:
-                    await self._read(light, apart=False)
-
-    async def _recover(self) -> None:
-        """Take up what an earlier run accepted and did not file; suspects are read apart."""
+    async def recover(self) -> None:
+        """File what an earlier run accepted; suspects are read apart. Once, before anything is accepted."""
         left = await self._unfiled(None)
         if not left:
             return
@@ -131,7 +114,26 @@ class Intake:
                     waiting, MalformedMessage("five tries ended with the process", code="poison")
                 )
             else:
-                await self._read([waiting], apart=waiting.attempts > 0)
+                await self._read([waiting], apart=waiting.attempts > 0 or self._is_heavy(waiting))
+
+    async def run(self) -> None:
+        """Read and file what is accepted, oldest first, until cancelled."""
+        async with asyncio.TaskGroup() as heavy:
+            while True:
+                batch = [await self._backlog.get()]
+                while len(batch) < BATCH_ITEMS and not self._backlog.empty():
+                    batch.append(self._backlog.get_nowait())
+                light = []
+                for waiting in batch:
+                    if self._is_heavy(waiting):
+                        heavy.create_task(self._read([waiting], apart=True))
+                    else:
+                        light.append(waiting)
+                if light:
+                    await self._read(light, apart=False)
+
+    def _is_heavy(self, waiting: _Waiting) -> bool:
+        return self._decoder.is_heavy(waiting.account, waiting.raw)
 
     async def _unfiled(self, inbound_ids: Sequence[str] | None) -> list[_Waiting]:
         statement = select(raw_inbound).where(raw_inbound.c.state == "accepted").order_by(raw_inbound.c.id)

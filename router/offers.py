@@ -18,10 +18,11 @@ from sqlalchemy import select
 from router.clock import Clock
 from router.engine.decisions import Act, Decision, OfferMade
 from router.engine.engine import Engine
+from router.engine.event_json import to_json
 from router.engine.events import (
-    AgentRemoved,
     ClaimEnded,
     ClaimOutcome,
+    ClaimRestored,
     ClaimTaken,
     ClockTick,
     Event,
@@ -31,14 +32,13 @@ from router.engine.events import (
     OfferRestored,
     PresenceChanged,
     PresenceState,
-    to_json,
 )
 from router.errors import NotFound, OfferExpired, RoutingError, StaleVersion, StoreUnavailable
 from router.messages import JsonObject
 from router.model.filing import Row
 from router.storage import schema as t
 from router.storage.routing import Acts, Ending, hand_back, record_acts, resolve, store_presence
-from router.storage.staff import agent_events, item_of, restoring_events
+from router.storage.staff import agent_event, item_of, restoring_events
 from router.storage.store import Store
 
 RETRY_S = 1.0
@@ -61,6 +61,8 @@ class Offers:
         self._engine = new_engine()
         self._decided = decided
         self._open: dict[str, OfferMade] = {}
+        self._held: set[str] = set()
+        self._opened: list[Row] = []
         self._arrivals = count()
         self._timer = asyncio.Event()
         self._stale = False
@@ -69,18 +71,27 @@ class Offers:
 
     async def restore(self) -> None:
         """Rebuild the engine from the store; what it decides at once is committed."""
-        now = self._clock.now()
-        async with self._store.reading() as connection:
-            events = await restoring_events(connection, now)
-        self._engine = self._new_engine()
-        self._open.clear()
-        self._arrivals = count(sum(isinstance(event, ItemQueued) for event in events))
-        decisions = [decision for event in events for decision in self._engine.apply(event)]
-        for event in events:
-            self._remember(event)
         self._stale = False
-        again = (Act.QUEUED, Act.CLAIMED)
-        await self._commit([], [d for d in decisions if d.act not in again])
+        async with self._store.reading() as connection:
+            events = await restoring_events(connection, self._clock.now())
+        self._engine = self._new_engine()
+        self._opened.clear()
+        self._arrivals = count(len(events))
+        self._open = {
+            event.offer_id: OfferMade(
+                offer_id=event.offer_id,
+                item_id=event.item_id,
+                agent_id=event.agent_id,
+                offered_at=event.offered_at,
+                expires_at=event.expires_at,
+            )
+            for event in events
+            if isinstance(event, OfferRestored)
+        }
+        self._held = {event.item_id for event in events if isinstance(event, ClaimRestored)}
+        decisions = [decision for event in events for decision in self._engine.apply(event)]
+        known = (Act.QUEUED, Act.BLOCKED)
+        await self._commit((), [decision for decision in decisions if decision.act not in known])
 
     async def run(self) -> None:
         """Let offers expire in time, and rebuild the engine when it went astray, until cancelled."""
@@ -89,8 +100,8 @@ class Offers:
             try:
                 if self._stale:
                     await self.restore()
-                elif self._is_due():
-                    await self._apply(ClockTick(at=self._clock.now()))
+                elif self._opened or self._is_due():
+                    await self._take_up()
                 await self._sleep()
             except StoreUnavailable:
                 await asyncio.sleep(RETRY_S)
@@ -110,10 +121,10 @@ class Offers:
 
     # --- work comes and goes --------------------------------------------------------------------
 
-    async def enqueue(self, rows: Sequence[Row]) -> None:
-        """Take up work items that filing has just committed."""
-        now = self._clock.now()
-        await self._apply(*(ItemQueued(at=now, item=item_of(row, next(self._arrivals))) for row in rows))
+    def enqueue(self, rows: Sequence[Row]) -> None:
+        """Take up, in a moment, work items that filing has just committed."""
+        self._opened += rows
+        self._timer.set()
 
     async def accept(self, offer_id: str, agent_id: str) -> str:
         """Turn an offer into a claim; give the conversation. Raises OfferExpired, NotFound."""
@@ -132,9 +143,9 @@ class Offers:
     async def claim(self, conversation_id: str, agent_id: str) -> None:
         """Take a waiting item oneself. Raises StaleVersion if somebody has it, NotFound."""
         item_id = await self._live_item(conversation_id)
-        taken = ClaimTaken(at=self._clock.now(), item_id=item_id, agent_id=agent_id)
-        if not any(decision.act is Act.CLAIMED for decision in await self._apply(taken)):
-            raise StaleVersion("somebody else has it already")
+        if item_id in self._held:
+            raise StaleVersion("somebody has it already")
+        await self._apply(ClaimTaken(at=self._clock.now(), item_id=item_id, agent_id=agent_id))
 
     async def put_back(self, conversation_id: str, agent_id: str, token: int, note: str = "") -> None:
         """Hand the item back; it waits with its age. Raises StaleVersion without the claim."""
@@ -189,10 +200,9 @@ class Offers:
 
     async def agent_changed(self, agent_id: str) -> None:
         """Read an agent's skills and limits anew."""
-        now = self._clock.now()
         async with self._store.reading() as connection:
-            events = await agent_events(connection, now, agent_id)
-        await self._apply(*(events or [AgentRemoved(at=now, agent_id=agent_id)]))
+            event = await agent_event(connection, self._clock.now(), agent_id)
+        await self._apply(event)
 
     async def explain(self, conversation_id: str) -> JsonObject | None:
         """Say why the conversation's item waits, as a decision computed now; None if it does not."""
@@ -204,24 +214,26 @@ class Offers:
 
     # --- inside ---------------------------------------------------------------------------------
 
+    async def _take_up(self) -> None:
+        """Bring what waits since the last round to the engine, and let it see the time."""
+        rows, self._opened = self._opened, []
+        now = self._clock.now()
+        queued = [ItemQueued(at=now, item=item_of(row, next(self._arrivals))) for row in rows]
+        await self._apply(*queued, ClockTick(at=now))
+
     async def _apply(self, *events: Event) -> list[Decision]:
         """Let the engine decide and commit it; nothing may await between the two."""
         decisions = [decision for event in events for decision in self._engine.apply(event)]
-        for event in events:
-            self._remember(event)
         await self._commit(events, decisions)
         return decisions
 
     async def _commit(self, events: Sequence[Event], decisions: Sequence[Decision]) -> None:
         for decision in decisions:
             self._track(decision)
-        acts = Acts(
-            events=[(event.at, to_json(event)) for event in events if not isinstance(event, ClockTick)],
-            decisions=decisions,
-        )
-        if acts.events or acts.decisions:
+        told = [(event.at, to_json(event)) for event in events if not isinstance(event, ClockTick)]
+        if told or decisions:
             try:
-                await self._store.write_each(record_acts, acts)
+                await self._store.write_each(record_acts, Acts(events=told, decisions=decisions))
             except Exception:
                 self._stale = True
                 self._timer.set()
@@ -229,24 +241,17 @@ class Offers:
             self._decided(decisions)
         self._timer.set()
 
-    def _remember(self, event: Event) -> None:
-        """Know the offers an earlier run made."""
-        if isinstance(event, OfferRestored):
-            self._open[event.offer_id] = OfferMade(
-                offer_id=event.offer_id,
-                item_id=event.item_id,
-                agent_id=event.agent_id,
-                offered_at=event.offered_at,
-                expires_at=event.expires_at,
-            )
-
     def _track(self, decision: Decision) -> None:
-        if decision.offer is None:
-            return
-        if decision.act is Act.OFFERED:
-            self._open[decision.offer.offer_id] = decision.offer
-        else:
-            self._open.pop(decision.offer.offer_id, None)
+        """Know which offers are open and which items are held."""
+        if decision.offer is not None:
+            if decision.act is Act.OFFERED:
+                self._open[decision.offer.offer_id] = decision.offer
+            else:
+                self._open.pop(decision.offer.offer_id, None)
+        if decision.act in (Act.ACCEPTED, Act.CLAIMED):
+            self._held.add(decision.item_id)
+        elif decision.act in (Act.COMPLETED, Act.PUT_BACK, Act.WITHDRAWN):
+            self._held.discard(decision.item_id)
 
     def _offer_of(self, offer_id: str, agent_id: str) -> OfferMade:
         made = self._open.get(offer_id)
@@ -258,18 +263,14 @@ class Offers:
 
     async def _hand_back(self, ending: Ending) -> None:
         row = await self._store.write(hand_back, ending)
-        events: list[Event] = [
-            ClaimEnded(
-                at=ending.at,
-                item_id=row["id"],
-                agent_id=ending.agent_id,
-                outcome=ClaimOutcome.HANDED_BACK,
-            ),
-            ItemQueued(at=ending.at, item=item_of(row, next(self._arrivals))),
-        ]
+        item_id, agent_id = row["id"], ending.agent_id
         if ending.to_agent_id is not None:
-            events.append(ClaimTaken(at=ending.at, item_id=row["id"], agent_id=ending.to_agent_id))
-        await self._apply(*events)
+            await self._apply(ClaimTaken(at=ending.at, item_id=item_id, agent_id=ending.to_agent_id))
+            return
+        await self._apply(
+            ClaimEnded(at=ending.at, item_id=item_id, agent_id=agent_id, outcome=ClaimOutcome.HANDED_BACK),
+            ItemQueued(at=ending.at, item=item_of(row, next(self._arrivals))),
+        )
 
     async def _live_item(self, conversation_id: str) -> str:
         async with self._store.reading() as connection:

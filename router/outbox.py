@@ -80,10 +80,15 @@ class _Lane:
 
 
 class Outbox:
-    """Sends for all accounts; `changed(message_ids)` is called after each settled attempt."""
+    """Sends for all accounts; `changed` gets (conversation, message) after each settled attempt."""
 
     def __init__(
-        self, store: Store, clock: Clock, run_id: str, doors: Doors, changed: Callable[[Sequence[str]], None]
+        self,
+        store: Store,
+        clock: Clock,
+        run_id: str,
+        doors: Doors,
+        changed: Callable[[Sequence[tuple[str, str]]], None],
     ) -> None:
         self._store = store
         self._clock = clock
@@ -141,7 +146,7 @@ class Outbox:
         crash_point("K16")
         await self._keep(settlement)
         crash_point("K17")
-        self._changed([attempt.message_id])
+        self._changed([(attempt.conversation_id, attempt.message_id)])
 
     async def _keep(self, settlement: Settlement) -> None:
         """Settle, however long the store takes: the peer has it, so forgetting is no way out."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import shutil
 import uuid
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -37,14 +39,48 @@ def sqlite_url(tmp_path: Path) -> str:
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
-def database_url(request: pytest.FixtureRequest) -> str:
-    """Give each engine's URL in turn."""
-    return str(request.getfixturevalue(f"{request.param}_url"))
+def engine_name(request: pytest.FixtureRequest) -> str:
+    """Name each database engine in turn."""
+    return str(request.param)
 
 
 @pytest.fixture
-async def store(database_url: str) -> AsyncIterator[Store]:
+def database_url(request: pytest.FixtureRequest, engine_name: str) -> str:
+    """Give the URL of an empty database on each engine in turn."""
+    return str(request.getfixturevalue(f"{engine_name}_url"))
+
+
+@pytest.fixture(scope="session")
+def upgraded_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Make one upgraded SQLite file to copy."""
+    path = tmp_path_factory.mktemp("sqlite") / "template.db"
+    asyncio.run(upgrade_database(f"sqlite:///{path}"))
+    return path
+
+
+@pytest.fixture(scope="session")
+def upgraded_postgres(postgres_server: PostgresServer) -> str:
+    """Make one upgraded PostgreSQL database to copy; give its name."""
+    postgres_server.psql("CREATE DATABASE upgraded")
+    asyncio.run(upgrade_database(postgres_server.get_uri().replace("/postgres?", "/upgraded?")))
+    return "upgraded"
+
+
+@pytest.fixture
+def upgraded_url(request: pytest.FixtureRequest, tmp_path: Path, engine_name: str) -> str:
+    """Give the URL of a fresh, upgraded database."""
+    if engine_name == "sqlite":
+        path = tmp_path / "router.db"
+        shutil.copy(request.getfixturevalue("upgraded_sqlite"), path)
+        return f"sqlite:///{path}"
+    server: PostgresServer = request.getfixturevalue("postgres_server")
+    name = f"test_{uuid.uuid4().hex[:12]}"
+    server.psql(f"CREATE DATABASE {name} TEMPLATE {request.getfixturevalue('upgraded_postgres')}")
+    return server.get_uri().replace("/postgres?", f"/{name}?")
+
+
+@pytest.fixture
+async def store(upgraded_url: str) -> AsyncIterator[Store]:
     """Open an upgraded store on each engine in turn."""
-    await upgrade_database(database_url)
-    async with Store.open(database_url) as opened:
+    async with Store.open(upgraded_url) as opened:
         yield opened

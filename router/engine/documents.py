@@ -18,6 +18,7 @@ from router.errors import ConfigError
 
 MAX_DOCUMENT_CHARS = 500_000
 MAX_SHOWN_PROBLEMS = 20
+MAX_NUMBER_CHARS = 40
 
 Path: TypeAlias = tuple[str | int, ...]
 Plain: TypeAlias = "None | bool | int | float | str | list[Plain] | dict[str, Plain]"
@@ -148,7 +149,7 @@ def read_document(text: str, *, source: str) -> Located:
             ]
         )
     try:
-        root = YAML(typ="rt").compose(text)
+        root = YAML(typ="safe", pure=True).compose(text)
     except YAMLError as error:
         raise DocumentError([_syntax_problem(located, error)]) from None
     except (RecursionError, ValueError) as error:
@@ -225,12 +226,17 @@ class _Reading:
     def _scalar(self, node: Node, path: Path) -> Plain:
         kind, text = str(node.tag).removeprefix(_TAG), str(node.value)
         if kind in ("str", "timestamp"):
+            if not text.isascii() and any("\ud800" <= char <= "\udfff" for char in text):
+                self._complain(path, "half a character stands here", "Write the whole character.")
+                return None
             return text
         if kind == "null":
             return None
         if kind == "bool":
             return text.lower() == "true"
         try:
+            if len(text) > MAX_NUMBER_CHARS:
+                raise ValueError(text)
             if kind == "int":
                 return int(text, 0) if text.lstrip("+-")[:2].lower() in ("0x", "0o", "0b") else int(text)
             if kind == "float":

@@ -10,14 +10,20 @@ import re
 from bisect import bisect_right
 from collections import Counter
 
-MAX_CHARS = 2_000
+MAX_CHARS = 1_000
 
 _LATIN_ENOUGH = 1.5
 _LATIN_LEAD = 1.3
 _LATIN_SHARE = 0.15
 _IDEOGRAPH_WEIGHT = 4
 
-_NOISE = re.compile(r"https?://\S+|www\.\S+|\S+@\S+|\w*\d\w*")
+# Only ASCII, because Chinese and Japanese go on right behind a link or a number. Each alternative can
+# begin only where a run of its letters begins, which keeps the search linear.
+_NOISE = re.compile(
+    r"(?:https?://|www\.)[!-~]+"
+    r"|(?<![A-Za-z0-9.+_-])[A-Za-z0-9.+_-]+@[A-Za-z0-9.-]+"
+    r"|(?<![A-Za-z0-9_])[A-Za-z_]*[0-9][A-Za-z0-9_]*"
+)
 _WORD = re.compile(r"[^\W\d_]+")
 
 # First code point of a range and its script; a range ends where the next begins.
@@ -78,32 +84,48 @@ _BY_SCRIPT = {
 _NEIGHBOURS = {"ru": (frozenset("іїєґ"), "uk"), "ar": (frozenset("پچژگ"), "fa")}
 
 _COMMON = {
-    "en": """the a an and or of to in is are was were be been i you it my your me we our they this that these
+    "en": """
+        the a an and or of to in is are was were be been i you it my your me we our they this that these
         have has had do does did not no can could would will with for from on at when where what why how
         which please order refund delivery shipping received item broken help need want thank thanks still
-        yet hi hello dear money back wrong""",
-    "de": """der die das und oder ist sind war nicht kein keine ich du sie er es wir ihr mein meine meinen ihre
+        yet hi hello dear money back wrong
+    """,
+    "de": """
+        der die das und oder ist sind war nicht kein keine ich du sie er es wir ihr mein meine meinen ihre
         ein eine einen mit für von auf zu zum zur im in den dem des wie wo wann was warum bitte habe haben
         hat bestellung lieferung danke noch immer wurde wird kann können auch aber ware paket hallo guten
-        geld""",
-    "fr": """le la les un une des et ou est sont était ne pas je tu il elle nous vous ils mon ma mes votre vos
+        geld
+    """,
+    "fr": """
+        le la les un une des et ou est sont était ne pas je tu il elle nous vous ils mon ma mes votre vos
         notre de du au aux en dans sur pour par avec que qui quoi où quand comment pourquoi bonjour merci
-        commande livraison colis remboursement reçu ai avez toujours encore cette ce suis voudrais""",
-    "es": """el la los las un una y o es son era no yo tú usted él ella nosotros mi mis su sus de del al en por
+        commande livraison colis remboursement reçu ai avez toujours encore cette ce suis voudrais
+    """,
+    "es": """
+        el la los las un una y o es son era no yo tú usted él ella nosotros mi mis su sus de del al en por
         para con que qué quién dónde donde cuándo cuando cómo como está están pedido envío reembolso
-        recibido he ha hola gracias quiero todavía aún llegado favor paquete dinero muy""",
-    "it": """il lo la gli le un una e o è sono era non io tu lei noi voi mio mia miei suo vostro di del della
-        dei al alla in nel su per con che chi dove quando come perché ordine spedizione rimborso pacco
-        ricevuto ho ha grazie buongiorno ciao ancora vorrei arrivato questo questa""",
-    "pt": """o a os as um uma e ou é são era não eu você ele ela nós meu minha meus seu sua de do da dos das no
+        recibido he ha hola gracias quiero todavía aún llegado favor paquete dinero muy
+    """,
+    "it": """
+        il lo la gli le un una e o è sono era non io tu lei noi voi mio mia miei suo vostro di del della dei
+        al alla in nel su per con che chi dove quando come perché ordine spedizione rimborso pacco ricevuto
+        ho ha grazie buongiorno ciao ancora vorrei arrivato questo questa
+    """,
+    "pt": """
+        o a os as um uma e ou é são era não eu você ele ela nós meu minha meus seu sua de do da dos das no
         na em por para com que quem onde quando como está estão pedido entrega encomenda reembolso recebi
-        ainda obrigado obrigada olá quero chegou favor dinheiro muito""",
-    "nl": """de het een en of is zijn was niet geen ik jij je u hij zij wij mijn uw van op te in aan met voor
+        ainda obrigado obrigada olá quero chegou favor dinheiro muito
+    """,
+    "nl": """
+        de het een en of is zijn was niet geen ik jij je u hij zij wij mijn uw van op te in aan met voor
         naar dat die dit waar wanneer hoe wat waarom bestelling levering pakket ontvangen heb hebben heeft
-        nog steeds bedankt graag kan kunt geld terug hallo goedendag""",
-    "pl": """i w z na do się nie jest są był była czy jak gdzie kiedy co dlaczego ja ty mój moje moja moją mam
-        ma mamy proszę zamówienie zamówienia dostawa paczka paczki zwrot dziękuję dzień dobry jeszcze już
-        dla od po ale tego to ten ta""",
+        nog steeds bedankt graag kan kunt geld terug hallo goedendag
+    """,
+    "pl": """
+        i w z na do się nie jest są był była czy jak gdzie kiedy co dlaczego ja ty mój moje moja moją mam ma
+        mamy proszę zamówienie zamówienia dostawa paczka paczki zwrot dziękuję dzień dobry jeszcze już dla
+        od po ale tego to ten ta
+    """,
 }
 _SPEAKERS: dict[str, tuple[str, ...]] = {
     word: tuple(language for language, words in _COMMON.items() if word in words.split())
@@ -117,7 +139,10 @@ _OWN_LETTERS = {"ß": "de", "ñ": "es", "¿": "es", "¡": "es", "ã": "pt", "õ"
 def detect_language(text: str) -> str:
     """Name the language of a text, "" when it cannot be told."""
     letters = _NOISE.sub(" ", text[:MAX_CHARS])
-    counts = Counter(script for char in letters if char.isalpha() and (script := _script(char)))
+    counts: Counter[str] = Counter()
+    for char, times in Counter(letters).items():
+        if char.isalpha() and (script := _script(char)):
+            counts[script] += times
     if not counts:
         return ""
     for script in ("han", "kana", "hangul"):
@@ -148,17 +173,21 @@ def _neighbour(language: str, letters: str) -> str:
 
 def _by_words(letters: str) -> str:
     """Let the common words vote; a word of several languages shares its vote."""
-    words = _WORD.findall(letters)
-    votes: Counter[str] = Counter()
-    for word in words:
-        speakers = _SPEAKERS.get(word, ())
-        for language in speakers:
-            votes[language] += 1 / len(speakers)  # type: ignore[assignment]
-    for letter in set(letters) & _OWN_LETTERS.keys():
-        votes[_OWN_LETTERS[letter]] += 1
+    words = Counter(_WORD.findall(letters))
+    votes: dict[str, float] = {}
+    evidence: Counter[str] = Counter()
+    for word, times in words.items():
+        for language in (speakers := _SPEAKERS.get(word, ())):
+            votes[language] = votes.get(language, 0) + times / len(speakers)
+            evidence[language] += 1
+    for letter in _OWN_LETTERS.keys() & set(letters):
+        language = _OWN_LETTERS[letter]
+        votes[language] = votes.get(language, 0) + 1
+        evidence[language] += 1
     if not votes:
         return ""
-    ranked = votes.most_common(2)
-    (first, most), second = ranked[0], ranked[1][1] if len(ranked) > 1 else 0
-    sure = most >= _LATIN_ENOUGH and most >= second * _LATIN_LEAD and most >= len(words) * _LATIN_SHARE
-    return first if sure else ""
+    second, most = sorted([0, 0, *votes.values()])[-2:]
+    first = max(votes, key=lambda language: votes[language])
+    sure = most >= _LATIN_ENOUGH and most >= second * _LATIN_LEAD and most >= words.total() * _LATIN_SHARE
+    # One word said often may be a name.
+    return first if sure and evidence[first] >= 2 else ""

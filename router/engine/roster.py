@@ -28,7 +28,7 @@ class RosterAgent:
 
     login: str
     display_name: str
-    role: str
+    role: Literal["agent", "supervisor", "admin"]
     locale: str
     skills: Mapping[str, int]
     units: int
@@ -75,7 +75,7 @@ class _AgentModel(Strict):
     role: Literal["agent", "supervisor", "admin"] = "agent"
     locale: Literal["en", "zh"] = "en"
     skills: dict[Name, Annotated[int, Field(ge=1, le=5)]] = Field(default_factory=dict)
-    units: Annotated[int, Field(ge=1)] = 100
+    units: Annotated[int, Field(ge=1, le=1_000_000)] = 100
     max_claims: Annotated[int, Field(ge=1, le=100)] = 3
     shifts: list[Annotated[str, AfterValidator(_shift)]] = Field(default_factory=list)
 

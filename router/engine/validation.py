@@ -94,19 +94,19 @@ def did_you_mean(given: str, known: Sequence[str]) -> str:
 
 def _problem(model: type[BaseModel], document: Located, fault: ErrorDetails) -> Problem:
     """Put one fault of pydantic into the document's words."""
-    loc = tuple(step for step in fault["loc"] if step != "[key]")
-    in_key = len(loc) != len(fault["loc"])
-    kind, last = fault["type"], str(loc[-1]) if loc else ""
+    path = tuple(step for step in fault["loc"] if step != "[key]")
+    in_key = len(path) != len(fault["loc"])
+    kind, last = fault["type"], str(path[-1]) if path else ""
     if kind == "extra_forbidden":
-        known = sorted(_keys_of(model, loc[:-1]))
-        place = document.key_place(loc)
-        return document.problem(loc, f"unknown key `{last}`", did_you_mean(last, known), place=place)
+        known = sorted(_keys_of(model, path[:-1]))
+        place = document.key_place(path)
+        return document.problem(path, f"unknown key `{last}`", did_you_mean(last, known), place=place)
     if kind == "missing":
         return document.problem(
-            loc,
+            path,
             f"`{last}` is missing",
             f"Add `{last}:` here.",
-            place=document.key_place(_known(document, loc)),
+            place=document.key_place(_known(document, path)),
         )
     message = fault["msg"]
     context: Mapping[str, Any] = fault.get("ctx") or {}
@@ -116,7 +116,7 @@ def _problem(model: type[BaseModel], document: Located, fault: ErrorDetails) -> 
     if not kind.startswith("document_"):
         message = f"`{str(fault['input'])[:40]}`: {message[:1].lower()}{message[1:]}"
     return document.problem(
-        loc, message, hint or "Correct the value.", place=document.key_place(loc) if in_key else None
+        path, message, hint or "Correct the value.", place=document.key_place(path) if in_key else None
     )
 
 

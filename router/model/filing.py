@@ -90,7 +90,6 @@ class Shelved:
     last_message_at: datetime
     resolved_at: datetime | None
     thread: str = ""
-    work_item_id: str | None = None
     changed: bool = False
     new: bool = False
 
@@ -118,14 +117,20 @@ class Opened:
 
 @dataclass(slots=True, kw_only=True)
 class Filed:
-    """What became of one decoded item."""
+    """What became of one decoded item.
+
+    `messages` pairs each message's row with its provider thread; `delivered` lists (conversation, message)
+    of ours that its reports were about.
+    """
 
     inbound_id: str
     account: str
     outcome: FiledAs = FiledAs.IGNORED
-    messages: list[Row] = field(default_factory=list)
+    messages: list[tuple[Row, str]] = field(default_factory=list)
     opened: list[Opened] = field(default_factory=list)
+    work_items: list[Row] = field(default_factory=list)
     reports: list[DeliveryReport] = field(default_factory=list)
+    delivered: list[tuple[str, str]] = field(default_factory=list)
 
 
 @dataclass(slots=True)

@@ -225,8 +225,10 @@ def resend(connection: Connection, message_id: str, now: datetime) -> bool:
     return changed == 1
 
 
-def apply_reports(connection: Connection, account: str, reports: Sequence[DeliveryReport]) -> list[str]:
-    """Record what the outside world says; give the ids of the messages it is about.
+def apply_reports(
+    connection: Connection, account: str, reports: Sequence[DeliveryReport]
+) -> list[tuple[str, str]]:
+    """Record what the outside world says; give (conversation, message) of what it is about.
 
     Reports may come twice, late and in any order: a state never goes back, a bounce is final.
     """
@@ -234,13 +236,13 @@ def apply_reports(connection: Connection, account: str, reports: Sequence[Delive
     for report in reports:
         evidence = Evidence(kind=EvidenceKind.MESSAGE_ID, value=report.outgoing_ref)
         key = reference_digest(account, evidence)
-        statement = select(outbox.c.message_id, outbox.c.state).join_from(
+        statement = select(outbox.c.message_id, outbox.c.state, reference.c.conversation_id).join_from(
             reference, outbox, outbox.c.message_id == reference.c.message_id
         )
         row = connection.execute(statement.where(reference.c.digest == key)).one_or_none()
         if row is None:
             continue
-        concerned.append(row.message_id)
+        concerned.append((row.conversation_id, row.message_id))
         _add_receipt(connection, row.message_id, report)
         if _moves_forward(DeliveryState(row.state), report.state):
             values = {"state": report.state, "detail": report.detail, "settled_at": report.at}

@@ -36,7 +36,6 @@ _CONVERSATION = (
     t.conversation.c.last_message_at,
     t.conversation.c.resolved_at,
     t.episode.c.number.label("episode_number"),
-    t.work_item.c.id.label("work_item_id"),
 )
 
 _UPDATE_CONVERSATION = (
@@ -124,7 +123,6 @@ def _load_conversations(connection: Connection, shelf: Shelf, wanted: set[str]) 
     statement = (
         select(*_CONVERSATION)
         .join_from(t.conversation, t.episode, t.episode.c.id == t.conversation.c.episode_id)
-        .outerjoin(t.work_item, t.work_item.c.episode_id == t.conversation.c.episode_id)
         .with_for_update(of=t.conversation)
     )
     if wanted:

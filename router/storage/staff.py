@@ -2,88 +2,105 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, case, func, select
+from sqlalchemy import case, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from router.engine.events import (
     AgentChanged,
+    AgentRemoved,
     AgentRestored,
     ClaimRestored,
+    ClockTick,
     Event,
     Item,
     ItemQueued,
     OfferRestored,
-    PresenceChanged,
     PresenceState,
 )
 from router.engine.needs import needs_from_json
 from router.storage.schema import agent, agent_skill, claim, offer, presence, work_item
 
 
+@dataclass(frozen=True, slots=True)
+class _Person:
+    """An agent as the store knows him."""
+
+    id: str
+    skills: Mapping[str, int]
+    max_claims: int
+
+
 async def restoring_events(connection: AsyncConnection, now: datetime) -> list[Event]:
-    """Tell the whole live state as events, in an order the engine can take it up."""
-    events: list[Event] = []
-    events += await agent_events(connection, now)
-    live = (
+    """Tell the whole live state as events, in the order the engine takes it up after a start."""
+    items = (
         await connection.execute(
             select(work_item).where(work_item.c.state != "done").order_by(work_item.c.id)
         )
     ).all()
-    # Claims and offers right after their item, so that nothing is offered in between.
-    claims = {row.work_item_id: row for row in await _all(connection, claim, claim.c.state == "active")}
-    offers = {row.work_item_id: row for row in await _all(connection, offer, offer.c.state == "pending")}
-    for arrival, row in enumerate(live):
-        events.append(ItemQueued(at=now, item=item_of(dict(row._mapping), arrival)))
-        if row.id in claims:
-            events.append(ClaimRestored(at=now, item_id=row.id, agent_id=claims[row.id].agent_id))
-        elif row.id in offers:
-            events.append(_offer_restored(offers[row.id], now))
-    events += await presence_events(connection, now)
-    return events
+    events: list[Event] = [
+        ItemQueued(at=now, item=item_of(dict(row._mapping), arrival)) for arrival, row in enumerate(items)
+    ]
+    events += [
+        OfferRestored(
+            at=now,
+            offer_id=row.id,
+            item_id=row.work_item_id,
+            agent_id=row.agent_id,
+            offered_at=row.offered_at,
+            expires_at=row.expires_at,
+        )
+        for row in await connection.execute(select(offer).where(offer.c.state == "pending"))
+    ]
+    events += [
+        ClaimRestored(at=now, item_id=row.work_item_id, agent_id=row.agent_id)
+        for row in await connection.execute(select(claim).where(claim.c.state == "active"))
+    ]
+    present = {row.agent_id: row for row in await connection.execute(select(presence))}
+    last_offers = await _last_offers(connection)
+    for person in await _people(connection, now, None):
+        there = present.get(person.id)
+        last_offer_at, unanswered = last_offers.get(person.id, (None, 0))
+        events.append(
+            AgentRestored(
+                at=now,
+                agent_id=person.id,
+                skills=person.skills,
+                max_claims=person.max_claims,
+                state=PresenceState(there.state) if there else PresenceState.OFFLINE,
+                classes=frozenset(there.classes) if there and there.classes is not None else None,
+                last_offer_at=last_offer_at,
+                unanswered=unanswered,
+            )
+        )
+    return [*events, ClockTick(at=now)]
 
 
-async def agent_events(
-    connection: AsyncConnection, now: datetime, agent_id: str | None = None
-) -> list[Event]:
-    """Tell skills, limits and past offers of all active agents, or of one."""
-    statement = select(agent.c.id, agent.c.max_claims).where(agent.c.active.is_(True))
+async def agent_event(connection: AsyncConnection, now: datetime, agent_id: str) -> Event:
+    """Tell an agent's skills and limits as they are now, or that he is gone."""
+    for person in await _people(connection, now, agent_id):
+        return AgentChanged(at=now, agent_id=agent_id, skills=person.skills, max_claims=person.max_claims)
+    return AgentRemoved(at=now, agent_id=agent_id)
+
+
+async def _people(connection: AsyncConnection, now: datetime, agent_id: str | None) -> list[_Person]:
+    people = select(agent.c.id, agent.c.max_claims).where(agent.c.active.is_(True))
     skills = select(agent_skill.c.agent_id, agent_skill.c.skill, agent_skill.c.level).where(
         agent_skill.c.expires_at.is_(None) | (agent_skill.c.expires_at > now)
     )
     if agent_id is not None:
-        statement = statement.where(agent.c.id == agent_id)
+        people = people.where(agent.c.id == agent_id)
         skills = skills.where(agent_skill.c.agent_id == agent_id)
     held: dict[str, dict[str, int]] = {}
-    for agent_row, skill, level in await connection.execute(skills):
-        held.setdefault(agent_row, {})[skill] = level
-    events: list[Event] = []
-    last_offers = await _last_offers(connection)
-    for row in await connection.execute(statement.order_by(agent.c.id)):
-        events.append(
-            AgentChanged(at=now, agent_id=row.id, skills=held.get(row.id, {}), max_claims=row.max_claims)
-        )
-        if row.id in last_offers:
-            last_offer_at, unanswered = last_offers[row.id]
-            events.append(
-                AgentRestored(at=now, agent_id=row.id, last_offer_at=last_offer_at, unanswered=unanswered)
-            )
-    return events
-
-
-async def presence_events(connection: AsyncConnection, now: datetime) -> list[Event]:
-    """Tell who is there."""
+    for holder, skill, level in await connection.execute(skills):
+        held.setdefault(holder, {})[skill] = level
     return [
-        PresenceChanged(
-            at=now,
-            agent_id=row.agent_id,
-            state=PresenceState(row.state),
-            classes=None if row.classes is None else frozenset(row.classes),
-        )
-        for row in await connection.execute(select(presence).order_by(presence.c.agent_id))
+        _Person(row.id, held.get(row.id, {}), row.max_claims)
+        for row in await connection.execute(people.order_by(agent.c.id))
     ]
 
 
@@ -125,18 +142,3 @@ async def _last_offers(connection: AsyncConnection) -> dict[str, tuple[datetime,
         .group_by(offer.c.agent_id)
     )
     return {row.agent_id: (row.last_at, row.unanswered) for row in await connection.execute(statement)}
-
-
-async def _all(connection: AsyncConnection, table: Any, where: Any) -> Sequence[Row[Any]]:
-    return (await connection.execute(select(table).where(where))).all()
-
-
-def _offer_restored(row: Row[Any], now: datetime) -> OfferRestored:
-    return OfferRestored(
-        at=now,
-        offer_id=row.id,
-        item_id=row.work_item_id,
-        agent_id=row.agent_id,
-        offered_at=row.offered_at,
-        expires_at=row.expires_at,
-    )

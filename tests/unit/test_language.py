@@ -14,6 +14,8 @@ from router.engine.language import detect_language
         ("退款", "zh"),
         ("订单 TB20261122-7781 还没有收到", "zh"),
         ("我要退 iPhone 15 Pro Max 这个 order", "zh"),
+        ("订单TB20261122还没有收到", "zh"),
+        ("看这个https://example.org/where-is-my-order怎么退款", "zh"),
         ("投訴你們的服務", "zh"),
         ("注文した商品がまだ届きません", "ja"),
         ("キャンセル", "ja"),
@@ -64,6 +66,7 @@ def test_text_of_a_customer_is_told_by_script_or_words(text, language):
         "iPhone",
         "la",
         "Wang Fang",
+        "The MIT License (MIT)",
     ],
 )
 def test_text_with_too_little_to_go_by_has_no_language(text):

@@ -16,6 +16,7 @@ from router.engine.rules.needs import plain_need
 from router.engine.rules.ruleset import LoadedRules, Triage
 from router.engine.rules.schema import ExampleModel, ExpectModel, FactType, RuleModel
 from router.engine.validation import did_you_mean
+from router.messages import JsonObject
 
 Given: TypeAlias = Mapping[str, Mapping[str, FactValue]]
 
@@ -82,13 +83,21 @@ def _differences(expect: ExpectModel, triage: Triage) -> Iterator[tuple[str, str
         yield "boost", f"boost {expect.boost_s}s", f"{triage.boost_s}s"
     if expect.sla is not None and expect.sla != triage.sla_policy:
         yield "sla", f"sla {expect.sla}", triage.sla_policy or "none"
+    if expect.needs == [] and triage.needs:
+        yield "needs", "no needs", _needs_text(triage)
     for need in expect.needs or ():
         if plain_need(need) not in triage.needs:
-            wanted = f"{need.verb} {need.skill} level {need.level}"
-            have = ", ".join(
-                f"{next(iter(got))} {next(iter(got.values()))} level {got['level']}" for got in triage.needs
-            )
-            yield "needs", wanted, have or "no needs"
+            yield "needs", _need_text(plain_need(need)), _needs_text(triage)
+
+
+def _needs_text(triage: Triage) -> str:
+    return "; ".join(_need_text(need) for need in triage.needs) or "no needs"
+
+
+def _need_text(need: JsonObject) -> str:
+    """Write a need the way a rules file does."""
+    shown = {key: value for key, value in need.items() if value is not None and value != 0}
+    return ", ".join(f"{key}: {value}" for key, value in shown.items())
 
 
 def _facts(given: Given, zone: ZoneInfo) -> Facts:

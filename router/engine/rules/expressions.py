@@ -101,10 +101,6 @@ class Conditions:
         failures = {number: result for number, result in enumerate(results) if isinstance(result, str)}
         return Outcome(holds=[result is True for result in results], failures=failures)
 
-    def run_one(self, number: int, values: Values, at: datetime) -> bool | str:
-        """Evaluate one condition; a text says why it could not be."""
-        return _single_result(self._single[number], self._activation(values, at))
-
     def _activation(self, values: Values, at: datetime) -> Any:
         return self._environment.Activation(
             {**values, **{name: calendar.is_open(at) for name, calendar in self._calendars}}

@@ -125,11 +125,8 @@ def is_of_type(value: object, kind: FactType) -> bool:
         return isinstance(value, bool)
     if isinstance(value, bool):
         return False
-    return (
-        isinstance(value, int) and abs(value) <= _LARGEST_INT
-        if kind == "int"
-        else isinstance(value, (int, float))
-    )
+    whole = isinstance(value, int) and abs(value) <= _LARGEST_INT
+    return whole if kind == "int" else whole or isinstance(value, float)
 
 
 def _fitting(value: object, kind: FactType, max_chars: int) -> FactValue:

@@ -6,7 +6,8 @@ searches, or problems that name file and line.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 from router.engine.documents import Located, Problem
 from router.engine.rules.phrases import (
@@ -20,6 +21,14 @@ from router.engine.rules.phrases import (
 )
 
 MAX_LIST_CHARS = 200_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Searches:
+    """The compiled lists by name: those used as phrases and those used as patterns."""
+
+    phrases: Mapping[str, TextSearch]
+    patterns: Mapping[str, TextSearch]
 
 
 class PhraseLists:
@@ -45,20 +54,28 @@ class PhraseLists:
         """Name every list."""
         return sorted(self._lines)
 
-    def phrases(self, names: set[str]) -> dict[str, TextSearch]:
-        """Compile lists as phrases."""
-        return {name: phrase_search(self._lines[name]) for name in names}
-
-    def patterns(self, names: set[str]) -> dict[str, TextSearch]:
-        """Compile lists as patterns."""
-        return {name: pattern_search(self._lines[name]) for name in names}
-
-    def check_patterns(self, names: set[str]) -> None:
-        """Add a problem for every line that is no pattern."""
-        for name in sorted(names):
+    def compile(self, phrases: set[str], patterns: set[str]) -> Searches:
+        """Compile the lists the rules name, each as it is used; what cannot be becomes a problem."""
+        for name in sorted(patterns):
             for fault in pattern_faults(self._lines[name]):
                 hint = "Correct the pattern (RE2: no look-ahead, no back-references)."
                 self._complain(name, fault.number, f"not a pattern: {fault.message}", hint)
+        if self.problems:
+            return Searches(phrases={}, patterns={})
+        return Searches(
+            phrases=self._searches(phrases, phrase_search), patterns=self._searches(patterns, pattern_search)
+        )
+
+    def _searches(
+        self, names: set[str], compile_list: Callable[[Sequence[ListLine]], TextSearch]
+    ) -> dict[str, TextSearch]:
+        searches = {}
+        for name in sorted(names):
+            try:
+                searches[name] = compile_list(self._lines[name])
+            except ValueError as error:
+                self._complain(name, 1, str(error), "Split it into two lists.")
+        return searches
 
     def _add_file(self, name: str, text: str) -> None:
         if name in self._lines:

@@ -14,7 +14,7 @@ NAMING_FUNCTIONS = {"mentions_any": 2, "matches_list": 2, "business_open": 1, "m
 """Functions whose last argument is a name or pattern, with the number of their arguments."""
 
 _TOKEN = re.compile(
-    r"""(?P<text>[rR]?(?:"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'))|(?P<word>[A-Za-z_]\w*)|(?P<mark>[^\s\w])|\S"""
+    r"""(?P<comment>//[^\n]*)|(?P<text>[rR]?(?:"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'))|(?P<word>[A-Za-z_]\w*)|(?P<mark>[^\s\w])|\S"""
 )
 _OPENING, _CLOSING = "([{", ")]}"
 
@@ -32,7 +32,7 @@ class Reference:
 
 def find_references(text: str) -> list[Reference]:
     """List the calls of naming functions in order of place."""
-    tokens = list(_TOKEN.finditer(text))
+    tokens = [token for token in _TOKEN.finditer(text) if not token["comment"]]
     found = []
     for index, token in enumerate(tokens[:-1]):
         if token["word"] in NAMING_FUNCTIONS and tokens[index + 1].group() == "(":

@@ -23,11 +23,6 @@ class Report:
         """Say whether nothing was found at all."""
         return not self.result.findings
 
-    @property
-    def usable(self) -> bool:
-        """Say whether the file can be put to use: warnings do not stop it."""
-        return not self._count(Severity.ERROR)
-
     def text(self) -> str:
         """Give one line a finding, and a last line that sums up."""
         lines = [_line(finding) for finding in self.result.findings]

@@ -15,7 +15,7 @@ from router.engine.rules.calendars import Calendar, public_holidays, read_days, 
 from router.engine.rules.consistency import Consistency
 from router.engine.rules.expressions import Conditions, Outcome
 from router.engine.rules.facts import Facts, variable_types, variable_values
-from router.engine.rules.lists import PhraseLists
+from router.engine.rules.lists import PhraseLists, Searches
 from router.engine.rules.needs import add_up
 from router.engine.rules.references import find_references
 from router.engine.rules.schema import CalendarModel, NeedModel, RuleModel, RulesModel
@@ -50,15 +50,15 @@ class Triage:
 class RuleSet:
     """The compiled rules; `model` holds queues, skills, policies and capacity as the document has them."""
 
-    def __init__(self, model: RulesModel, lists: PhraseLists) -> None:
+    def __init__(self, model: RulesModel, searches: Searches) -> None:
         self.model = model
         calendars = {name: _calendar(calendar) for name, calendar in model.calendars.items()}
         named = _names_used(model.rules)
         self._conditions = Conditions(
             [rule.when for rule in model.rules],
             types=variable_types(model.facts),
-            phrases=lists.phrases(named["mentions_any"]),
-            patterns=lists.patterns(named["matches_list"]),
+            phrases=searches.phrases,
+            patterns=searches.patterns,
             calendars={name: calendars[name] for name in sorted(named["business_open"])},
         )
         self._zone = next((calendar.zone for calendar in calendars.values()), ZoneInfo("UTC"))
@@ -162,11 +162,13 @@ def load_with_places(text: str, *, source: str, lists: Mapping[str, str]) -> Loa
         raise RulesError(problems)
     gathered = PhraseLists(document, model.lists, lists)
     problems = list(Consistency(document, model, gathered.names).problems())
-    if not problems:
-        gathered.check_patterns(_names_used(model.rules)["matches_list"])
-    if problems or gathered.problems:
+    if problems:
         raise RulesError([*problems, *gathered.problems])
-    return LoadedRules(document=document, ruleset=RuleSet(model, gathered))
+    named = _names_used(model.rules)
+    searches = gathered.compile(named["mentions_any"], named["matches_list"])
+    if gathered.problems:
+        raise RulesError(gathered.problems)
+    return LoadedRules(document=document, ruleset=RuleSet(model, searches))
 
 
 def _names_used(rules: Sequence[RuleModel]) -> dict[str, set[str]]:

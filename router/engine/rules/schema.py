@@ -17,6 +17,8 @@ from router.engine.validation import Duration, Name, Strict, custom_error
 LASTING_KINDS = frozenset({"language", "legal", "permission"})
 """Kinds of skills no waiting time ever drops."""
 
+_MAX_COUNT = 1_000_000
+
 FactType = Literal["string", "bool", "int", "double"]
 
 
@@ -93,8 +95,8 @@ class OverflowModel(Strict):
     """Where new work goes while a queue is too long; `back_at` keeps it from flapping."""
 
     to: str
-    when_waiting: Annotated[int, Field(ge=1)]
-    back_at: Annotated[int, Field(ge=0)]
+    when_waiting: Annotated[int, Field(ge=1, le=_MAX_COUNT)]
+    back_at: Annotated[int, Field(ge=0, le=_MAX_COUNT)]
 
     @model_validator(mode="after")
     def _apart(self) -> OverflowModel:
@@ -120,14 +122,14 @@ class QueueModel(Strict):
 class ClassCapacity(Strict):
     """What one piece of work of a channel class costs, and how many an agent may hold."""
 
-    cost: Annotated[int, Field(ge=0)]
-    max: Annotated[int, Field(ge=1)]
+    cost: Annotated[int, Field(ge=0, le=_MAX_COUNT)]
+    max: Annotated[int, Field(ge=1, le=_MAX_COUNT)]
 
 
 class CapacityModel(Strict):
     """How much an agent can carry."""
 
-    units: Annotated[int, Field(ge=1)] = 100
+    units: Annotated[int, Field(ge=1, le=_MAX_COUNT)] = 100
     classes: dict[Name, ClassCapacity] = Field(default_factory=dict)
     dormant: Annotated[float, Field(ge=0, le=1)] = 0.25
 

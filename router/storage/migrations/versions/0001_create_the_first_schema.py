@@ -307,6 +307,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("message", schema=None) as batch_op:
         batch_op.create_index("ix_message_conversation", ["conversation_id", "id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_message_inbound_id"), ["inbound_id"], unique=False)
         batch_op.create_index("ix_message_seq", ["conversation_id", "seq"], unique=True)
 
     op.create_table(
@@ -563,6 +564,7 @@ def downgrade() -> None:
     op.drop_table("participant")
     with op.batch_alter_table("message", schema=None) as batch_op:
         batch_op.drop_index("ix_message_seq")
+        batch_op.drop_index(batch_op.f("ix_message_inbound_id"))
         batch_op.drop_index("ix_message_conversation")
 
     op.drop_table("message")

@@ -1,0 +1,155 @@
+"""Address fields in, addresses out: a strict, linear reading that prefers no address to a wrong one.
+
+`email.utils.getaddresses` of the oldest supported Python takes the wrong one of two addresses
+(CVE-2023-27043) and its strict mode is missing there, hence our own scanner. Comments are counted, not
+recursed into; the whole field is read once.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from router_email.headers import clean, decode_words
+
+MAX_ADDRESSES = 1_000
+
+_LOCAL = re.compile(r"[^\s()<>\[\]:;@\\,\"]+")
+_QUOTED_LOCAL = re.compile(r'"(?:[^"\\\r\n]|\\.){0,62}"')
+_DOMAIN = re.compile(
+    r"(?:[^\W_](?:[\w-]{0,61}[^\W_])?(?:\.[^\W_](?:[\w-]{0,61}[^\W_])?)*\.?|\[[0-9A-Za-z:.]{2,64}\])"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Address:
+    """One mailbox of an address field; `address` has a lower-cased domain and is never empty."""
+
+    name: str
+    address: str
+
+
+def is_address(text: str) -> bool:
+    """Tell whether the text is one plain mail address and nothing else."""
+    local, at, domain = text.rpartition("@")
+    if not at or len(text) > 320 or not local or len(domain) > 255:
+        return False
+    if not _DOMAIN.fullmatch(domain):
+        return False
+    if _QUOTED_LOCAL.fullmatch(local):
+        return True
+    return bool(_LOCAL.fullmatch(local)) and len(local) <= 128
+
+
+def read_addresses(value: str, charsets: Sequence[str] = ()) -> tuple[list[Address], bool]:
+    """Read an address field: the mailboxes, and whether every item of it was understood."""
+    found: list[Address] = []
+    complete = True
+    for words, route in _items(value):
+        if len(found) >= MAX_ADDRESSES:
+            return found, False
+        text = clean(decode_words(words, charsets)).strip().strip('"').strip()
+        target, name = (route, text) if route is not None else (words, "")
+        address = _plain_address(target, charsets)
+        if address:
+            found.append(Address(name=_display(name), address=address))
+        elif text or route:
+            complete = False
+    return found, complete
+
+
+def _plain_address(text: str, charsets: Sequence[str]) -> str:
+    """Give the address in its comparable form, or nothing when it is not exactly one address."""
+    address = text.strip()
+    if "=?" in address or not address.isascii():
+        address = decode_words(address, charsets).strip()
+    address = re.sub(r"\s*([.@])\s*", r"\1", address) if '"' not in address else address
+    if address.startswith("@") and ":" in address:  # an obsolete source route: <@relay:user@domain>
+        address = address.rpartition(":")[2]
+    if address.lower().startswith("mailto:"):
+        address = address[7:]
+    if not is_address(address):
+        return ""
+    local, _, domain = address.rpartition("@")
+    return f"{local}@{domain.rstrip('.').lower()}"
+
+
+def _display(name: str) -> str:
+    return re.sub(r"\s+", " ", name).strip().strip("'").strip()
+
+
+class _Item:
+    """One item while it is being read: the words outside and the text inside angle brackets."""
+
+    __slots__ = ("inside", "route", "words")
+
+    def __init__(self) -> None:
+        self.words: list[str] = []
+        self.route: list[str] | None = None
+        self.inside = False
+
+    def put(self, text: str) -> None:
+        target = self.route if self.inside and self.route is not None else self.words
+        target.append(text)
+
+    def result(self) -> tuple[str, str | None]:
+        words = "".join(self.words).strip()
+        return words, None if self.route is None else "".join(self.route).strip()
+
+
+def _items(value: str) -> list[tuple[str, str | None]]:
+    """Cut a field into items at commas and semicolons outside quotes, comments and brackets."""
+    items: list[tuple[str, str | None]] = []
+    item = _Item()
+    place = 0
+    while place < len(value) and len(items) <= MAX_ADDRESSES:
+        char = value[place]
+        if char == '"':
+            text, place = _quoted(value, place)
+            item.put(text if item.inside or value[place : place + 1] == "@" else text[1:-1])
+            continue
+        if char == "(":
+            comment, place = _comment(value, place)
+            if item.route is None and "@" in "".join(item.words):
+                item.route, item.words = item.words, [comment]
+            continue
+        if char == "<":
+            # A second bracket in one item is a trick: keep both, so that the strict check refuses.
+            item.route = ["<"] if item.route else []
+            item.inside = True
+        elif char == ">":
+            item.inside = False
+        elif char in ",;" and not item.inside:
+            items.append(item.result())
+            item = _Item()
+        elif char == ":" and not item.inside and "@" not in "".join(item.words) and item.words:
+            item = _Item()  # the name of a group
+        else:
+            item.put(char)
+        place += 1
+    items.append(item.result())
+    return [(words, route) for words, route in items if words or route is not None]
+
+
+def _quoted(value: str, start: int) -> tuple[str, int]:
+    place = start + 1
+    text = ['"']
+    while place < len(value) and value[place] != '"':
+        if value[place] == "\\" and place + 1 < len(value):
+            place += 1
+        text.append(value[place])
+        place += 1
+    return "".join(text) + '"', place + 1
+
+
+def _comment(value: str, start: int) -> tuple[str, int]:
+    depth = 0
+    for place in range(start, len(value)):
+        if value[place] == "(":
+            depth += 1
+        elif value[place] == ")":
+            depth -= 1
+            if depth == 0:
+                return value[start + 1 : place], place + 1
+    return value[start + 1 :], len(value)

@@ -1,0 +1,179 @@
+"""A customer's HTML in; safe HTML for the desk and readable text out. Nothing remote survives.
+
+nh3's cost is quadratic in nesting, so markup beyond a tag count is read as text only.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from html import unescape
+
+import nh3
+from inscriptis import get_text  # type: ignore[import-untyped]
+from inscriptis.css_profiles import CSS_PROFILES  # type: ignore[import-untyped]
+from inscriptis.model.config import ParserConfig  # type: ignore[import-untyped]
+
+MAX_TAGS = 20_000
+MAX_NESTING_TAGS = 2_000
+MAX_RENDERED_TAGS = 4_000
+
+_TAGS = frozenset(
+    [
+        "a",
+        "b",
+        "blockquote",
+        "br",
+        "caption",
+        "center",
+        "code",
+        "col",
+        "colgroup",
+        "dd",
+        "del",
+        "div",
+        "dl",
+        "dt",
+        "em",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "hr",
+        "i",
+        "img",
+        "ins",
+        "li",
+        "ol",
+        "p",
+        "pre",
+        "q",
+        "s",
+        "small",
+        "span",
+        "strike",
+        "strong",
+        "sub",
+        "sup",
+        "table",
+        "tbody",
+        "td",
+        "tfoot",
+        "th",
+        "thead",
+        "tr",
+        "tt",
+        "u",
+        "ul",
+    ]
+)
+_ATTRIBUTES = {
+    "a": {"href", "title"},
+    "img": {"src", "alt", "width", "height"},
+    "blockquote": {"type"},
+    "td": {"colspan", "rowspan", "align"},
+    "th": {"colspan", "rowspan", "align"},
+    "ol": {"start"},
+    "*": {"dir", "lang"},
+}
+_DROPPED_WITH_CONTENT = frozenset(
+    {"script", "style", "title", "noscript", "template", "iframe", "object", "textarea"}
+)
+_SIZE = re.compile(r"\d{1,4}%?")
+_MARKUP = re.compile(r"<[^<>]*>")
+_BREAK = re.compile(r"<(?:br|/p|/div|/tr|/li|/h\d)\b[^<>]*>", re.IGNORECASE)
+# How mail programs mark the message they quote; everything inside is shown as quoted lines.
+_CITED = re.compile(
+    r"<blockquote\b[^>]*(?:type\s*=\s*[\"']?cite|gmail_quote|mail-?(?:app|ru)|yahoo|protonmail|tutanota"
+    r"|border-left|isReplyContent|cite\s*=)[^>]*>",
+    re.IGNORECASE,
+)
+_BLOCKQUOTE = re.compile(r"<(/?)blockquote\b[^<>]*>", re.IGNORECASE)
+_OPEN, _CLOSE = "\ue0f0", "\ue0f1"
+
+
+def sanitise(html: str, content_ids: Collection[str] = ()) -> str:
+    """Give harmless HTML; empty when the markup is too much to be cleaned in time.
+
+    Images are kept only as `cid:` of the mail's own parts.
+    """
+    if html.count("<") > MAX_TAGS or _nests_too_deep(html):
+        return ""
+
+    def keep(tag: str, attribute: str, value: str) -> str | None:
+        if attribute == "src":
+            return value if value[:4].lower() == "cid:" and value[4:] in content_ids else None
+        if attribute in ("width", "height"):
+            return value if _SIZE.fullmatch(value) else None
+        if attribute == "href":
+            return (
+                value
+                if value.strip().lower().startswith(("http://", "https://", "mailto:", "tel:"))
+                else None
+            )
+        return value
+
+    return nh3.clean(
+        html,
+        tags=set(_TAGS),
+        clean_content_tags=set(_DROPPED_WITH_CONTENT),
+        attributes={tag: set(names) for tag, names in _ATTRIBUTES.items()},
+        attribute_filter=keep,
+        url_schemes={"http", "https", "mailto", "tel", "cid"},
+        strip_comments=True,
+        link_rel="noopener noreferrer nofollow",
+    )
+
+
+def _nests_too_deep(html: str) -> bool:
+    """Tell whether so many tags stay open that cleaning would take long: nesting is what costs."""
+    return html.count("<") - 2 * html.count("</") - html.lower().count("<br") > MAX_NESTING_TAGS
+
+
+def to_text(html: str) -> str:
+    """Give the readable text; quoted originals come out as lines that start with `> `."""
+    marked = _mark_quotes(html.replace(_OPEN, "").replace(_CLOSE, ""))
+    if html.count("<") <= MAX_TAGS and not _nests_too_deep(html):
+        marked = nh3.clean(
+            marked,
+            tags=set(_TAGS),
+            clean_content_tags=set(_DROPPED_WITH_CONTENT),
+            attributes={},
+            link_rel=None,
+        )
+    if not marked.strip():
+        return ""
+    if marked.count("<") > MAX_RENDERED_TAGS:
+        return _prefix_quotes(unescape(_MARKUP.sub("", _BREAK.sub("\n", marked))))
+    return _prefix_quotes(get_text(marked, ParserConfig(css=CSS_PROFILES["strict"], display_links=False)))
+
+
+def _mark_quotes(html: str) -> str:
+    """Put a mark at both ends of every cited block, keeping the stack of blocks right."""
+    stack: list[bool] = []
+    pieces: list[str] = []
+    end = 0
+    for tag in _BLOCKQUOTE.finditer(html):
+        pieces.append(html[end : tag.start()])
+        end = tag.end()
+        if not tag[1]:
+            stack.append(bool(_CITED.fullmatch(tag[0])))
+            pieces.append(f"<p>{_OPEN}</p><div>" if stack[-1] else "<div>")
+        elif stack:
+            pieces.append(f"</div><p>{_CLOSE}</p>" if stack.pop() else "</div>")
+    return "".join((*pieces, html[end:]))
+
+
+def _prefix_quotes(text: str) -> str:
+    depth = 0
+    lines: list[str] = []
+    for line in text.split("\n"):
+        plain = line.replace(_OPEN, "").replace(_CLOSE, "").rstrip()
+        depth += line.count(_OPEN)
+        # A line that only carries marks is our own.
+        if plain or not (_OPEN in line or _CLOSE in line):
+            lines.append("> " * min(depth, 3) + plain if depth else plain)
+        depth = max(0, depth - line.count(_CLOSE))
+    return "\n".join(lines).strip("\n")

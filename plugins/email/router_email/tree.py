@@ -1,0 +1,201 @@
+"""Raw bytes in, a tree of MIME parts out, within limits that no mail can exceed.
+
+The standard library's feed parser does the cutting, with a message class whose type and boundary are read
+by our bounded reader and whose nested messages stay leaves: what a hostile header could make slow or deep
+is never asked of it.
+"""
+
+from __future__ import annotations
+
+import binascii
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from email.feedparser import BytesFeedParser
+from email.message import Message
+from email.policy import Compat32, compat32
+
+from router_email.charsets import decode_text, unescape
+from router_email.headers import MAX_FIELD_CHARS, Fields, decode_base64, parameters
+
+MAX_PARTS = 200
+MAX_DEPTH = 20
+
+_BOUNDARY = re.compile(rb"boundary\*?\d?\*?\s*=", re.IGNORECASE)
+_HEAD_BYTES = 256 * 1024
+# Every line is held against the boundary of every level above it, so lines times levels is the price.
+_LINE_CHECKS = 150_000
+
+
+class TooMuch(Exception):
+    """The mail is beyond the limits for taking it apart."""
+
+
+class _Leafy(Message):
+    """A message whose type and boundary are read within limits; `message/*` is never descended into."""
+
+    def get_content_type(self) -> str:
+        """Give the type the parser may act on."""
+        kind = declared_type(self)[0]
+        return "application/octet-stream" if kind.startswith("message/") else kind
+
+    def get_content_maintype(self) -> str:
+        """Give what stands before the slash."""
+        return self.get_content_type().partition("/")[0]
+
+    def get_boundary(self, failobj: object = None) -> str | None:  # type: ignore[override]
+        """Give the boundary, or None when the parser shall treat the rest as one body."""
+        return declared_type(self)[1].get("boundary", "")[:200].rstrip() or None
+
+
+def declared_type(message: Message) -> tuple[str, Mapping[str, str]]:
+    """Read the content type of a part; nonsense counts as the default."""
+    value = next((str(text) for name, text in message.raw_items() if name.lower() == "content-type"), "")
+    kind, named = parameters(value[:MAX_FIELD_CHARS])
+    kind = kind.replace(" ", "").partition(",")[0]
+    if kind.count("/") != 1 or kind.startswith("/") or kind.endswith("/"):
+        kind = {"text": "text/plain", "html": "text/html"}.get(kind, message.get_default_type())
+    return kind, named
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """One node of the tree; `path` names it within the mail (`1.2`), as the parser counted."""
+
+    path: str
+    kind: str
+    parameters: Mapping[str, str]
+    fields: Fields
+    encoded: str
+    children: tuple[Part, ...] = ()
+
+    @property
+    def disposition(self) -> str:
+        """Give `inline`, `attachment`, or nothing."""
+        return parameters(self.fields.raw("content-disposition"))[0]
+
+    @property
+    def name(self) -> str:
+        """Give the file name; the disposition's wins over the type's."""
+        named = parameters(self.fields.raw("content-disposition"), self.fields.charsets)[1]
+        if found := named.get("filename", ""):
+            return found
+        kept = parameters(self.fields.raw("content-type"), self.fields.charsets)[1]
+        return kept.get("name", "") or kept.get("filename", "")
+
+    @property
+    def content_id(self) -> str:
+        """Give the content id without its angle brackets."""
+        return self.fields.text("content-id").strip("<> \t")
+
+    def content(self) -> bytes:
+        """Give the bytes of a leaf, transfer encoding undone as far as it can be."""
+        encoding = self.fields.raw("content-transfer-encoding").strip().strip(";\"'").lower()
+        body = unescape(self.encoded)
+        if encoding == "base64":
+            return decode_base64(body)
+        if encoding.replace(" ", "-") in ("quoted-printable", "quotedprintable"):
+            return binascii.a2b_qp(body)
+        if encoding in ("x-uuencode", "uuencode", "uue", "x-uue"):
+            return _uudecode(body)
+        return body
+
+    def text(self) -> str:
+        """Give a leaf as text with LF line ends."""
+        text = decode_text(self.content(), self.parameters.get("charset", ""), self.fields.charsets)
+        return text.replace("\r\n", "\n").replace("\r", "\n")
+
+    def walk(self) -> Iterator[Part]:
+        """Give this part and all below it, in the order of the mail."""
+        waiting = [self]
+        while waiting:
+            part = waiting.pop()
+            yield part
+            waiting.extend(reversed(part.children))
+
+
+def normalise_lines(raw: bytes) -> bytes:
+    """Give mails of old Macs, which end lines with CR alone, line feeds; others stay as they are."""
+    if b"\r" in raw and b"\n" not in raw[:_HEAD_BYTES]:
+        return raw.replace(b"\r", b"\n")
+    return raw
+
+
+def read_head(raw: bytes, charsets: Sequence[str] = ()) -> Fields:
+    """Read only the header fields, from a bounded piece of the mail."""
+    parser = BytesFeedParser(policy=compat32)
+    parser._set_headersonly()  # type: ignore[attr-defined]
+    parser.feed(normalise_lines(raw[:_HEAD_BYTES]))
+    return Fields(parser.close(), charsets)
+
+
+def read_tree(raw: bytes, charsets: Sequence[str] = ()) -> Part:
+    """Take a mail apart. Raises TooMuch when it is beyond the limits."""
+    raw = normalise_lines(raw)
+    levels = min(len(_BOUNDARY.findall(raw)), MAX_PARTS)
+    if raw.count(b"\n") * levels > _LINE_CHECKS + len(raw) // 8:
+        raise TooMuch("more lines and levels than a mail needs")
+    parser = BytesFeedParser(_part_counter(), policy=compat32)
+    try:
+        parser.feed(raw)
+        message = parser.close()
+    except RecursionError:
+        raise TooMuch("nested too deep") from None
+    return _build(message, "1", 0, tuple(charsets))
+
+
+def _part_counter() -> type[_Leafy]:
+    """Give a message class of its own count, which stops the parser at the limit."""
+    made = 0
+
+    class Counted(_Leafy):
+        def __init__(self, policy: Compat32 = compat32) -> None:
+            nonlocal made
+            made += 1
+            if made > MAX_PARTS + 2:
+                raise TooMuch(f"more than {MAX_PARTS} parts")
+            super().__init__(policy)
+
+    return Counted
+
+
+def _build(message: Message, path: str, depth: int, charsets: tuple[str, ...]) -> Part:
+    if depth > MAX_DEPTH:
+        raise TooMuch(f"parts nested deeper than {MAX_DEPTH}")
+    kind, named = declared_type(message)
+    payload = message.get_payload()
+    below = [child for child in payload if isinstance(child, Message)] if isinstance(payload, list) else []
+    children = tuple(
+        _build(child, f"{path}.{place}", depth + 1, charsets) for place, child in enumerate(below, 1)
+    )
+    if kind.startswith("multipart/") and not children:
+        kind = "text/plain"  # a multipart without a usable boundary is shown as the text it is
+    return Part(
+        path=path,
+        kind=kind,
+        parameters=named,
+        fields=Fields(message, charsets),
+        encoded="" if children or not isinstance(payload, str) else payload,
+        children=children,
+    )
+
+
+def _uudecode(body: bytes) -> bytes:
+    content = bytearray()
+    lines = iter(body.splitlines())
+    for line in lines:
+        if line.startswith(b"begin "):
+            break
+    for line in lines:
+        if line.strip() in (b"end", b"`", b""):
+            break
+        try:
+            content += binascii.a2b_uu(line)
+        except binascii.Error:
+            # Some encoders pad the line; the length byte says how much counts.
+            size = (((line[0] - 32) & 63) * 4 + 5) // 3
+            try:
+                content += binascii.a2b_uu(line[:size])
+            except binascii.Error:
+                break
+    return bytes(content)

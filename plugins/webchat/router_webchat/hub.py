@@ -1,0 +1,139 @@
+"""Who is here: new entries of a thread in, frames to every open tab of its visitor out.
+
+The durable thread is the truth. The hub only wakes sockets; what a socket missed it reads from the thread.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+
+from router.channel import ChannelContext, HearsTyping
+from router.messages import DeliveryReport, DeliveryState, ThreadEvent
+from router_webchat.codec import encode, event_of
+from router_webchat.frames import INLINE_EVENTS, AgentTyping
+from router_webchat.limits import Addresses, Pace
+from router_webchat.settings import WebchatSettings
+from router_webchat.socket import RESTARTING, TAKEN_OVER, ChatSocket
+from router_webchat.visitors import Visitor, load_visitor, split_token
+
+TYPING_EVERY_S = 2.0
+
+
+class Presence:
+    """One visitor with at least one open tab."""
+
+    __slots__ = ("latest_seq", "messages", "sockets", "typing", "visitor")
+
+    def __init__(self, visitor: Visitor) -> None:
+        self.visitor = visitor
+        self.sockets: list[ChatSocket] = []
+        self.latest_seq = 0
+        self.messages = Pace(count=5, per_s=10, burst=10)
+        self.typing = Pace(count=1, per_s=TYPING_EVERY_S, burst=1)
+
+
+class Hub:
+    """The visitors of one site who are connected to this process."""
+
+    def __init__(self, ctx: ChannelContext, settings: WebchatSettings, epoch: str) -> None:
+        self.ctx = ctx
+        self.settings = settings
+        self.epoch = epoch
+        self.is_closing = False
+        self.addresses = Addresses(
+            sockets=settings.sockets_per_address, newcomers_per_minute=settings.new_visitors_per_minute
+        )
+        self._presences: dict[str, Presence] = {}
+
+    async def visitor_of(self, token: str) -> Visitor | None:
+        """Give the visitor a token proves, or None."""
+        parts = split_token(token)
+        if parts is None:
+            return None
+        visitor_id, secret = parts
+        presence = self._presences.get(visitor_id)
+        visitor = presence.visitor if presence else await load_visitor(self.ctx, visitor_id)
+        return visitor if visitor is not None and visitor.owns(secret) else None
+
+    async def join(self, visitor: Visitor, socket: ChatSocket) -> Presence:
+        """Add an open tab; the oldest one makes room when there are too many."""
+        presence = self._presences.setdefault(visitor.id, Presence(visitor))
+        presence.sockets.append(socket)
+        if len(presence.sockets) > self.settings.tabs_per_visitor:
+            oldest = presence.sockets.pop(0)
+            await oldest.say_bye("taken_over", 0, TAKEN_OVER)
+        return presence
+
+    async def leave(self, presence: Presence, socket: ChatSocket) -> None:
+        """Remove a tab; with the last one, write down how far the visitor has read."""
+        if socket in presence.sockets:
+            presence.sockets.remove(socket)
+        if presence.sockets:
+            return
+        self._presences.pop(presence.visitor.id, None)
+        if presence.visitor.has_new_marks:
+            await presence.visitor.store(self.ctx)
+
+    async def show(self, thread: str, event: ThreadEvent) -> None:
+        """Show one committed entry in every tab; encoded once, gaps read from the thread."""
+        presence = self._presences.get(thread)
+        if presence is None:
+            return
+        presence.latest_seq = max(presence.latest_seq, event.seq)
+        frame = encode(event_of(event))
+        for socket in tuple(presence.sockets):
+            if socket.is_live and not await socket.show(event.seq, frame):
+                await self.catch_up(presence, socket)
+
+    async def catch_up(self, presence: Presence, socket: ChatSocket) -> None:
+        """Bring one tab up to the end of the thread."""
+        while True:
+            events = await self.ctx.thread_events(presence.visitor.id, socket.sent_seq, INLINE_EVENTS)
+            for event in events:
+                await socket.show(event.seq, encode(event_of(event)), complete=True)
+            if len(events) < INLINE_EVENTS:
+                return
+
+    async def show_typing(self, thread: str, name: str) -> None:
+        """Show that an agent is writing."""
+        presence = self._presences.get(thread)
+        if presence is not None:
+            frame = encode(AgentTyping(name=name))
+            for socket in tuple(presence.sockets):
+                await socket.write(frame, droppable=True)
+
+    def hear_typing(self, presence: Presence) -> None:
+        """Tell the agents that the visitor is writing, seldom enough."""
+        if isinstance(self.ctx, HearsTyping) and not presence.typing.wait_s(self.ctx.clock.monotonic()):
+            self.ctx.customer_typing(presence.visitor.id)
+
+    async def mark(self, presence: Presence, seq: int, state: DeliveryState) -> None:
+        """Report our messages up to `seq` as delivered or read, each of them once."""
+        visitor = presence.visitor
+        is_read = state is DeliveryState.READ
+        done_seq = visitor.read_seq if is_read else max(visitor.delivered_seq, visitor.read_seq)
+        at = self.ctx.clock.now()
+        while done_seq < seq:
+            events = await self.ctx.thread_events(visitor.id, done_seq, INLINE_EVENTS)
+            reached = [event for event in events if event.seq <= seq]
+            for event in reached:
+                if event.outgoing_ref:
+                    report = DeliveryReport(outgoing_ref=event.outgoing_ref, state=state, at=at)
+                    await self.ctx.report(report)
+            if not reached:
+                break
+            done_seq = reached[-1].seq
+        if is_read:
+            visitor.read_seq = max(visitor.read_seq, done_seq)
+        else:
+            visitor.delivered_seq = max(visitor.delivered_seq, done_seq)
+
+    async def close(self) -> None:
+        """Send everybody away, each to come back at another moment."""
+        self.is_closing = True
+        sockets = [socket for presence in self._presences.values() for socket in presence.sockets]
+        spread_s = self.settings.restart_spread_s
+        await asyncio.gather(
+            *(socket.say_bye("restart", random.uniform(0, spread_s), RESTARTING) for socket in sockets)
+        )

@@ -1,0 +1,204 @@
+"""The composition root: the only module that names concrete classes, and the order in which all starts.
+
+In: the configuration. Out: a running router, stopped in reverse when the block ends.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+from random import Random, SystemRandom
+
+from aiohttp import web
+
+from router.accounts.judgement import Limits
+from router.clock import Clock, SystemClock
+from router.config import Account, AnyAccount, Config, account_settings
+from router.decoding import Decoder
+from router.doors import Doors
+from router.engine.words import say
+from router.filing import FilingRoom
+from router.front_desk import FrontDesk
+from router.ids import new_id
+from router.intake import Intake
+from router.live import LiveEvents
+from router.notices import Notices
+from router.offers import Offers
+from router.outbox import Outbox
+from router.plugin_host import PluginHost
+from router.queues import Queues
+from router.replies import Replies
+from router.routing_setup import RulesInForce, put_in_force, put_on_staff
+from router.rules_files import DEFAULT_RULES, RulesSource, read_roster, read_rules
+from router.startup import check_clock, check_folder
+from router.storage.store import Store
+from router.storage.upgrade import upgrade_database
+from router.supervisor import Service, Supervisor
+from router.web.app import create_app, create_runner
+from router.web.services import Services
+from router.web.settings import WebSettings
+
+ENGINE_SEED = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Router:
+    """Everything that runs; `url` is where the desk answers."""
+
+    config: Config
+    store: Store
+    clock: Clock
+    offers: Offers
+    replies: Replies
+    intake: Intake
+    supervisor: Supervisor
+    live: LiveEvents
+    url: str
+
+
+@asynccontextmanager
+async def running_router(
+    config: Config,
+    *,
+    clock: Clock | None = None,
+    random: Random | None = None,
+    web_settings: WebSettings | None = None,
+    limits: Limits | None = None,
+) -> AsyncIterator[Router]:
+    """Start everything the configuration names; raises ConfigError before anything is accepted."""
+    clock = clock or SystemClock()
+    host = PluginHost.load(config.plugins.disabled)
+    accounts = account_settings(config, host)
+    check_folder(config.store.url)
+    await upgrade_database(config.store.url)
+    async with AsyncExitStack() as stack:
+        store = await stack.enter_async_context(Store.open(config.store.url))
+        await check_clock(store, clock)
+        rules = await _prepare(config, store, clock)
+        house = _House(config, accounts, store, clock, rules)
+        await house.recover()
+        supervisor = await stack.enter_async_context(
+            Supervisor(
+                accounts,
+                intake=house.front_desk,
+                clock=clock,
+                public_url=_public_url(config),
+                random=random or SystemRandom(),
+                services=house.services(),
+                on_health=house.notices.health,
+                limits=limits,
+            )
+        )
+        house.doors.attach(supervisor)
+        settings = web_settings or WebSettings(
+            public_url=config.web.public_url or "", trusted_proxies=config.web.trusted_proxies
+        )
+        url = await stack.enter_async_context(_listening(config, house.web_services(), settings))
+        stack.push_async_callback(house.decoder.close)
+        yield Router(
+            config=config,
+            store=store,
+            clock=clock,
+            offers=house.offers,
+            replies=house.replies,
+            intake=house.intake,
+            supervisor=supervisor,
+            live=house.live,
+            url=url,
+        )
+
+
+class _House:
+    """The rooms, wired."""
+
+    def __init__(
+        self,
+        config: Config,
+        accounts: Sequence[AnyAccount],
+        store: Store,
+        clock: Clock,
+        rules: RulesInForce,
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        run_id = new_id()
+        sound = {each.name: each for each in accounts if isinstance(each, Account)}
+        self.decoder = Decoder(
+            {
+                name: (each.channel_type, each.channel_type.factory(name, each.settings))
+                for name, each in sound.items()
+            }
+        )
+        self.doors = Doors(accounts, store, self.decoder)
+        self.live = LiveEvents(run_id)
+        self.offers = Offers(
+            store, clock, lambda: rules.new_engine(ENGINE_SEED), lambda made: self.notices.decided(made)
+        )
+        self.outbox = Outbox(
+            store, clock, run_id, self.doors, lambda changed: self.notices.delivered(changed)
+        )
+        self.notices = Notices(self.live, self.offers.enqueue, self.outbox.wake, self.doors.thread_changed)
+        queues = Queues(clock, lambda: (rules.version, rules.ruleset), self.doors.language)
+        filing = FilingRoom(store, clock, queues.work_item, self.notices.filed)
+        self.intake = Intake(store, clock, self.decoder, self.doors.kind, filing)
+        self.replies = Replies(store, clock, self.doors, self.doors.outgoing_ref, self.notices.written)
+        self.front_desk = FrontDesk(store, clock, self.intake, filing, self.notices.delivered)
+
+    async def recover(self) -> None:
+        """Take up what an earlier run left, before anything new is accepted."""
+        await self.outbox.recover()
+        await self.intake.recover()
+        await self.offers.restore()
+
+    def services(self) -> dict[str, Service]:
+        """Name what runs as long as the router does."""
+        services: dict[str, Service] = {
+            "intake": self.intake.run,
+            "offers": self.offers.run,
+            "notices": self.notices.run,
+        }
+        for account in self.doors.names:
+            services[f"outbox {account}"] = partial(self.outbox.run, account)
+        return services
+
+    def web_services(self) -> Services:
+        """Hand the rooms to the web side."""
+        return Services(
+            store=self._store,
+            clock=self._clock,
+            live=self.live,
+            offers=self.offers,
+            replies=self.replies,
+            channels=self.doors,
+            quarantine=self.intake,
+            words=say,
+        )
+
+
+async def _prepare(config: Config, store: Store, clock: Clock) -> RulesInForce:
+    """Put rules and roster in force; reading a large document takes a while, so off the loop."""
+    source: RulesSource = await asyncio.to_thread(read_rules, config.rules or DEFAULT_RULES)
+    rules = await put_in_force(store, source, "file", clock.now())
+    if config.roster is not None:
+        await put_on_staff(store, await asyncio.to_thread(read_roster, config.roster), clock.now())
+    return rules
+
+
+def _public_url(config: Config) -> str:
+    return config.web.public_url or f"http://{config.web.host}:{config.web.port}"
+
+
+@asynccontextmanager
+async def _listening(config: Config, services: Services, settings: WebSettings) -> AsyncIterator[str]:
+    runner = create_runner(create_app(services, settings))
+    await runner.setup()
+    try:
+        site = web.TCPSite(runner, config.web.host, config.web.port)
+        await site.start()
+        port = runner.addresses[0][1]
+        yield f"http://{config.web.host}:{port}"
+    finally:
+        await runner.cleanup()

@@ -1,0 +1,264 @@
+"""Read `omnirouter.yaml` and the environment; out: frozen settings and the accounts to run.
+
+An unknown or wrong key is a ConfigError with file:line:column, key path and remedy. Secrets never stand
+in the file: a plugin's settings name environment variables in `*_env` keys (`missing_secrets`).
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network
+from pathlib import Path
+from types import MappingProxyType
+from typing import Annotated, Any, Literal, TypeAlias
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
+
+from router.channel import ChannelType
+from router.errors import ConfigError
+from router.plugin_host import PluginHost
+from router.settings_errors import config_error
+from router.yaml_document import YamlDocument, mapping_at, parse_yaml
+
+ENVIRONMENT_KEYS: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "OMNIROUTER_STORE_URL": ("store", "url"),
+        "OMNIROUTER_WEB_HOST": ("web", "host"),
+        "OMNIROUTER_WEB_PORT": ("web", "port"),
+        "OMNIROUTER_WEB_PUBLIC_URL": ("web", "public_url"),
+        "OMNIROUTER_LOG_LEVEL": ("log", "level"),
+        "OMNIROUTER_LOG_FORMAT": ("log", "format"),
+    }
+)
+
+_ACCOUNT_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
+_URL_PASSWORD = re.compile(r"^[a-z+]+://[^/@:]*:[^@/]+@")
+
+
+def _account_name(name: str) -> str:
+    if not _ACCOUNT_NAME.fullmatch(name):
+        raise ValueError("an account name is lower-case letters, digits, - and _, at most 63 characters")
+    return name
+
+
+def _public_url(url: str) -> str:
+    if not re.fullmatch(r"https?://[^\s/?#]+(/[^\s?#]*)?", url):
+        raise ValueError("write it as https://desk.example.com")
+    return url.rstrip("/")
+
+
+def _store_url(url: str) -> str:
+    if not re.match(r"(sqlite:///|postgresql://)", url):
+        raise ValueError("write it as sqlite:///omnirouter.db or postgresql://user@host/database")
+    return url
+
+
+AccountName = Annotated[str, AfterValidator(_account_name)]
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class StoreSettings(_Frozen):
+    """Where everything is kept."""
+
+    url: Annotated[str, AfterValidator(_store_url)] = Field(default="sqlite:///omnirouter.db", repr=False)
+
+
+class WebSettings(_Frozen):
+    """The one HTTP listener; `public_url` is how the outside world reaches it."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8080, ge=0, le=65535)
+    public_url: Annotated[str, AfterValidator(_public_url)] | None = None
+    trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
+
+
+class PluginsSettings(_Frozen):
+    """Which installed plugins stay unloaded, by entry-point name."""
+
+    disabled: frozenset[str] = frozenset()
+
+
+class LogSettings(_Frozen):
+    """What is logged and how a line looks."""
+
+    level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    format: Literal["text", "json"] = "text"
+
+
+class AccountTable(BaseModel):
+    """One account as it stands in the file; everything but `channel` belongs to the plugin."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    channel: str
+
+    @property
+    def own(self) -> Mapping[str, Any]:
+        """Give the plugin's part of the table."""
+        return self.model_extra or {}
+
+
+class Config(_Frozen):
+    """Everything the file and the environment say."""
+
+    store: StoreSettings = StoreSettings()
+    web: WebSettings = WebSettings()
+    plugins: PluginsSettings = PluginsSettings()
+    accounts: Mapping[AccountName, AccountTable] = Field(default_factory=dict, repr=False)
+    rules: Path | None = None
+    roster: Path | None = None
+    log: LogSettings = LogSettings()
+
+    _document: YamlDocument = PrivateAttr()
+
+    @property
+    def document(self) -> YamlDocument:
+        """Give the parsed file, which knows the place of every key."""
+        return self._document
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """One account ready to run: its settings have been accepted by its channel type."""
+
+    name: str
+    channel_type: ChannelType
+    settings: BaseModel
+    package: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FailedAccount:
+    """One account that cannot run because its plugin did not load; the others run."""
+
+    name: str
+    cause: str
+
+
+AnyAccount: TypeAlias = Account | FailedAccount
+
+
+def load_config(path: Path, environment: Mapping[str, str] = os.environ) -> Config:
+    """Read the file; raises ConfigError if it is missing, unreadable or wrong."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise ConfigError(
+            "no such file.", path=str(path), hint="Copy omnirouter.example.yaml there and edit it."
+        ) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"cannot be read: {error}.", path=str(path)) from None
+    return parse_config(text, str(path), environment)
+
+
+def parse_config(text: str, source: str, environment: Mapping[str, str] = MappingProxyType({})) -> Config:
+    """Parse the text of a configuration; `rules` and `roster` are relative to the folder of `source`."""
+    document = parse_yaml(text, source)
+    if document.value is not None and not isinstance(document.value, dict):
+        raise ConfigError("the file has to be a mapping of sections.", path=f"{source}:1:1")
+    _refuse_password(document)
+    values = _with_environment(dict(document.value or {}), environment)
+    try:
+        config = Config.model_validate(values)
+    except ValidationError as error:
+        raise config_error(error, document, Config, (), _environment_place(environment)) from None
+    folder = Path(source).parent
+    config = config.model_copy(
+        update={key: folder / value for key in ("rules", "roster") if (value := getattr(config, key))}
+    )
+    config._document = document
+    return config
+
+
+def account_settings(config: Config, host: PluginHost) -> list[AnyAccount]:
+    """Let every channel type check the table of its accounts, in the order of the file.
+
+    Raises ConfigError for a channel nobody declares and for a table its channel type refuses.
+    """
+    return [_account(name, table, config.document, host) for name, table in config.accounts.items()]
+
+
+def missing_secrets(
+    accounts: Sequence[AnyAccount], environment: Mapping[str, str] = os.environ
+) -> list[ConfigError]:
+    """List every `*_env` setting whose variable is not set, for `omnirouter check`."""
+    return [
+        ConfigError(
+            f"the environment variable {variable} is not set.",
+            path=f"accounts.{account.name}.{key}",
+            hint=f"Set it, or name another variable in `{key.rpartition('.')[2]}`.",
+        )
+        for account in accounts
+        if isinstance(account, Account)
+        for key, variable in _secret_names(account.settings)
+        if not environment.get(variable)
+    ]
+
+
+def _secret_names(settings: BaseModel, prefix: str = "") -> Iterator[tuple[str, str]]:
+    for key in type(settings).model_fields:
+        value = getattr(settings, key)
+        if isinstance(value, BaseModel):
+            yield from _secret_names(value, f"{prefix}{key}.")
+        elif key.endswith("_env") and isinstance(value, str) and value:
+            yield prefix + key, value
+
+
+def _account(name: str, table: AccountTable, document: YamlDocument, host: PluginHost) -> AnyAccount:
+    owner = host.owner(table.channel)
+    if owner is None:
+        raise ConfigError(
+            f"no installed plugin declares the channel {table.channel!r:.60}.",
+            path=f"{document.place(('accounts', name, 'channel'))} accounts.{name}.channel",
+            hint=f"{_installed(host)} Install the plugin that brings it"
+            " (`pip install <distribution>` into the same environment) and start again.",
+        )
+    if owner.disabled:
+        return FailedAccount(name=name, cause=f"its plugin {owner.name} is listed in plugins.disabled")
+    if owner.error is not None:
+        return FailedAccount(
+            name=name,
+            cause=f"its plugin {owner.name} of {owner.distribution} {owner.version}"
+            f" failed to load: {owner.error}",
+        )
+    kind = host.channel_types[table.channel]
+    path = ("accounts", name)
+    own = {key: value for key, value in mapping_at(document, path).items() if key != "channel"}
+    try:
+        settings = kind.settings.model_validate(own)
+    except ValidationError as error:
+        raise config_error(error, document, kind.settings, path) from None
+    return Account(name=name, channel_type=kind, settings=settings, package=owner.package)
+
+
+def _installed(host: PluginHost) -> str:
+    kinds = ", ".join(sorted(host.channel_types))
+    return f"Installed: {kinds}." if kinds else "No channel is installed at all."
+
+
+def _refuse_password(document: YamlDocument) -> None:
+    """A password in the file would end in backups and chats."""
+    url = mapping_at(document, ("store",)).get("url")
+    if isinstance(url, str) and _URL_PASSWORD.match(url):
+        raise ConfigError(
+            "the store's password stands in the file.",
+            path=f"{document.place(('store', 'url'))} store.url",
+            hint="Take it out and set the whole url in the environment variable OMNIROUTER_STORE_URL.",
+        )
+
+
+def _with_environment(values: dict[str, Any], environment: Mapping[str, str]) -> dict[str, Any]:
+    for variable, (section, key) in ENVIRONMENT_KEYS.items():
+        if variable in environment and isinstance(values.get(section) or {}, dict):
+            values[section] = {**(values.get(section) or {}), key: environment[variable]}
+    return {key: value for key, value in values.items() if value is not None}
+
+
+def _environment_place(environment: Mapping[str, str]) -> dict[tuple[str | int, ...], str]:
+    return {path: f"environment {name}" for name, path in ENVIRONMENT_KEYS.items() if name in environment}

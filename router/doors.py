@@ -1,0 +1,131 @@
+"""All running channels as the rooms and the web side see them: one address for every account.
+
+In: an account's name. Out: what its channel answers. Built before the supervisor runs, because rooms and
+channels need each other; `attach` closes the circle.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from router.accounts.running import RunningChannel
+from router.channel import AnyChannel, ChannelType, Health, HealthState, HttpReply, HttpRequest
+from router.config import Account, AnyAccount
+from router.decoding import Decoder
+from router.errors import PluginError
+from router.intake import raw_of
+from router.messages import Confirmation, OutboundAttempt, Receipt, ThreadEvent
+from router.storage.schema import raw_inbound
+from router.storage.store import Store
+from router.supervisor import Supervisor
+
+_SENDING = (HealthState.OK, HealthState.DEGRADED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountHealth:
+    """How one configured account is doing."""
+
+    account: str
+    channel: str
+    title: str
+    health: Health
+
+
+class Doors:
+    """The channels by account."""
+
+    def __init__(self, accounts: Sequence[AnyAccount], store: Store, decoder: Decoder) -> None:
+        self._accounts = {each.name: each for each in accounts}
+        self._store = store
+        self._decoder = decoder
+        self._supervisor: Supervisor | None = None
+
+    def attach(self, supervisor: Supervisor) -> None:
+        """Name the supervisor that runs the channels."""
+        self._supervisor = supervisor
+
+    @property
+    def names(self) -> Sequence[str]:
+        """Name every account that can run."""
+        return [name for name, each in self._accounts.items() if isinstance(each, Account)]
+
+    def kind(self, account: str) -> ChannelType:
+        """Give the kind of an account's channel; PluginError if it is not there any more."""
+        found = self._accounts.get(account)
+        if not isinstance(found, Account):
+            raise PluginError(f"the account {account!r} is not running", plugin=account)
+        return found.channel_type
+
+    def language(self, account: str) -> str:
+        """Give the language an account's customers are assumed to write: its `default_language` setting."""
+        found = self._accounts.get(account)
+        return str(getattr(found.settings, "default_language", "")) if isinstance(found, Account) else ""
+
+    def is_open(self, account: str) -> bool:
+        """Say whether the account can send now."""
+        return self._channel(account).health.state in _SENDING
+
+    async def send(self, attempt: OutboundAttempt) -> Receipt:
+        """Send through the account's channel; raises SendError classes only."""
+        return await self._channel(attempt.account).send(attempt)
+
+    async def confirm(self, attempt: OutboundAttempt) -> Confirmation:
+        """Ask the provider about a doubtful attempt."""
+        return await self._channel(attempt.account).confirm(attempt)
+
+    def outgoing_ref(self, account: str, message_id: str) -> str:
+        """Give the id a message will carry outside."""
+        return self._channel(account).outgoing_ref(message_id)
+
+    async def thread_changed(self, account: str, thread: str, event: ThreadEvent) -> None:
+        """Wake a channel that shows a live thread."""
+        if account in self.names:
+            await self._channel(account).thread_changed(thread, event)
+
+    async def handle_http(self, account: str, request: HttpRequest) -> HttpReply:
+        """Hand a provider's call to its account."""
+        return await self._channel(account).handle_http(request)
+
+    def health(self) -> list[AccountHealth]:
+        """Say how every account is doing, failed ones too."""
+        states = self._running.health()
+        return [
+            AccountHealth(
+                account=name,
+                channel=each.channel_type.id if isinstance(each, Account) else "",
+                title=each.channel_type.title if isinstance(each, Account) else "",
+                health=states[name],
+            )
+            for name, each in self._accounts.items()
+        ]
+
+    def channel_routes(self) -> list[tuple[ChannelType, Mapping[str, AnyChannel]]]:
+        """Give each configured kind with the live mapping of its open channels."""
+        kinds = {
+            each.channel_type.id: each.channel_type
+            for each in self._accounts.values()
+            if isinstance(each, Account)
+        }
+        return [(kind, self._running.open_channels(kind.id)) for kind in kinds.values()]
+
+    async def attachment(self, inbound_id: str, part: str) -> bytes:
+        """Cut an attachment out of its raw item; LookupError when it is not there."""
+        async with self._store.reading() as connection:
+            statement = select(raw_inbound).where(raw_inbound.c.id == inbound_id)
+            row = (await connection.execute(statement)).one_or_none()
+        if row is None:
+            raise LookupError(inbound_id)
+        return self._decoder.attachment(row.account, raw_of(row), part)
+
+    @property
+    def _running(self) -> Supervisor:
+        if self._supervisor is None:
+            raise RuntimeError("the channels are not running yet")
+        return self._supervisor
+
+    def _channel(self, account: str) -> RunningChannel:
+        return self._running.channel(account)

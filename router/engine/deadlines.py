@@ -1,0 +1,43 @@
+"""When something happens by itself: offers run out, refusals are forgotten. In: times. Out: what is due."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from enum import StrEnum
+from heapq import heappop, heappush
+
+Deadline = tuple[datetime, "DeadlineKind", str]
+"""When, what, and the id of the offer or item."""
+
+
+class DeadlineKind(StrEnum):
+    """What happens at a deadline."""
+
+    OFFER_EXPIRES = "offer_expires"
+    REFUSALS_FORGOTTEN = "refusals_forgotten"
+
+
+class Deadlines:
+    """A heap of deadlines; those that no longer stand are dropped when they come up."""
+
+    __slots__ = ("_heap", "_still_stands")
+
+    def __init__(self, still_stands: Callable[[Deadline], bool]) -> None:
+        self._heap: list[Deadline] = []
+        self._still_stands = still_stands
+
+    def add(self, at: datetime, kind: DeadlineKind, id: str) -> None:
+        """Set a deadline."""
+        heappush(self._heap, (at, kind, id))
+
+    def next(self) -> datetime | None:
+        """Give the time of the first deadline that still stands."""
+        while self._heap and not self._still_stands(self._heap[0]):
+            heappop(self._heap)
+        return self._heap[0][0] if self._heap else None
+
+    def take(self, now: datetime) -> Deadline | None:
+        """Take the first deadline that has come."""
+        first = self.next()
+        return heappop(self._heap) if first is not None and first <= now else None

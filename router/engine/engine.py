@@ -1,0 +1,177 @@
+"""The engine: events in, decisions out; the same events, configuration and seed give the same decisions.
+
+It holds an index in memory and nothing else. After a start it is rebuilt by telling it what the database
+knows: `ItemQueued` for every live item, then `OfferRestored` and `ClaimRestored`, then `AgentRestored`; a
+`ClockTick` ends it and does what has become due or possible meanwhile.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from router.engine.config import EngineConfig
+from router.engine.decisions import Decision, OfferMade
+from router.engine.dispatch import Dispatch
+from router.engine.events import (
+    AgentChanged,
+    AgentRemoved,
+    AgentRestored,
+    ClaimEnded,
+    ClaimOutcome,
+    ClaimRestored,
+    ClaimTaken,
+    Event,
+    Item,
+    ItemQueued,
+    ItemWithdrawn,
+    OfferAccepted,
+    OfferRejected,
+    OfferRestored,
+    PresenceChanged,
+    PresenceState,
+)
+from router.engine.records import EXPLAINED
+from router.engine.times import to_iso
+from router.engine.waiting import WorkItem, WorkState
+from router.messages import JsonObject
+
+_START = datetime.min.replace(tzinfo=UTC)
+
+
+class Engine:
+    """Decides who is offered what; not thread-safe, one caller at a time."""
+
+    def __init__(self, config: EngineConfig, seed: int) -> None:
+        self._desk = Dispatch(config, seed, _START)
+
+    def apply(self, event: Event) -> list[Decision]:
+        """Take in an event and give what follows from it, in order.
+
+        Time never goes back: an event with an older time counts as happening now. What has become due by
+        then is done first, so an answer that comes after its offer ran out changes nothing.
+        """
+        desk = self._desk
+        desk.now = max(desk.now, event.at)
+        if isinstance(event, OfferRestored | ClaimRestored | AgentRestored):
+            self._restore(event)
+            return []
+        desk.run_deadlines()
+        desk.catch_up()
+        self._take_in(event)
+        desk.settle()
+        return desk.records.take()
+
+    def next_due(self) -> datetime | None:
+        """Give when a `ClockTick` will next change something, None if only events can."""
+        return self._desk.deadlines.next()
+
+    def explain(self, item_id: str, at: datetime) -> JsonObject:
+        """Say where an item stands, what it waits for, and what stops each person; changes nothing."""
+        work = self._desk.waiting.works.get(item_id)
+        if work is None:
+            return {"act": EXPLAINED, "at": to_iso(at), "item": item_id, "state": "gone"}
+        return self._desk.records.explain(work, self._desk.matching.lane(work.lane_key), at)
+
+    def _take_in(self, event: Event) -> None:
+        match event:
+            case ItemQueued():
+                self._desk.queue(event.item)
+            case ItemWithdrawn():
+                self._withdraw(event)
+            case OfferAccepted() | OfferRejected():
+                self._answer(event)
+            case ClaimTaken():
+                self._claim(event)
+            case ClaimEnded():
+                self._end_claim(event)
+            case AgentChanged() | AgentRemoved() | PresenceChanged():
+                self._change_person(event)
+            case _:
+                pass
+
+    def _withdraw(self, event: ItemWithdrawn) -> None:
+        work = self._desk.waiting.works.get(event.item_id)
+        if work is not None:
+            self._desk.withdraw(work, event.reason)
+
+    def _answer(self, event: OfferAccepted | OfferRejected) -> None:
+        work = self._desk.reservations.offers.get(event.offer_id)
+        if work is None or work.offer is None:
+            return
+        if isinstance(event, OfferAccepted):
+            self._desk.accept(work, work.offer)
+        else:
+            self._desk.reject(work, work.offer, event.reason)
+
+    def _claim(self, event: ClaimTaken) -> None:
+        work = self._work(event.item_id, event.at)
+        if work.holder != event.agent_id:
+            self._desk.claim(work, self._desk.matching.agent(event.agent_id))
+
+    def _end_claim(self, event: ClaimEnded) -> None:
+        work = self._desk.waiting.works.get(event.item_id)
+        if work is None or work.holder != event.agent_id:
+            return
+        if event.outcome is ClaimOutcome.COMPLETED:
+            self._desk.complete(work, event.agent_id)
+        else:
+            self._desk.put_back(work, event.agent_id)
+
+    def _change_person(self, event: AgentChanged | AgentRemoved | PresenceChanged) -> None:
+        matching = self._desk.matching
+        if isinstance(event, AgentRemoved) and event.agent_id not in matching.agents:
+            return
+        agent = matching.agent(event.agent_id)
+        if isinstance(event, AgentChanged):
+            agent.is_staff = True
+            matching.change_skills(agent, event.skills, event.max_claims)
+        elif isinstance(event, AgentRemoved):
+            agent.retire()
+            matching.change_presence(agent, PresenceState.OFFLINE, None)
+            matching.change_skills(agent, {}, 0)
+        else:
+            agent.is_staff = True
+            if event.state is PresenceState.AVAILABLE and not agent.is_present:
+                agent.unanswered = 0
+            matching.change_presence(agent, event.state, event.classes)
+        self._desk.people_changed(agent)
+
+    def _restore(self, event: OfferRestored | ClaimRestored | AgentRestored) -> None:
+        agent = self._desk.matching.agent(event.agent_id)
+        if isinstance(event, AgentRestored):
+            agent.is_staff = True
+            self._desk.matching.change_skills(agent, event.skills, event.max_claims)
+            self._desk.matching.change_presence(agent, event.state, event.classes)
+            if event.last_offer_at is not None:
+                agent.last_offer = max(agent.last_offer, event.last_offer_at.timestamp())
+            agent.unanswered = event.unanswered
+            self._desk.restore_agent(agent)
+            return
+        work = self._work(event.item_id, event.at)
+        if work.state is not WorkState.WAITING:
+            return
+        if isinstance(event, ClaimRestored):
+            self._desk.restore_claim(work, agent)
+        else:
+            self._desk.restore_offer(work, agent, _offer_of(event))
+
+    def _work(self, item_id: str, at: datetime) -> WorkItem:
+        """Give a live item, as a bare one when it was never queued here."""
+        works = self._desk.waiting.works
+        found = works.get(item_id)
+        if found is None:
+            bare = Item(
+                id=item_id, conversation_id="", queue="", channel_class="", eligible_since=at, arrival=0
+            )
+            found = works[item_id] = WorkItem(bare)
+        return found
+
+
+def _offer_of(event: OfferRestored) -> OfferMade:
+    return OfferMade(
+        offer_id=event.offer_id,
+        item_id=event.item_id,
+        agent_id=event.agent_id,
+        offered_at=event.offered_at,
+        expires_at=event.expires_at,
+    )

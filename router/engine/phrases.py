@@ -1,0 +1,153 @@
+"""The sentences of decision records, per language; a new language is one more entry of `PHRASES`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Phrases:
+    """The phrases of one language; what stands in braces is filled in by `words`."""
+
+    acts: Mapping[str, str]
+    states: Mapping[str, str]
+    blocked: Mapping[str, str]
+    lacks: Mapping[str, str]
+    units: tuple[tuple[float, str], ...]
+    has: str
+    needs: str
+    load: str
+    waited: str
+    runner_up: str
+    next_but: str
+    boosted: str
+    due: str
+    because: str
+    comma: str
+    gap: str
+
+    def join(self, parts: Iterable[str]) -> str:
+        """List some words or facts."""
+        return self.comma.join(parts)
+
+    def sentences(self, *parts: str) -> str:
+        """Set sentences one after the other; empty ones vanish."""
+        return self.gap.join(part for part in parts if part)
+
+    def span(self, seconds: float) -> str:
+        """Say a duration in its largest fitting unit."""
+        size, unit = next((pair for pair in self.units if abs(seconds) >= pair[0]), self.units[-1])
+        return f"{round(seconds / size)}{unit}"
+
+
+_ENGLISH = Phrases(
+    acts={
+        "queued": "Waits in {queue} at place {place}{needs}.",
+        "blocked": "Waits in {queue} at place {place}{needs}.",
+        "offered": "Offered to {agent}: {facts}.",
+        "accepted": "{agent} accepted after {open}.",
+        "rejected": "{agent} declined after {open}{reason}; not asked again for now.",
+        "expired": "{agent} did not answer within {open}; not asked again for now.",
+        "rescinded": "The offer to {agent} was taken back{reason}.",
+        "memory_cleared": "Everybody who could serve it has declined; {people} may be asked again.",
+        "put_back": "{agent} put it back; it keeps its age.",
+        "withdrawn": "Taken out of the queue{reason}.",
+        "claimed": "{agent} took it without an offer; load now {load} of {of}.",
+        "completed": "{agent} completed it; load now {load} of {of}.",
+        "away": "{agent} was set away after {unanswered} unanswered offers in a row.",
+        "other": "{act}.",
+    },
+    states={
+        "offered": "Offered to {agent}, no answer yet.",
+        "claimed": "{agent} has it.",
+        "handed_back": "Handed back, about to be queued again.",
+        "gone": "It does not wait any more.",
+    },
+    blocked={
+        "presence": "Nobody is available.",
+        "channel_class": "Nobody available takes this channel.",
+        "skill": "Nobody available has every skill asked for.",
+        "level": "Nobody available has the level asked for.",
+        "forbid": "Everybody available who could serve it is excluded by a rule.",
+        "declined": "All {people} available who could serve it have declined.",
+        "capacity": "All {people} available who could serve it are at their limit.",
+    },
+    lacks={
+        "channel_class": "does not take this channel",
+        "skill": "lacks {skill} level {needs}",
+        "level": "lacks {skill} level {needs} (has {has})",
+        "forbid": "is excluded for having {skill}",
+        "declined": "has already declined",
+        "capacity": "is at the limit ({load} of {of})",
+    },
+    units=((172_800, " days"), (7_200, " h"), (120, " min"), (1, " s")),
+    has="{skill} (level {level})",
+    needs=", needs {needs}",
+    load="load {load} of {of}",
+    waited="Waited {span}.",
+    runner_up="{agent} was next.",
+    next_but="{agent} was next, but {lack}.",
+    boosted="Ahead of {passed} others because it counts as {span} older.",
+    due="Ahead of {passed} others because its answer is due soon.",
+    because=" ({reason})",
+    comma=", ",
+    gap=" ",
+)
+
+_CHINESE = Phrases(
+    acts={
+        "queued": "在“{queue}”队列中排第{place}位{needs}。",
+        "blocked": "在“{queue}”队列中排第{place}位{needs}。",
+        "offered": "已派给{agent}：{facts}。",
+        "accepted": "{agent}在{open}后接受。",
+        "rejected": "{agent}在{open}后拒绝{reason}，暂不再派给该客服。",
+        "expired": "{agent}在{open}内未应答，暂不再派给该客服。",
+        "rescinded": "派给{agent}的任务已收回{reason}。",
+        "memory_cleared": "能处理的客服都已拒绝，现可再次派给{people}。",
+        "put_back": "{agent}已退回，等待时间保留。",
+        "withdrawn": "已移出队列{reason}。",
+        "claimed": "{agent}主动领取，当前负载{load}/{of}。",
+        "completed": "{agent}已完成，当前负载{load}/{of}。",
+        "away": "{agent}连续{unanswered}次未应答，已设为离开。",
+        "other": "{act}。",
+    },
+    states={
+        "offered": "已派给{agent}，尚未应答。",
+        "claimed": "正由{agent}处理。",
+        "handed_back": "已退回，即将重新排队。",
+        "gone": "已不在等待。",
+    },
+    blocked={
+        "presence": "当前没有可接待的客服。",
+        "channel_class": "在线客服都不接此渠道。",
+        "skill": "在线客服都不具备全部所需技能。",
+        "level": "在线客服的技能等级都不够。",
+        "forbid": "能处理的在线客服都被规则排除。",
+        "declined": "能处理的{people}位在线客服都已拒绝。",
+        "capacity": "能处理的{people}位在线客服都已满负荷。",
+    },
+    lacks={
+        "channel_class": "不接此渠道",
+        "skill": "缺少{skill}（需{needs}级）",
+        "level": "{skill}等级不够（需{needs}级，现{has}级）",
+        "forbid": "因具备{skill}而被排除",
+        "declined": "已经拒绝过",
+        "capacity": "已满负荷（{load}/{of}）",
+    },
+    units=((172_800, "天"), (7_200, "小时"), (120, "分钟"), (1, "秒")),
+    has="{skill}（{level}级）",
+    needs="，需要{needs}",
+    load="负载{load}/{of}",
+    waited="已等待{span}。",
+    runner_up="下一位是{agent}。",
+    next_but="下一位本是{agent}，但{lack}。",
+    boosted="因按早{span}计算，排在另外{passed}项之前。",
+    due="因即将到答复时限，排在另外{passed}项之前。",
+    because="（{reason}）",
+    comma="、",
+    gap="",
+)
+
+PHRASES: Mapping[str, Phrases] = MappingProxyType({"en": _ENGLISH, "zh": _CHINESE})

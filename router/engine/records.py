@@ -1,0 +1,183 @@
+"""Decision records: what was known and why it came out so. In: an act. Out: decisions with their record.
+
+A record is JSON and complete in itself: nobody needs the engine's state to read it later.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from router.engine.decisions import Act, Decision, OfferMade
+from router.engine.gates import Gate
+from router.engine.matching import Matching
+from router.engine.ordering import key_at
+from router.engine.staff import Agent
+from router.engine.survey import LISTED, blocked_by, count_by_gate, describe, list_candidates, standing
+from router.engine.times import to_iso
+from router.engine.waiting import Entry, Lane, Waiting, WorkItem
+from router.messages import JsonObject, JsonValue
+
+EXPLAINED = "explained"
+"""The `act` of a record made on demand, when nothing was done."""
+
+
+class Records:
+    """Writes a decision for each act from the state at that moment, and keeps it until taken.
+
+    `declined` in a record is who is not asked again from then on; the room stores it with the item.
+    """
+
+    __slots__ = ("_decisions", "_matching", "_waiting")
+
+    def __init__(self, waiting: Waiting, matching: Matching) -> None:
+        self._waiting = waiting
+        self._matching = matching
+        self._decisions: list[Decision] = []
+
+    def take(self) -> list[Decision]:
+        """Give the decisions written since the last call."""
+        decisions, self._decisions = self._decisions, []
+        return decisions
+
+    def queued(self, work: WorkItem, lane: Lane, at: datetime, gate: Gate) -> None:
+        """Say where a new item stands, and what it waits for unless it is offered at once."""
+        record = self._waits(Act.QUEUED, work, lane, at)
+        record["blocked_by"] = None if gate is Gate.PASSED else blocked_by(self._matching, lane, gate)
+        self._add(Act.QUEUED, work, at, record)
+
+    def blocked(self, work: WorkItem, lane: Lane, at: datetime, gate: Gate) -> None:
+        """Say what an item waits for now."""
+        record = self._waits(Act.BLOCKED, work, lane, at)
+        record["blocked_by"] = blocked_by(self._matching, lane, gate)
+        self._add(Act.BLOCKED, work, at, record)
+
+    def offered(
+        self,
+        work: WorkItem,
+        lane: Lane,
+        offer: OfferMade,
+        *,
+        runner_up: str | None,
+        next_item: Entry | None,
+    ) -> None:
+        """Say who is asked and why, who would have been next, and what stops the others.
+
+        Written before the offer is booked, so that loads are those the choice was made on.
+        """
+        people = self._matching.agents
+        record = self._waits(Act.OFFERED, work, lane, offer.offered_at)
+        record.update(agent=offer.agent_id, offer=offer.offer_id, expires_at=to_iso(offer.expires_at))
+        record["winner"] = describe(people[offer.agent_id], work, lane)
+        record["runner_up"] = None if runner_up is None else describe(people[runner_up], work, lane)
+        record["next_item"] = _place(next_item)
+        is_small = len(people) <= LISTED
+        record["candidates"] = list_candidates(self._matching, work, lane) if is_small else None
+        record["by_gate"] = count_by_gate(self._matching, work, lane)
+        self._add(Act.OFFERED, work, offer.offered_at, record, offer.agent_id, offer)
+
+    def ended(self, act: Act, work: WorkItem, offer: OfferMade, at: datetime, reason: str = "") -> None:
+        """Say how an offer ended, and who is not asked again."""
+        record = _about(act, work, at)
+        record.update(agent=offer.agent_id, offer=offer.offer_id, offered_at=to_iso(offer.offered_at))
+        record["open_s"] = (at - offer.offered_at).total_seconds()
+        record["reason"] = reason
+        record["declined"] = dict(work.declined)
+        self._add(act, work, at, record, offer.agent_id, offer)
+
+    def changed(
+        self, act: Act, work: WorkItem, at: datetime, agent: Agent | None = None, reason: str = ""
+    ) -> None:
+        """Say what became of an item or its claim, with the load that leaves."""
+        record = _about(act, work, at)
+        record["reason"] = reason
+        record["declined"] = dict(work.declined)
+        if agent is not None:
+            record.update(agent=agent.id, load=agent.load, of=agent.max_claims)
+        self._add(act, work, at, record, None if agent is None else agent.id)
+
+    def memory_cleared(self, work: WorkItem, at: datetime, forgotten: Iterable[str]) -> None:
+        """Say who may be asked again."""
+        record = _about(Act.MEMORY_CLEARED, work, at)
+        record["forgotten"] = list(forgotten)
+        record["declined"] = dict(work.declined)
+        self._add(Act.MEMORY_CLEARED, work, at, record)
+
+    def away(self, agent: Agent, at: datetime) -> None:
+        """Say why a person is set away."""
+        record: JsonObject = {
+            "act": Act.AWAY.value,
+            "at": to_iso(at),
+            "agent": agent.id,
+            "unanswered": agent.unanswered,
+        }
+        self._decisions.append(
+            Decision(
+                act=Act.AWAY,
+                at=at,
+                item_id="",
+                conversation_id="",
+                agent_id=agent.id,
+                offer=None,
+                record=record,
+            )
+        )
+
+    def explain(self, work: WorkItem, lane: Lane, at: datetime) -> JsonObject:
+        """Say everything about an item at this moment, though nothing was decided."""
+        record = self._waits(EXPLAINED, work, lane, at)
+        gate = None if work.lane is None else self._matching.blocking_gate(lane)
+        before, after = self._waiting.neighbours(work)
+        record["state"] = work.state.value
+        record["agent"] = work.holder if work.offer is None else work.offer.agent_id
+        record["blocked_by"] = None if gate is None else blocked_by(self._matching, lane, gate)
+        record["declined"] = dict(work.declined)
+        record["item_before"] = _place(before)
+        record["item_after"] = _place(after)
+        record["candidates"] = list_candidates(self._matching, work, lane)
+        record["by_gate"] = count_by_gate(self._matching, work, lane)
+        return record
+
+    def _waits(self, act: str, work: WorkItem, lane: Lane, at: datetime) -> dict[str, JsonValue]:
+        record = _about(act, work, at)
+        record.update(standing(self._waiting, work))
+        record["needs"] = lane.requirement.as_json
+        return record
+
+    def _add(
+        self,
+        act: Act,
+        work: WorkItem,
+        at: datetime,
+        record: JsonObject,
+        agent_id: str | None = None,
+        offer: OfferMade | None = None,
+    ) -> None:
+        self._decisions.append(
+            Decision(
+                act=act,
+                at=at,
+                item_id=work.item.id,
+                conversation_id=work.item.conversation_id,
+                agent_id=agent_id,
+                offer=offer,
+                record=record,
+            )
+        )
+
+
+def _about(act: str, work: WorkItem, at: datetime) -> dict[str, JsonValue]:
+    item = work.item
+    return {
+        "act": str(act),
+        "at": to_iso(at),
+        "item": item.id,
+        "queue": item.queue,
+        "channel_class": item.channel_class,
+        "eligible_since": to_iso(item.eligible_since),
+        "waited_s": (at - item.eligible_since).total_seconds(),
+    }
+
+
+def _place(entry: Entry | None) -> JsonObject | None:
+    return None if entry is None else {"item": entry[2], "key": to_iso(key_at(entry[0]))}

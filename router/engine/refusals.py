@@ -1,0 +1,48 @@
+"""Who is not asked again for an item, and when everybody is.
+
+A refusal, an offer left to run out and a hand-back all count. Once everybody present who could serve the
+item refused, and a cool-down after the last refusal has passed, the memory is emptied: once a cool-down at
+most, so that an item nobody wants cannot ring without end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from router.engine.deadlines import DeadlineKind, Deadlines
+from router.engine.waiting import WorkItem
+
+NO_ANSWER = "no_answer"
+HANDED_BACK = "handed_back"
+REJECTED = "rejected"
+
+
+class Refusals:
+    """Keeps the memory of items and the deadlines at which it may be emptied."""
+
+    __slots__ = ("_cooldown", "_deadlines")
+
+    def __init__(self, deadlines: Deadlines, cooldown_s: float) -> None:
+        self._deadlines = deadlines
+        self._cooldown = timedelta(seconds=cooldown_s)
+
+    def remember(self, work: WorkItem, agent_id: str, reason: str, at: datetime) -> None:
+        """Add a person to those not asked again."""
+        work.declined = {**work.declined, agent_id: reason}
+        self.count_from(work, at)
+
+    def count_from(self, work: WorkItem, last_refusal_at: datetime) -> None:
+        """Start the cool-down of an item's memory."""
+        work.clear_at = last_refusal_at + self._cooldown
+        self._deadlines.add(work.clear_at, DeadlineKind.REFUSALS_FORGOTTEN, work.item.id)
+
+    def forget(self, work: WorkItem) -> Mapping[str, str]:
+        """Empty the memory of an item; give what it was."""
+        forgotten, work.declined = work.declined, {}
+        work.clear_at = None
+        return forgotten
+
+    def may_forget(self, work: WorkItem, now: datetime) -> bool:
+        """Tell whether the cool-down of an item has passed."""
+        return work.clear_at is not None and work.clear_at <= now

@@ -1,0 +1,56 @@
+"""Who has what: open offers and active claims, kept alike at the item and at the person.
+
+Only books; who gets what is decided in `dispatch`.
+"""
+
+from __future__ import annotations
+
+from router.engine.decisions import OfferMade
+from router.engine.matching import Matching
+from router.engine.staff import Agent
+from router.engine.waiting import WorkItem, WorkState
+
+
+class Reservations:
+    """Open offers by id, and the two sides of every offer and claim."""
+
+    __slots__ = ("_matching", "offers")
+
+    def __init__(self, matching: Matching) -> None:
+        self._matching = matching
+        self.offers: dict[str, WorkItem] = {}
+
+    def open(self, work: WorkItem, agent: Agent, offer: OfferMade) -> None:
+        """Reserve a person for an item; he counts as asked last from now on."""
+        work.state = WorkState.OFFERED
+        work.offer = offer
+        work.blocked = None
+        self.offers[offer.offer_id] = work
+        agent.offered[work.item.id] = None
+        agent.last_offer = max(agent.last_offer, offer.offered_at.timestamp())
+        agent.profile.refresh(agent)
+
+    def close(self, work: WorkItem, offer: OfferMade) -> Agent:
+        """End an offer, however it ended; give the person who was asked."""
+        work.offer = None
+        del self.offers[offer.offer_id]
+        agent = self._matching.agents[offer.agent_id]
+        del agent.offered[work.item.id]
+        agent.profile.refresh(agent)
+        return agent
+
+    def hold(self, work: WorkItem, agent: Agent) -> None:
+        """Make a person the holder of an item."""
+        work.state = WorkState.CLAIMED
+        work.holder = agent.id
+        work.blocked = None
+        agent.claims[work.item.id] = None
+        agent.profile.refresh(agent)
+
+    def let_go(self, work: WorkItem, holder: str) -> Agent:
+        """End a claim; give the person who held it."""
+        work.holder = None
+        agent = self._matching.agents[holder]
+        del agent.claims[work.item.id]
+        agent.profile.refresh(agent)
+        return agent

@@ -1,0 +1,23 @@
+"""How times are written in events and records: ISO 8601 in UTC with a final Z."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from router.errors import ConfigError
+
+
+def to_iso(at: datetime) -> str:
+    """Write a time."""
+    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def from_iso(text: str, *, path: str = "at") -> datetime:
+    """Read a time; one without an offset is refused, because nobody can know when it was."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        raise ConfigError(f"{text!r} is no ISO 8601 time.", path=path) from None
+    if found.tzinfo is None:
+        raise ConfigError(f"{text!r} has no offset.", path=path, hint="End it with Z for UTC.")
+    return found.astimezone(UTC)

@@ -1,0 +1,122 @@
+"""Decision records in words a customer-service lead understands. In: a record, names. Out: a text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import cast
+
+from router.engine.phrases import PHRASES, Phrases
+from router.messages import JsonObject, JsonValue
+
+Names = Mapping[str, str]
+"""Ids of people, items, skills, queues and classes to what they are called; others stand as they are."""
+
+
+def say(record: JsonObject, lang: str, names: Names) -> str:
+    """Say a decision record in `en` or `zh-CN`; another language gets English."""
+    phrases = PHRASES["zh" if lang.lower().startswith("zh") else "en"]
+    act = str(record.get("act", ""))
+    if act in ("queued", "blocked"):
+        return _waiting(record, phrases, names, act)
+    if act == "offered":
+        return _offered(record, phrases, names)
+    if act == "explained":
+        return _explained(record, phrases, names)
+    known = act if act in phrases.acts else "other"
+    return phrases.acts[known].format(
+        act=act,
+        agent=_name(record.get("agent"), names),
+        reason=_because(record, phrases),
+        open=phrases.span(_number(record.get("open_s"))),
+        unanswered=_whole(record.get("unanswered")),
+        load=_whole(record.get("load")),
+        of=_whole(record.get("of")),
+        people=phrases.join(_name(id, names) for id in _list(record.get("forgotten"))),
+    )
+
+
+def _waiting(record: JsonObject, phrases: Phrases, names: Names, act: str) -> str:
+    blocked = record.get("blocked_by")
+    where = phrases.acts[act].format(
+        queue=_name(record.get("queue"), names),
+        place=_whole(record.get("place")),
+        needs=_needs(record, phrases, names),
+    )
+    why = _blocked(blocked, phrases) if isinstance(blocked, Mapping) else ""
+    return phrases.sentences(where, why, _ahead(record, phrases))
+
+
+def _offered(record: JsonObject, phrases: Phrases, names: Names) -> str:
+    winner = cast(JsonObject, record["winner"])
+    skills = cast("Mapping[str, int]", winner.get("skills") or {})
+    facts = [phrases.has.format(skill=_name(skill, names), level=level) for skill, level in skills.items()]
+    facts.append(phrases.load.format(load=_whole(winner.get("load")), of=_whole(winner.get("of"))))
+    asked = phrases.acts["offered"].format(agent=_name(record.get("agent"), names), facts=phrases.join(facts))
+    waited = phrases.waited.format(span=phrases.span(_number(record.get("waited_s"))))
+    return phrases.sentences(asked, _next_person(record, phrases, names), waited, _ahead(record, phrases))
+
+
+def _explained(record: JsonObject, phrases: Phrases, names: Names) -> str:
+    state = str(record.get("state"))
+    if state == "waiting":
+        waited = phrases.waited.format(span=phrases.span(_number(record.get("waited_s"))))
+        return phrases.sentences(_waiting(record, phrases, names, "blocked"), waited)
+    return phrases.states[state].format(agent=_name(record.get("agent"), names))
+
+
+def _next_person(record: JsonObject, phrases: Phrases, names: Names) -> str:
+    """Name who would have been next, or else the first one stopped and by what."""
+    runner_up = record.get("runner_up")
+    if isinstance(runner_up, Mapping):
+        return phrases.runner_up.format(agent=_name(runner_up.get("agent"), names))
+    for candidate in _list(record.get("candidates")):
+        if isinstance(candidate, Mapping) and candidate.get("gate") not in (None, "presence"):
+            lack = phrases.lacks[str(candidate["gate"])].format_map(_told(candidate, names))
+            return phrases.next_but.format(agent=_name(candidate.get("agent"), names), lack=lack)
+    return ""
+
+
+def _told(candidate: Mapping[str, JsonValue], names: Names) -> Mapping[str, str]:
+    return {key: _name(value, names) for key, value in candidate.items()}
+
+
+def _blocked(blocked: JsonObject, phrases: Phrases) -> str:
+    return phrases.blocked[str(blocked["gate"])].format(people=_whole(blocked.get("people")))
+
+
+def _needs(record: JsonObject, phrases: Phrases, names: Names) -> str:
+    asked = [
+        phrases.has.format(skill=_name(need["require"], names), level=need.get("level", 1))
+        for need in _list(record.get("needs"))
+        if isinstance(need, Mapping) and "require" in need
+    ]
+    return phrases.needs.format(needs=phrases.join(asked)) if asked else ""
+
+
+def _ahead(record: JsonObject, phrases: Phrases) -> str:
+    passed = _whole(record.get("passed"))
+    if not passed:
+        return ""
+    phrase = phrases.due if record.get("advanced_by") == "due" else phrases.boosted
+    return phrase.format(passed=passed, span=phrases.span(_number(record.get("advance_s"))))
+
+
+def _because(record: JsonObject, phrases: Phrases) -> str:
+    reason = str(record.get("reason") or "")
+    return phrases.because.format(reason=reason) if reason and reason != "no_answer" else ""
+
+
+def _name(value: JsonValue, names: Names) -> str:
+    return names.get(value, value) if isinstance(value, str) else "" if value is None else str(value)
+
+
+def _list(value: JsonValue) -> Sequence[JsonValue]:
+    return value if isinstance(value, Sequence) and not isinstance(value, str) else ()
+
+
+def _number(value: JsonValue) -> float:
+    return float(value) if isinstance(value, int | float) else 0.0
+
+
+def _whole(value: JsonValue) -> int:
+    return int(_number(value))

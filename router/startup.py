@@ -1,0 +1,52 @@
+"""Refuse to start where a promise could not be kept: what is checked before anything is accepted."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from sqlalchemy import make_url, text
+
+from router.clock import Clock
+from router.errors import ConfigError
+from router.storage.store import Store
+
+LEAST_FREE_BYTES = 500 * 1024 * 1024
+CLOCK_TOLERANCE = timedelta(minutes=5)
+
+
+def check_folder(url: str) -> None:
+    """Check that an SQLite database's folder exists, can be written to and has room."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() != "sqlite" or not parsed.database:
+        return
+    folder = Path(parsed.database).absolute().parent
+    if not folder.is_dir():
+        raise ConfigError(f"the folder {folder} does not exist", path="store.url", hint="Create it first.")
+    if not os.access(folder, os.W_OK):
+        raise ConfigError(
+            f"the folder {folder} cannot be written to", path="store.url", hint="Change its owner or mode."
+        )
+    free = shutil.disk_usage(folder).free
+    if free < LEAST_FREE_BYTES:
+        raise ConfigError(
+            f"only {free // 1024**2} MB are free in {folder}",
+            path="store.url",
+            hint=f"At least {LEAST_FREE_BYTES // 1024**2} MB are needed to promise that nothing is lost.",
+        )
+
+
+async def check_clock(store: Store, clock: Clock) -> None:
+    """Check that this machine's clock and the database server's agree."""
+    if store.url.get_backend_name() == "sqlite":
+        return
+    async with store.reading() as connection:
+        there: datetime = (await connection.execute(text("SELECT now()"))).scalar_one()
+    if abs(there - clock.now()) > CLOCK_TOLERANCE:
+        raise ConfigError(
+            f"this machine's clock says {clock.now():%H:%M:%S}, the database's {there:%H:%M:%S} UTC",
+            path="store.url",
+            hint="Set both by a time server.",
+        )

@@ -1,0 +1,160 @@
+"""Set the stage of a contract check; in: a channel type, out: open channels against simulated providers.
+
+A channel is opened and its sources run as the supervisor does it, on the check's own event loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+from router.channel import AnyChannel, ChannelType, PullSource, Simulator, StreamSource
+from router.errors import InboundError, SendError
+from router.messages import AnsweredMessage, Block, EvidenceKind, InboundEvent, OutboundAttempt, RawInbound
+from router.testing.factories import make_attempt
+from router.testing.memory import MemoryContext, MemoryStore
+
+_SOURCE_METHODS = ("stream", "pull", "handle_http", "submit", "confirm", "thread_changed")
+_RETRY_S = 0.02
+STEP_S = 10.0
+
+
+class NotDeclared(Exception):
+    """The check does not apply: the channel does not claim what it proves."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Scene:
+    """One open channel with its context and its provider; `used` names the methods that were called."""
+
+    channel: AnyChannel
+    context: MemoryContext
+    simulator: Simulator
+    used: set[str] = field(default_factory=set)
+    sends: int = 0
+
+    async def deliver(self, raw: RawInbound) -> str:
+        """Bring a sample in through the real door; within a bound."""
+        async with asyncio.timeout(STEP_S):
+            return await self.simulator.deliver(self.channel, raw)
+
+    async def attempt(
+        self, text: str = "We are looking into it.", blocks: Sequence[Block] | None = None
+    ) -> OutboundAttempt:
+        """Build a reply to the first sample's author, bringing that sample in first if need be."""
+        event = await self._first_event()
+        self.sends += 1
+        message_id = f"{self.channel.account}-message-{self.sends}"
+        identity = next(iter(event.author.identities), None) if event else None
+        threads = [one.value for one in event.evidence if one.kind is EvidenceKind.THREAD] if event else []
+        return make_attempt(
+            text,
+            message_id=message_id,
+            account=self.channel.account,
+            recipient=identity.value if identity else "customer-1",
+            thread=threads[0] if threads else "",
+            blocks=blocks,
+            outgoing_ref=self.channel.outgoing_ref(message_id),
+            reply_token="contract-token-5f2a",
+            seq=self.sends + 1,
+            answers=AnsweredMessage(external_id=event.external_id, provider_data=event.provider_data)
+            if event
+            else None,
+        )
+
+    async def _first_event(self) -> InboundEvent | None:
+        samples = self.simulator.samples()
+        if not samples:
+            return None
+        if not self.context.accepted:
+            await self.deliver(samples[0])
+        accepted = self.context.accepted
+        return accepted[0].events[0] if accepted and accepted[0].events else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """A channel type and where its simulated provider comes from."""
+
+    channel_type: ChannelType
+    make_simulator: Callable[[], Simulator]
+
+    @asynccontextmanager
+    async def provider(self) -> AsyncIterator[Simulator]:
+        """Run a simulated provider."""
+        simulator = self.make_simulator()
+        await simulator.start()
+        try:
+            yield simulator
+        finally:
+            await simulator.stop()
+
+    @asynccontextmanager
+    async def scene(
+        self, account: str = "account-1", store: MemoryStore | None = None
+    ) -> AsyncIterator[Scene]:
+        """Open a channel against a provider of its own."""
+        async with self.provider() as simulator, self.opened(simulator, account, store) as scene:
+            yield scene
+
+    @asynccontextmanager
+    async def opened(
+        self, simulator: Simulator, account: str = "account-1", store: MemoryStore | None = None
+    ) -> AsyncIterator[Scene]:
+        """Open a channel against a running provider and run its sources."""
+        scene = self.built(simulator, account, store)
+        sources: list[asyncio.Task[None]] = []
+        try:
+            async with asyncio.timeout(STEP_S):
+                await scene.channel.open(scene.context)
+            sources = [asyncio.ensure_future(run) for run in _sources(scene.channel)]
+            yield scene
+        finally:
+            for source in sources:
+                source.cancel()
+            if sources:
+                _, stuck = await asyncio.wait(sources, timeout=STEP_S)
+                assert not stuck, "a source did not end within 10 s of its cancellation"
+            async with asyncio.timeout(STEP_S):
+                await scene.channel.close()
+
+    def built(self, simulator: Simulator, account: str, store: MemoryStore | None = None) -> Scene:
+        """Build a channel without opening it."""
+        channel = self.channel_type.factory(account, simulator.settings())
+        context = MemoryContext(account, store=store)
+        context.store.know(channel)
+        scene = Scene(channel=channel, context=context, simulator=simulator)
+        for name in _SOURCE_METHODS:
+            if hasattr(channel, name):
+                setattr(channel, name, _noting(getattr(channel, name), name, scene.used))
+        return scene
+
+
+def _noting(
+    method: Callable[..., Awaitable[Any]], name: str, used: set[str]
+) -> Callable[..., Awaitable[Any]]:
+    async def noted(*arguments: Any) -> Any:
+        used.add(name)
+        return await method(*arguments)
+
+    return noted
+
+
+def _sources(channel: AnyChannel) -> list[Any]:
+    runs = []
+    if isinstance(channel, StreamSource):
+        runs.append(_again(channel.stream))
+    if isinstance(channel, PullSource):
+        runs.append(_again(channel.pull))
+    return runs
+
+
+async def _again(source: Callable[[], Awaitable[object]]) -> None:
+    """Run a source over and over; faults of store and provider are what a supervisor retries too."""
+    while True:
+        with suppress(InboundError, SendError, OSError):
+            await source()
+        await asyncio.sleep(_RETRY_S)

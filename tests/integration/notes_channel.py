@@ -1,0 +1,73 @@
+"""A channel for tests: each raw item is a JSON object that says what it decodes to."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from datetime import datetime
+
+from pydantic import BaseModel
+
+from router import Capabilities, Channel, ChannelType
+from router.errors import MalformedMessage
+from router.messages import (
+    Author,
+    Automatic,
+    Block,
+    Evidence,
+    EvidenceKind,
+    Identity,
+    InboundEvent,
+    RawInbound,
+    Role,
+)
+
+
+class NotesSettings(BaseModel):
+    """Nothing to set."""
+
+
+class NotesChannel(Channel[NotesSettings]):
+    """Decodes what `item` wrote; `{"boom": true}` raises, `{"die": true}` ends its process."""
+
+    def decode(self, raw: RawInbound) -> Sequence[InboundEvent]:
+        fields = json.loads(raw.raw)
+        if fields.get("die"):
+            os._exit(1)
+        if fields.get("boom"):
+            raise ZeroDivisionError("boom")
+        if "sender" not in fields:
+            raise MalformedMessage("nobody wrote this", code="no_sender")
+        return [
+            InboundEvent(
+                author=Author(role=Role.CUSTOMER, identities=[Identity(kind="note", value=fields["sender"])]),
+                external_id=fields.get("id", ""),
+                subject=fields.get("subject", ""),
+                subject_key=fields.get("subject", "").casefold(),
+                blocks=[Block(text=fields.get("text", ""))],
+                evidence=[Evidence(kind=EvidenceKind(k), value=v) for k, v in fields.get("evidence", [])],
+                automatic=Automatic(fields.get("automatic", "no")),
+            )
+        ]
+
+
+def notes_type(*, joins_open_episode: bool = False, shares_loop: bool = True) -> ChannelType:
+    """Describe the channel."""
+    return ChannelType(
+        id="notes",
+        title="Notes",
+        settings=NotesSettings,
+        capabilities=Capabilities(channel_class="chat", joins_open_episode=joins_open_episode),
+        factory=NotesChannel,
+        shares_loop=shares_loop,
+    )
+
+
+def item(
+    sender: str | None = "ann@shop.example", *, at: datetime, key: str = "", **fields: object
+) -> RawInbound:
+    """Make a raw item."""
+    body = fields if sender is None else {"sender": sender, **fields}
+    raw = json.dumps(body).encode()
+    return RawInbound(dedupe_key=key or raw.decode(), raw=raw, received_at=at)

@@ -1,0 +1,74 @@
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from router.engine.events import Item
+from router.engine.ordering import WaitingClass, key_at, key_of, overtake_bound
+
+START = datetime(2026, 1, 5, 9, tzinfo=UTC)
+HOUR = 3600.0
+
+
+def item(since_s: float = 0, *, boost_s: float = 0, max_advance_s: float = HOUR, **more: object) -> Item:
+    return Item(
+        id="i",
+        conversation_id="c",
+        queue="q",
+        channel_class="chat",
+        eligible_since=START + timedelta(seconds=since_s),
+        boost_s=boost_s,
+        max_advance_s=max_advance_s,
+        arrival=0,
+        **more,
+    )
+
+
+@pytest.mark.parametrize(
+    ("case", "expected_s"),
+    [
+        (item(), 0),
+        (item(boost_s=600), -600),
+        (item(boost_s=2 * HOUR), -HOUR),
+        (item(boost_s=-60), 60),
+        (item(due_at=START + timedelta(hours=2), lead_s=60), 0),
+        (item(due_at=START - timedelta(minutes=5), lead_s=60), -360),
+        (item(boost_s=600, due_at=START, lead_s=60), -600),
+        (item(due_at=START - timedelta(days=3)), -HOUR),
+    ],
+)
+def test_key_is_the_clamped_minimum_of_boost_and_due_time(case: Item, expected_s: float) -> None:
+    assert key_at(key_of(case)) == START + timedelta(seconds=expected_s)
+
+
+advances = st.floats(0, 10 * HOUR)
+
+
+@given(advances, advances, advances, advances, st.floats(0, 20 * HOUR), st.floats(-HOUR, HOUR))
+def test_nobody_who_comes_after_the_bound_overtakes(
+    boost_ahead: float, max_ahead: float, boost_behind: float, max_behind: float, later_s: float, due_s: float
+) -> None:
+    ahead = WaitingClass(boost_s=boost_ahead, max_advance_s=max_ahead)
+    behind = WaitingClass(boost_s=boost_behind, max_advance_s=max_behind)
+    bound = overtake_bound(ahead, behind)
+    waits = item(boost_s=boost_behind, max_advance_s=max_behind, due_at=START + timedelta(seconds=due_s))
+    comes = item(bound + later_s + 0.001, boost_s=boost_ahead, max_advance_s=max_ahead)
+    assert key_of(comes) > key_of(waits)
+
+
+def test_the_bound_is_reached() -> None:
+    complaint = WaitingClass(boost_s=HOUR, max_advance_s=4 * HOUR)
+    plain = WaitingClass(boost_s=0, max_advance_s=HOUR)
+    assert overtake_bound(complaint, plain) == HOUR
+    assert key_of(item(HOUR - 1, boost_s=HOUR, max_advance_s=4 * HOUR)) < key_of(item())
+
+
+def test_a_class_with_due_times_may_pass_for_its_whole_advance() -> None:
+    due = WaitingClass(boost_s=None, max_advance_s=2 * HOUR)
+    assert overtake_bound(due, WaitingClass(boost_s=600, max_advance_s=HOUR)) == 2 * HOUR - 600
+
+
+def test_the_weaker_class_never_passes_the_stronger() -> None:
+    weak, strong = WaitingClass(boost_s=0, max_advance_s=HOUR), WaitingClass(boost_s=HOUR, max_advance_s=HOUR)
+    assert overtake_bound(weak, strong) == 0

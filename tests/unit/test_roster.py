@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from router.engine.roster import RosterError, load_roster
+from router.rules_files import load_rules, read_roster
+
+DEMO = Path(__file__).parent.parent.parent / "router" / "demo"
+NAMES = ["mei", "lin", "tom", "anna", "omar", "sofia"]
+
+
+def test_demo_roster_fits_the_skills_of_the_demo_rules():
+    roster = load_roster(
+        (DEMO / "roster.yaml").read_text(), "roster.yaml", rules=load_rules(DEMO / "rules.yaml").model
+    )
+    assert list(roster.agents) == NAMES
+    assert roster.agents["mei"].role == "supervisor"
+    assert roster.agents["tom"].max_claims == 3
+
+
+@pytest.mark.parametrize("language", ["lang-zh", "lang-en"])
+def test_every_demo_rule_can_be_served_by_two_in_each_language(language):
+    roster, ruleset = read_roster(DEMO / "roster.yaml"), load_rules(DEMO / "rules.yaml")
+    spoken = {"require": language, "level": 3, "grade": 0, "drop_after_s": None}
+    for rule in ruleset.model.rules:
+        if rule.name in ("chinese", "english"):
+            continue
+        # A preference counts as required here: nobody should have to wait for it to be dropped.
+        needs = [
+            {"require": need.skill, "level": need.level, "grade": 0, "drop_after_s": None}
+            for need in rule.settings.needs
+        ]
+        assert len(roster.able([spoken, *needs])) >= 2, rule.name
+
+
+def test_forbidden_skill_rules_an_agent_out():
+    roster = load_roster("agents: {a: {skills: {new: 1}}, b: {}}", "roster.yaml")
+    assert roster.able([{"forbid": "new", "level": 1, "grade": 0, "drop_after_s": None}]) == ["b"]
+
+
+@pytest.mark.parametrize(
+    ("agent", "column", "message", "hint"),
+    [
+        ("{skills: {refunds: 6}}", 31, "less than or equal to 5", "Correct"),
+        ("{skills: {refund: 3}}", 22, "unknown skill `refund`", "Did you mean `refunds`?"),
+        ("{skils: {refunds: 3}}", 13, "unknown key `skils`", "Did you mean `skills`?"),
+        ("{role: boss}", 19, "input should be 'agent', 'supervisor' or 'admin'", "Allowed"),
+        ("{shifts: [mon 9-5]}", 22, "`mon 9-5` is no shift", "mon-fri 09:00-18:00"),
+        ("{max_claims: 0}", 25, "greater than or equal to 1", "Correct"),
+    ],
+)
+def test_fault_in_a_roster_is_named_with_place_and_remedy(agent, column, message, hint):
+    rules = load_rules(DEMO / "rules.yaml").model
+    with pytest.raises(RosterError) as caught:
+        load_roster(f"agents:\n  someone: {agent}\n", "roster.yaml", rules=rules)
+    (found,) = caught.value.problems
+    assert (found.line, found.column) == (2, column)
+    assert message in found.message
+    assert hint in found.hint

@@ -1,0 +1,147 @@
+/** Every call of the router's HTTP API the desk makes. In: plain values. Out: shapes of `types.ts`, or `ApiError`. */
+import type {
+  Agent,
+  ChannelHealth,
+  Colleague,
+  Conversation,
+  Decision,
+  Message,
+  Offer,
+  Presence,
+  PresenceState,
+  Problem,
+  QueueCounters,
+  RelatedConversation,
+  View,
+} from "./types";
+
+const ROOT = "/api/v1";
+const TIMEOUT_MS = 20_000;
+
+/** The server refused (`code` says why), or could not be reached (`code` is `offline`). */
+export class ApiError extends Error {
+  readonly code: string;
+  readonly status: number;
+  readonly detail: string;
+  readonly retryAfterS: number | null;
+
+  constructor(problem: Problem, retryAfterS: number | null = null) {
+    super(problem.title);
+    this.code = problem.code;
+    this.status = problem.status;
+    this.detail = [problem.detail, ...(problem.errors ?? []).map((error) => `${error.at}: ${error.message}`)]
+      .filter(Boolean)
+      .join(" ");
+    this.retryAfterS = retryAfterS;
+  }
+}
+
+/** Called on every 401 outside the log-in itself; the store that owns the agent sets it. */
+let loggedOut: () => void = () => {};
+export function onLoggedOut(callback: () => void): void {
+  loggedOut = callback;
+}
+
+let skewMs = 0;
+
+/** The server's clock as far as its answers tell, so that countdowns hold on a machine whose clock is wrong. */
+export function serverNow(): number {
+  return Date.now() + skewMs;
+}
+
+function readClock(response: Response): void {
+  const skew = Date.parse(response.headers.get("Date") ?? "") - Date.now();
+  // The header counts whole seconds: a smaller difference says nothing.
+  if (!Number.isNaN(skew)) skewMs = Math.abs(skew) > 2_000 ? skew : 0;
+}
+
+async function problemOf(response: Response): Promise<ApiError> {
+  const retryAfter = Number.parseInt(response.headers.get("Retry-After") ?? "", 10);
+  const retryAfterS = Number.isNaN(retryAfter) ? null : retryAfter;
+  const fallback: Problem = { title: response.statusText, status: response.status, code: `http_${response.status}` };
+  try {
+    const body = (await response.json()) as Partial<Problem>;
+    return new ApiError({ ...fallback, ...body }, retryAfterS);
+  } catch {
+    return new ApiError(fallback, retryAfterS);
+  }
+}
+
+async function call<T>(method: string, path: string, body?: unknown, keepalive = false): Promise<T> {
+  let response: Response;
+  const request: RequestInit = { method, keepalive, credentials: "same-origin" };
+  if (!keepalive) request.signal = AbortSignal.timeout(TIMEOUT_MS);
+  if (body !== undefined) {
+    request.body = JSON.stringify(body);
+    request.headers = { "Content-Type": "application/json" };
+  }
+  try {
+    response = await fetch(ROOT + path, request);
+  } catch {
+    throw new ApiError({ title: "offline", status: 0, code: "offline" });
+  }
+  readClock(response);
+  if (response.ok) return (response.status === 204 ? undefined : await response.json()) as T;
+  const error = await problemOf(response);
+  if (response.status === 401 && path !== "/session") loggedOut();
+  throw error;
+}
+
+function query(values: Record<string, string | number | undefined>): string {
+  const set = Object.entries(values).filter(([, value]) => value !== undefined && value !== "");
+  return set.length > 0 ? `?${new URLSearchParams(set.map(([key, value]) => [key, String(value)]))}` : "";
+}
+
+const at = (id: string) => `/conversations/${encodeURIComponent(id)}`;
+
+export interface ListQuery {
+  view: View;
+  queue?: string | undefined;
+  channel?: string | undefined;
+  q?: string | undefined;
+  before?: string | undefined;
+  limit?: number;
+}
+
+export const api = {
+  logIn: (login: string, password: string) => call<{ agent: Agent }>("POST", "/session", { login, password }),
+  logOut: () => call<void>("DELETE", "/session"),
+  me: () => call<Agent>("GET", "/me"),
+  setPresence: (state: PresenceState, reason: string, classes: string[] | null) =>
+    call<Presence>("PUT", "/me/presence", { state, reason, classes }),
+
+  offers: () => call<{ offers: Offer[] }>("GET", "/me/offers"),
+  acceptOffer: (id: string) =>
+    call<{ conversation: Conversation }>("POST", `/offers/${encodeURIComponent(id)}/accept`, {}),
+  rejectOffer: (id: string) => call<void>("POST", `/offers/${encodeURIComponent(id)}/reject`, {}),
+
+  conversations: (list: ListQuery) =>
+    call<{ conversations: Conversation[]; next: string | null }>("GET", `/conversations${query({ ...list })}`),
+  conversation: (id: string) => call<Conversation>("GET", at(id)),
+  messages: (id: string, after?: string) =>
+    call<{ messages: Message[]; next: string | null }>("GET", `${at(id)}/messages${query({ after, limit: 200 })}`),
+  related: (id: string) => call<{ conversations: RelatedConversation[] }>("GET", `${at(id)}/related`),
+  decisions: (id: string, lang: string) =>
+    call<{ decisions: Decision[]; now: Decision | null }>("GET", `${at(id)}/decisions${query({ lang })}`),
+
+  reply: (id: string, reply: { text: string; token: number; key: string; answers?: string }, keepalive = false) =>
+    call<Message>("POST", `${at(id)}/replies`, reply, keepalive),
+  note: (id: string, text: string) => call<Message>("POST", `${at(id)}/notes`, { text }),
+  resolve: (id: string, token: number, reason: string) =>
+    call<Conversation>("POST", `${at(id)}/resolve`, reason ? { token, reason } : { token }),
+  putBack: (id: string, token: number, note: string) =>
+    call<Conversation>("POST", `${at(id)}/put-back`, note ? { token, note } : { token }),
+  transfer: (id: string, transfer: { token: number; note: string; queue?: string; agent?: string }) =>
+    call<Conversation>("POST", `${at(id)}/transfer`, transfer),
+  claim: (id: string) => call<Conversation>("POST", `${at(id)}/claim`, {}),
+  draft: (id: string) => call<{ text: string }>("GET", `${at(id)}/draft`),
+  saveDraft: (id: string, text: string, keepalive = false) =>
+    call<void>("PUT", `${at(id)}/draft`, { text }, keepalive),
+  resend: (messageId: string) => call<Message>("POST", `/messages/${encodeURIComponent(messageId)}/resend`, {}),
+  rawUrl: (messageId: string) => `${ROOT}/messages/${encodeURIComponent(messageId)}/raw`,
+
+  queues: () => call<{ queues: QueueCounters[] }>("GET", "/queues"),
+  agents: () => call<{ agents: Colleague[] }>("GET", "/agents"),
+  channels: () => call<{ channels: ChannelHealth[] }>("GET", "/channels"),
+  eventsUrl: `${ROOT}/events`,
+};

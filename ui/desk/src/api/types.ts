@@ -1,0 +1,206 @@
+/** The shapes of `docs/http-api.md`, as they travel. */
+
+export type Role = "agent" | "supervisor" | "admin";
+export type PresenceState = "available" | "busy" | "away" | "offline";
+export type View = "mine" | "waiting" | "open" | "resolved" | "all";
+export type DeliveryState =
+  | "queued"
+  | "sending"
+  | "unknown"
+  | "held"
+  | "accepted"
+  | "delivered"
+  | "read"
+  | "failed"
+  | "bounced"
+  | "expired";
+
+export interface Person {
+  id: string;
+  name: string;
+}
+
+export interface Presence {
+  state: PresenceState;
+  reason: string;
+  since: string;
+  classes: string[] | null;
+}
+
+export interface Agent {
+  id: string;
+  login: string;
+  name: string;
+  role: Role;
+  locale: string;
+  skills: Record<string, number>;
+  max_claims: number;
+  presence: Presence;
+}
+
+export interface Colleague extends Agent {
+  claims: number;
+}
+
+export interface Contact {
+  id: string;
+  name: string;
+  address: string;
+  proof: "unverified" | "channel" | "verified";
+  tier: string;
+  language: string;
+}
+
+export interface Need {
+  require?: string;
+  prefer?: string;
+  forbid?: string;
+  level?: number;
+  grade?: number;
+  drop_after_s?: number;
+}
+
+export interface WorkItem {
+  id: string;
+  state: "waiting" | "offered" | "claimed" | "done";
+  queue: string;
+  channel_class: string;
+  needs: Need[];
+  boost_s: number;
+  sla_policy: string;
+  due_at: string | null;
+  eligible_since: string;
+  entered_system_at: string;
+  claimed_by: Person | null;
+  offered_to: Person | null;
+  token: number | null;
+  matched_rules: string[];
+}
+
+export interface Conversation {
+  id: string;
+  subject: string;
+  state: "open" | "resolved";
+  channel: string;
+  account: string;
+  contact: Contact;
+  preview: string;
+  last_message_at: string;
+  created_at: string;
+  message_count: number;
+  last_seq: number;
+  work_item: WorkItem | null;
+  awaiting: "agent" | "customer";
+  failed_deliveries: number;
+}
+
+export interface RelatedConversation extends Conversation {
+  link: "guest" | "hint" | "continued" | "same_contact";
+}
+
+export interface Block {
+  kind: string;
+  text: string;
+  html: string;
+  quoted: string;
+  fields: Record<string, unknown>;
+}
+
+export interface Attachment {
+  id: string;
+  name: string;
+  content_type: string;
+  size_bytes: number;
+  inline: boolean;
+  content_id: string;
+  url: string;
+}
+
+export interface Delivery {
+  state: DeliveryState;
+  detail: string;
+  attempts: number;
+  outgoing_ref: string;
+  next_try_at: string | null;
+}
+
+export interface Message {
+  id: string;
+  seq: number | null;
+  direction: "inbound" | "outbound" | "note" | "event";
+  kind: string;
+  role: string;
+  author_name: string;
+  agent_id: string | null;
+  account: string;
+  subject: string;
+  blocks: Block[];
+  attachments: Attachment[];
+  automatic: "no" | "reply" | "bulk" | "report";
+  guest: boolean;
+  warnings: string[];
+  created_at: string;
+  occurred_at: string | null;
+  external_id: string;
+  has_raw: boolean;
+  delivery: Delivery | null;
+}
+
+export interface Offer {
+  id: string;
+  conversation: Conversation;
+  offered_at: string;
+  expires_at: string;
+  waited_s: number;
+}
+
+export interface Decision {
+  id: string;
+  at: string;
+  act: string;
+  agent: Person | null;
+  text: string;
+  body: unknown;
+}
+
+export interface QueueCounters {
+  name: string;
+  waiting: number;
+  offered: number;
+  claimed: number;
+  oldest_eligible_since: string | null;
+}
+
+export interface ChannelHealth {
+  account: string;
+  channel: string;
+  title: string;
+  state: string;
+  cause: string;
+  since: string | null;
+  next_try: string | null;
+}
+
+
+export interface Problem {
+  title: string;
+  status: number;
+  code: string;
+  detail?: string;
+  errors?: { at: string; message: string }[];
+}
+
+/** What the live stream carries, by event name. */
+export interface LiveEvents {
+  hello: { agent_id: string; epoch: string };
+  reset: Record<string, never>;
+  conversation: { conversation_id: string; reason: string };
+  message: { conversation_id: string; message: Message };
+  offer: Offer;
+  offer_ended: { offer_id: string; conversation_id: string; state: string };
+  delivery: { conversation_id: string; message_id: string; delivery: Delivery };
+  presence: { agent_id: string; presence: Presence };
+  queues: { queue: string };
+  channel: { account: string; state: string; cause: string };
+  typing: { conversation_id: string; who: "customer" | "agent"; name: string };
+}

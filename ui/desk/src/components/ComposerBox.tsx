@@ -1,0 +1,156 @@
+/** Where the answer is written: a reply that says whom it reaches, or a note nobody outside ever sees. */
+import { useEffect, useRef } from "preact/hooks";
+import type { Conversation } from "../api/types";
+import { now } from "../store/clock";
+import {
+  type Composer,
+  UNDO_MS,
+  addNote,
+  composerOf,
+  flushReply,
+  replyBlock,
+  sendReply,
+  undoReply,
+  writeReply,
+} from "../store/composer";
+import { canClaim } from "../store/conversations";
+import { focusOn } from "../store/screen";
+import { claim } from "../store/work";
+import { t } from "../words";
+import { Icon, channelIcon } from "./Icon";
+import { Ring } from "./Ring";
+
+const TALLEST_PX = 320;
+
+function Modes({ composer }: { composer: Composer }) {
+  const choose = (mode: "reply" | "note") => {
+    composer.mode.value = mode;
+    focusOn("composer");
+  };
+  return (
+    <div class="tabs" role="group" aria-label={t("composer")}>
+      <button type="button" aria-pressed={composer.mode.value === "reply"} onClick={() => choose("reply")}>
+        {t("mode-reply")}
+      </button>
+      <button type="button" aria-pressed={composer.mode.value === "note"} onClick={() => choose("note")}>
+        {t("mode-note")}
+      </button>
+    </div>
+  );
+}
+
+function Recipient({ conversation }: { conversation: Conversation }) {
+  const { contact, channel, account } = conversation;
+  return (
+    <span class="recipient">
+      <Icon name={channelIcon(channel)} size={15} />
+      <span>{t("reply-to", { name: contact.name || contact.address })}</span>
+      {contact.name && contact.address && <span class="quiet recipient-address">{contact.address}</span>}
+      <span class="quiet recipient-via">{t("reply-via", { channel, account })}</span>
+    </span>
+  );
+}
+
+function PendingBar({ id, composer }: { id: string; composer: Composer }) {
+  const pending = composer.pending.value;
+  if (!pending) return null;
+  // The clock store ticks once a second, which is what the ring needs; the exact moment is the timer's.
+  const leftMs = now.value ? Math.max(0, UNDO_MS - (Date.now() - pending.sentAt)) : 0;
+  return (
+    <div class="pending" role="status">
+      <Ring share={leftMs / UNDO_MS} urgency="calm" size={26}>
+        <span class="offer-left">{Math.ceil(leftMs / 1_000)}</span>
+      </Ring>
+      <span class="pending-words">
+        <b>{t("sending")}</b> {pending.text}
+      </span>
+      <button type="button" class="button small" onClick={() => undoReply(id)}>
+        {t("undo")} <kbd>Z</kbd>
+      </button>
+      <button type="button" class="button small" onClick={() => flushReply(id)}>
+        {t("send-now")}
+      </button>
+    </div>
+  );
+}
+
+function Blocked({ conversation, reason }: { conversation: Conversation; reason: string }) {
+  return (
+    <div class="blocked">
+      <Icon name="warn" size={16} />
+      <span>{t(reason, { name: conversation.work_item?.claimed_by?.name ?? "" })}</span>
+      {canClaim(conversation) && (
+        <button type="button" class="button primary small" onClick={() => claim(conversation.id)}>
+          {t("act-claim")}
+        </button>
+      )}
+    </div>
+  );
+}
+
+export function ComposerBox({ conversation }: { conversation: Conversation }) {
+  const { id } = conversation;
+  const composer = composerOf(id);
+  const field = useRef<HTMLTextAreaElement>(null);
+  const isNote = composer.mode.value === "note";
+  const text = isNote ? composer.note.value : composer.reply.value;
+  const block = isNote ? null : replyBlock(id);
+
+  useEffect(() => {
+    const area = field.current;
+    if (!area) return;
+    area.style.height = "auto";
+    area.style.height = `${Math.min(area.scrollHeight + 2, TALLEST_PX)}px`;
+  }, [text, isNote, block]);
+
+  const send = () => (isNote ? void addNote(id) : sendReply(id));
+  const onInput = (value: string) => {
+    if (isNote) composer.note.value = value;
+    else writeReply(id, value);
+  };
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
+      event.preventDefault();
+      send();
+    } else if (event.key === "Escape") field.current?.blur();
+  };
+
+  return (
+    <section class="composer" data-mode={composer.mode.value} aria-label={t("composer")}>
+      <PendingBar id={id} composer={composer} />
+      <div class="composer-head">
+        <Modes composer={composer} />
+        {isNote ? <span class="recipient">{t("note-for")}</span> : <Recipient conversation={conversation} />}
+      </div>
+      {block ? (
+        <Blocked conversation={conversation} reason={block} />
+      ) : (
+        <>
+          <textarea
+            ref={field}
+            data-focus="composer"
+            rows={isNote ? 2 : 3}
+            value={text}
+            aria-label={isNote ? t("note-field") : t("reply-field", { name: conversation.contact.name })}
+            placeholder={isNote ? t("note-placeholder") : t("reply-placeholder")}
+            onInput={(event) => onInput(event.currentTarget.value)}
+            onKeyDown={onKeyDown}
+          />
+          <div class="composer-foot">
+            <span class="quiet">{isNote ? "" : t(`draft-${composer.saved.value}`)}</span>
+            <span class="quiet only-wide">{t("send-hint")}</span>
+            <button
+              type="button"
+              class={isNote ? "button note-button" : "button primary"}
+              disabled={!text.trim() || composer.busy.value || (!isNote && composer.pending.value !== null)}
+              onClick={send}
+            >
+              <Icon name={isNote ? "note" : "send"} size={16} />
+              {isNote ? t("keep-note") : t("send")}
+            </button>
+          </div>
+        </>
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,96 @@
+/** The customer: who, how well proven, and what else is going on with them. */
+import { api } from "../api/client";
+import type { Conversation, RelatedConversation } from "../api/types";
+import { now } from "../store/clock";
+import { rememberQuietly } from "../store/conversations";
+import { hrefOf, place } from "../store/navigation";
+import { ago, fullTime } from "../format";
+import { locale, t } from "../words";
+import { ChannelRing } from "./ChannelRing";
+import { useAnswer } from "./useAnswer";
+
+function languageName(tag: string): string {
+  try {
+    return new Intl.DisplayNames([locale.value], { type: "language" }).of(tag) ?? tag;
+  } catch {
+    return tag;
+  }
+}
+
+function RelatedRow({ related }: { related: RelatedConversation }) {
+  return (
+    <li>
+      <a class="related" href={hrefOf({ ...place.value, conversationId: related.id })}>
+        <ChannelRing conversation={related} size={28} />
+        <span class="related-words">
+          <span class="related-subject">{related.subject || related.preview}</span>
+          <span class="quiet">
+            {t(`link-${related.link.replaceAll("_", "-")}`)} · {t(`conversation-${related.state}`)} ·{" "}
+            {ago(related.last_message_at, now.value)}
+          </span>
+        </span>
+      </a>
+    </li>
+  );
+}
+
+function Related({ conversation }: { conversation: Conversation }) {
+  const related = useAnswer(async () => {
+    const { conversations } = await api.related(conversation.id);
+    rememberQuietly(conversations);
+    return conversations;
+  }, [conversation.id]);
+  return (
+    <>
+      <h3>{t("related")}</h3>
+      {related.problem && (
+        <p class="field-problem">
+          {related.problem}{" "}
+          <button type="button" class="text-button" onClick={related.again}>
+            {t("try-again")}
+          </button>
+        </p>
+      )}
+      {related.isLoading && <div class="row-ghost" aria-hidden="true" />}
+      {related.value?.length === 0 && <p class="quiet">{t("related-none")}</p>}
+      <ul class="related-list">{related.value?.map((one) => <RelatedRow key={one.id} related={one} />)}</ul>
+    </>
+  );
+}
+
+export function CustomerPanel({ conversation }: { conversation: Conversation }) {
+  const { contact } = conversation;
+  const facts: [string, string][] = [
+    [t("fact-channel"), `${conversation.channel} · ${conversation.account}`],
+    [t("fact-language"), contact.language ? languageName(contact.language) : "–"],
+    [t("fact-first"), fullTime(conversation.created_at)],
+    [t("fact-messages"), String(conversation.message_count)],
+  ];
+  return (
+    <>
+      <div class="customer">
+        <span class="customer-mark" aria-hidden="true">
+          {(contact.name || contact.address || "?").slice(0, 1).toUpperCase()}
+        </span>
+        <div>
+          <p class="customer-name">
+            {contact.name || t("customer-unnamed")} {contact.tier && <span class="tier">{contact.tier}</span>}
+          </p>
+          <p class="customer-address">{contact.address}</p>
+        </div>
+      </div>
+      <p class={`proof is-${contact.proof}`}>
+        <b>{t(`proof-${contact.proof}`)}</b> {t(`proof-${contact.proof}-text`)}
+      </p>
+      <dl class="facts">
+        {facts.map(([name, value]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+      </dl>
+      <Related conversation={conversation} />
+    </>
+  );
+}

@@ -1,0 +1,28 @@
+/** Whichever dialog is open. */
+import { conversationId } from "../store/navigation";
+import { dialog } from "../store/screen";
+import { HouseDialog } from "./HouseDialog";
+import { KeysDialog } from "./KeysDialog";
+import { PaletteDialog } from "./PaletteDialog";
+import { PutBackDialog, ResolveDialog } from "./ReasonDialogs";
+import { TransferDialog } from "./TransferDialog";
+
+export function Dialogs() {
+  const id = conversationId.value;
+  switch (dialog.value) {
+    case "keys":
+      return <KeysDialog />;
+    case "palette":
+      return <PaletteDialog />;
+    case "house":
+      return <HouseDialog />;
+    case "transfer":
+      return id ? <TransferDialog id={id} /> : null;
+    case "resolve":
+      return id ? <ResolveDialog id={id} /> : null;
+    case "put_back":
+      return id ? <PutBackDialog id={id} /> : null;
+    case null:
+      return null;
+  }
+}

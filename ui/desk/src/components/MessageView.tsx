@@ -1,0 +1,105 @@
+/** One entry of the timeline: a message in or out, a note, or an event. */
+import type { Block, Conversation, Message } from "../api/types";
+import { api } from "../api/client";
+import { clockTime, fullTime } from "../format";
+import { hasWord, t } from "../words";
+import { Attachments } from "./Attachments";
+import { DeliveryLine } from "./DeliveryLine";
+import { HtmlMail } from "./HtmlMail";
+import { Icon } from "./Icon";
+
+interface MessageViewProps {
+  conversation: Conversation;
+  message: Message;
+  isFollowing: boolean;
+  onGrown: () => void;
+}
+
+export function plainText(message: Message): string {
+  return message.blocks.map((block) => block.text).join("\n");
+}
+
+function BlockView({ block, message, onGrown }: { block: Block; message: Message; onGrown: () => void }) {
+  const isPlain = block.kind === "text";
+  return (
+    <>
+      {!isPlain && <p class="block-kind">{hasWord(`block-${block.kind}`) ? t(`block-${block.kind}`) : block.kind}</p>}
+      {block.html ? (
+        <HtmlMail html={block.html} attachments={message.attachments} author={message.author_name} onGrown={onGrown} />
+      ) : (
+        block.text && <p class="message-text">{block.text}</p>
+      )}
+      {block.quoted && (
+        <details class="quoted" onToggle={onGrown}>
+          <summary>{t("quoted")}</summary>
+          <p class="message-text">{block.quoted}</p>
+        </details>
+      )}
+    </>
+  );
+}
+
+function EventLine({ message }: { message: Message }) {
+  const word = `event-${message.kind.replaceAll("_", "-")}`;
+  const text = plainText(message) || (hasWord(word) ? t(word, { name: message.author_name }) : message.kind);
+  return (
+    <p class="event">
+      <span>{text}</span>
+      <time dateTime={message.created_at} title={fullTime(message.created_at)}>
+        {clockTime(message.created_at)}
+      </time>
+    </p>
+  );
+}
+
+function MessageHead({ message }: { message: Message }) {
+  return (
+    <header class="message-head">
+      {message.direction === "note" && <Icon name="note" size={14} />}
+      <strong>{message.author_name || t(`role-${message.role}`)}</strong>
+      {message.direction === "note" && <span class="message-mark">{t("note-mark")}</span>}
+      {message.automatic !== "no" && <span class="message-mark">{t(`automatic-${message.automatic}`)}</span>}
+      {message.guest && <span class="message-mark is-warning">{t("guest")}</span>}
+    </header>
+  );
+}
+
+export function MessageView({ conversation, message, isFollowing, onGrown }: MessageViewProps) {
+  if (message.direction === "event") return <EventLine message={message} />;
+  const isWide = message.blocks.some((block) => block.html);
+  const subject = message.subject && message.subject !== conversation.subject ? message.subject : "";
+  return (
+    <article class={`message is-${message.direction}`} data-following={isFollowing} data-wide={isWide}>
+      <div class="bubble">
+        {!isFollowing && <MessageHead message={message} />}
+        {subject && <p class="message-subject">{subject}</p>}
+        {message.warnings.map((warning) => (
+          <p key={warning} class="message-warning">
+            <Icon name="warn" size={14} /> {warning}
+          </p>
+        ))}
+        {message.blocks.map((block, index) => (
+          <BlockView key={index} block={block} message={message} onGrown={onGrown} />
+        ))}
+        <Attachments attachments={message.attachments.filter((one) => !one.inline)} onGrown={onGrown} />
+        <footer class="message-foot">
+          <time dateTime={message.created_at} title={fullTime(message.created_at)}>
+            {clockTime(message.created_at)}
+          </time>
+          {message.has_raw && (
+            <a
+              class="message-original"
+              href={api.rawUrl(message.id)}
+              download
+              title={t("original")}
+              aria-label={t("original")}
+            >
+              <Icon name="original" size={15} />
+            </a>
+          )}
+          {message.delivery && <DeliveryLine conversationId={conversation.id} message={message} delivery={message.delivery} />}
+        </footer>
+      </div>
+    </article>
+  );
+}

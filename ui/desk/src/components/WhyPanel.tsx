@@ -1,0 +1,94 @@
+/** Why is this here, and why with me? The decision records in words, each with its raw record. */
+import { api } from "../api/client";
+import type { Conversation, Decision } from "../api/types";
+import { clockTime, fullTime, queueName, span } from "../format";
+import { hasWord, locale, t } from "../words";
+import { PageState } from "./PageState";
+import { useAnswer } from "./useAnswer";
+
+function DecisionEntry({ decision, isNow }: { decision: Decision; isNow: boolean }) {
+  const act = `act-name-${decision.act.replaceAll("_", "-")}`;
+  return (
+    <li class="decision" data-now={isNow}>
+      <p class="decision-head">
+        <b>{isNow ? t("why-now") : hasWord(act) ? t(act) : decision.act}</b>
+        {decision.agent && <span>{decision.agent.name}</span>}
+        <time class="quiet" dateTime={decision.at} title={fullTime(decision.at)}>
+          {clockTime(decision.at)}
+        </time>
+      </p>
+      <p class="decision-text">{decision.text}</p>
+      <details>
+        <summary>{t("why-record")}</summary>
+        <pre tabIndex={0}>{JSON.stringify(decision.body, null, 2)}</pre>
+      </details>
+    </li>
+  );
+}
+
+/** What the work item itself says: rules, skills asked, priority. */
+function Standing({ conversation }: { conversation: Conversation }) {
+  const item = conversation.work_item;
+  if (!item) return null;
+  const needs = item.needs.map((need) => {
+    const skill = need.require ?? need.prefer ?? need.forbid ?? "";
+    const word = need.require ? "need-require" : need.prefer ? "need-prefer" : "need-forbid";
+    return t(word, { skill, level: need.level ?? 0 });
+  });
+  return (
+    <dl class="facts">
+      <div>
+        <dt>{t("fact-queue")}</dt>
+        <dd>{queueName(item.queue)}</dd>
+      </div>
+      <div>
+        <dt>{t("fact-rules")}</dt>
+        <dd>{item.matched_rules.join(", ") || "–"}</dd>
+      </div>
+      <div>
+        <dt>{t("fact-needs")}</dt>
+        <dd>{needs.join(", ") || t("fact-needs-none")}</dd>
+      </div>
+      <div>
+        <dt>{t("fact-boost")}</dt>
+        <dd>{item.boost_s > 0 ? t("fact-boost-by", { span: span(item.boost_s) }) : "–"}</dd>
+      </div>
+      <div>
+        <dt>{t("fact-due")}</dt>
+        <dd>{item.due_at ? `${fullTime(item.due_at)} (${item.sla_policy})` : "–"}</dd>
+      </div>
+    </dl>
+  );
+}
+
+export function WhyPanel({ conversation }: { conversation: Conversation }) {
+  const lang = locale.value === "en" ? "en" : "zh";
+  const item = conversation.work_item;
+  const answer = useAnswer(
+    () => api.decisions(conversation.id, lang),
+    [conversation.id, lang, item?.state, item?.claimed_by?.id, item?.queue],
+  );
+  const decisions = answer.value?.decisions.toReversed() ?? [];
+  const current = answer.value?.now ?? null;
+  return (
+    <>
+      <Standing conversation={conversation} />
+      <h3>{t("why-decisions")}</h3>
+      {answer.isLoading && <div class="row-ghost" aria-hidden="true" />}
+      {answer.problem && (
+        <PageState icon="warn" title={answer.problem}>
+          <button type="button" class="button" onClick={answer.again}>
+            {t("try-again")}
+          </button>
+        </PageState>
+      )}
+      {answer.value && decisions.length === 0 && !current && <p class="quiet">{t("why-none")}</p>}
+      <ol class="decisions">
+        {current && <DecisionEntry decision={current} isNow />}
+        {decisions.map((decision) => (
+          <DecisionEntry key={decision.id} decision={decision} isNow={false} />
+        ))}
+      </ol>
+    </>
+  );
+}

@@ -1,0 +1,111 @@
+/** The one stream of live updates. In: server-sent events. Out: the other stores, kept up to date. */
+import { signal } from "@preact/signals";
+import { api } from "../api/client";
+import type { LiveEvents } from "../api/types";
+import { refresh } from "./conversations";
+import { countersChanged, loadHouse, setChannelState, setColleaguePresence } from "./house";
+import { reloadLists } from "./lists";
+import { place } from "./navigation";
+import { addOffer, endOffer, loadOffers } from "./offers";
+import { addMessage, forgetTimelines, setDelivery } from "./timeline";
+import { showError } from "./toasts";
+import { clearTyping, noteTyping } from "./typing";
+
+export type Connection = "connecting" | "live" | "lost";
+
+export const connection = signal<Connection>("connecting");
+
+const RETRY_MS = 3_000;
+// A reconnect within this time is not worth a banner.
+const GRACE_MS = 1_500;
+
+let source: EventSource | null = null;
+let retryTimer = 0;
+let graceTimer = 0;
+
+async function reloadAll(): Promise<void> {
+  const open = place.value.conversationId;
+  forgetTimelines(open);
+  await Promise.all([reloadLists(), loadOffers(), loadHouse(), open ? reread(open) : null]);
+}
+
+async function reread(conversationId: string): Promise<void> {
+  try {
+    await refresh(conversationId);
+  } catch (error) {
+    showError(error);
+  }
+}
+
+const receivers: { [Name in keyof LiveEvents]: (event: LiveEvents[Name]) => void } = {
+  hello: () => {},
+  reset: () => void reloadAll(),
+  conversation: (event) => {
+    void reread(event.conversation_id);
+    countersChanged();
+  },
+  message: (event) => {
+    addMessage(event.conversation_id, event.message);
+    clearTyping(event.conversation_id);
+    void reread(event.conversation_id);
+  },
+  offer: addOffer,
+  offer_ended: endOffer,
+  delivery: (event) => setDelivery(event.conversation_id, event.message_id, event.delivery),
+  presence: setColleaguePresence,
+  queues: countersChanged,
+  channel: setChannelState,
+  typing: noteTyping,
+};
+
+function markLost(): void {
+  clearTimeout(graceTimer);
+  graceTimer = setTimeout(() => {
+    connection.value = "lost";
+  }, GRACE_MS);
+}
+
+function listen<Name extends keyof LiveEvents>(stream: EventSource, name: Name): void {
+  stream.addEventListener(name, (event) => {
+    receivers[name](JSON.parse((event as MessageEvent<string>).data) as LiveEvents[Name]);
+  });
+}
+
+/** Open the stream and read everything; call once after log-in. */
+export function connect(): void {
+  disconnect();
+  const stream = new EventSource(api.eventsUrl);
+  source = stream;
+  stream.addEventListener("open", () => {
+    clearTimeout(graceTimer);
+    // A stream that went on from its Last-Event-ID lost nothing; a new one starts from a full reading.
+    if (stream === source && connection.value === "connecting") void reloadAll();
+    connection.value = "live";
+  });
+  stream.addEventListener("error", () => {
+    markLost();
+    if (stream.readyState !== EventSource.CLOSED) return;
+    clearTimeout(retryTimer);
+    retryTimer = setTimeout(reconnect, RETRY_MS);
+  });
+  for (const name of Object.keys(receivers) as (keyof LiveEvents)[]) listen(stream, name);
+}
+
+/** Start a new stream after the browser gave up on the old one; it has no Last-Event-ID, so all is read again. */
+async function reconnect(): Promise<void> {
+  try {
+    await api.me();
+  } catch {
+    retryTimer = setTimeout(reconnect, RETRY_MS);
+    return;
+  }
+  connect();
+}
+
+export function disconnect(): void {
+  clearTimeout(retryTimer);
+  clearTimeout(graceTimer);
+  source?.close();
+  source = null;
+  connection.value = "connecting";
+}

@@ -1,0 +1,82 @@
+/** The messages of opened conversations, in the order they happened. */
+import { type Signal, signal } from "@preact/signals";
+import { api } from "../api/client";
+import type { Delivery, Message } from "../api/types";
+import { errorText, showError } from "./toasts";
+
+const KEPT = 20;
+
+export interface Timeline {
+  messages: Signal<readonly Message[]>;
+  state: Signal<"loading" | "ready" | "failed">;
+  problem: Signal<string>;
+}
+
+const timelines = new Map<string, Timeline>();
+
+/** Give a conversation's timeline, reading it the first time; the least recently opened ones are dropped. */
+export function timelineOf(conversationId: string): Timeline {
+  const known = timelines.get(conversationId);
+  if (known) {
+    timelines.delete(conversationId);
+    timelines.set(conversationId, known);
+    return known;
+  }
+  const created: Timeline = { messages: signal([]), state: signal("loading"), problem: signal("") };
+  timelines.set(conversationId, created);
+  while (timelines.size > KEPT) timelines.delete(timelines.keys().next().value as string);
+  void loadTimeline(conversationId);
+  return created;
+}
+
+export async function loadTimeline(conversationId: string): Promise<void> {
+  const timeline = timelines.get(conversationId);
+  if (!timeline) return;
+  try {
+    let after: string | undefined;
+    do {
+      const page = await api.messages(conversationId, after);
+      merge(timeline, page.messages);
+      timeline.state.value = "ready";
+      after = page.next ?? undefined;
+    } while (after !== undefined);
+  } catch (error) {
+    timeline.problem.value = errorText(error).title;
+    if (timeline.messages.value.length === 0) timeline.state.value = "failed";
+  }
+}
+
+/** After a gap in the live stream nothing kept can be trusted to be complete. */
+export function forgetTimelines(exceptId: string): void {
+  for (const id of [...timelines.keys()]) if (id !== exceptId) timelines.delete(id);
+  if (exceptId) void loadTimeline(exceptId);
+}
+
+export function addMessage(conversationId: string, message: Message): void {
+  const timeline = timelines.get(conversationId);
+  if (timeline) merge(timeline, [message]);
+}
+
+export function setDelivery(conversationId: string, messageId: string, delivery: Delivery): void {
+  const timeline = timelines.get(conversationId);
+  if (!timeline) return;
+  timeline.messages.value = timeline.messages.value.map((message) =>
+    message.id === messageId ? { ...message, delivery } : message,
+  );
+}
+
+function merge(timeline: Timeline, added: readonly Message[]): void {
+  const byId = new Map(timeline.messages.value.map((message) => [message.id, message]));
+  for (const message of added) byId.set(message.id, message);
+  timeline.messages.value = [...byId.values()].sort(
+    (one, other) => Date.parse(one.created_at) - Date.parse(other.created_at) || (one.id < other.id ? -1 : 1),
+  );
+}
+
+export async function resend(conversationId: string, messageId: string): Promise<void> {
+  try {
+    addMessage(conversationId, await api.resend(messageId));
+  } catch (error) {
+    showError(error);
+  }
+}

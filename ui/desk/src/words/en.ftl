@@ -1,0 +1,356 @@
+# Words of the desk, English. The order follows the screen from left to right.
+
+## Log in
+log-in-title = Welcome to the desk
+log-in-lead = One queue for every channel. Log in to take work.
+log-in-again = You were logged out. Log in again; drafts are kept.
+log-in-login = Login
+log-in-password = Password
+log-in-go = Log in
+log-in-busy = Logging in…
+unreachable = The router cannot be reached
+unreachable-text = Check your connection. Nothing you wrote is lost.
+connection-lost = Connection lost. Trying again; what you see may be out of date.
+
+## Rail
+presence = Presence
+presence-available = Available
+presence-busy = Busy
+presence-away = Away
+presence-offline = Offline
+presence-since = for { $span }
+presence-all-channels = all channels
+presence-some-channels = { $n ->
+    [one] 1 channel
+   *[other] { $n } channels
+  }
+presence-channels = Channels I take work from
+presence-reason = Reason
+presence-reason-none = No reason given
+presence-reason-lunch = Lunch
+presence-reason-meeting = Meeting
+presence-reason-training = Training
+presence-reason-paperwork = Paperwork
+class-chat = Chat
+class-email = E-mail
+class-phone = Phone
+class-marketplace = Marketplace
+views = Views
+view-mine = Mine
+view-waiting = Waiting
+view-open = Open
+view-resolved = Resolved
+view-all = Everything
+queues = Queues
+queue-oldest = Longest wait
+queue-counters = { $waiting } waiting, { $claimed } in work
+health-here = { $here } of { $all } available
+health-well = All well
+health-trouble = { $n } in trouble
+health-next-try = next try in { $span }
+health-starting = Starting
+health-ok = Well
+health-degraded = Degraded
+health-down = Down
+health-auth-needed = Log-in refused
+health-paused = Paused
+health-failed = Failed
+tool-theme = Colours: { $theme ->
+    [light] light
+    [dark] dark
+   *[auto] as the system
+  }
+tool-language = 切换到中文
+tool-sound = Sound for new offers
+tool-keys = Keyboard map
+tool-leave = Log out
+menu = Menu
+
+## List
+conversations = Conversations
+list-count = { $more ->
+    [0] { $n }
+   *[other] { $n }+
+  }
+search = Search
+filter-channel = Channel
+filter-all-channels = All channels
+clock-title = Time left to answer
+clock-late = { $span } late
+unread = { $n } unread
+typing = typing…
+chip-failed = { $n ->
+    [one] not delivered
+   *[other] { $n } not delivered
+  }
+chip-boost = ahead { $span }
+chip-boost-title = Priority: stands this much further ahead in line
+chip-rule-title = The rule that matched
+chip-owner = { $name }
+chip-offered = offered to { $name }
+chip-required = Required skill
+chip-preferred = Preferred skill
+loading = Loading
+list-failed = The list could not be read
+try-again = Try again
+empty-mine = Nothing on your desk
+empty-mine-text = When you are available, work is offered to you here.
+empty-waiting = Nobody is waiting
+empty-waiting-text = Every customer has somebody to talk to.
+empty-open = No open conversations
+empty-open-text = Everything is resolved.
+empty-resolved = Nothing resolved yet
+empty-resolved-text = Resolved conversations are kept here.
+empty-all = No conversations yet
+empty-all-text = The first message of a customer opens one.
+empty-search = Nothing found
+empty-search-text = Try another word, or another channel.
+
+## Offers
+offers = Offers
+offer-of = Offer: { $name }
+offer-accept = Accept
+offer-decline = Decline
+offer-waited = waited { $span }
+offer-gone = { $state ->
+    [expired] The offer of { $name } ran out and went on.
+   *[other] The offer of { $name } was taken back.
+  }
+title-offer = ● New offer
+
+## Conversation
+nothing-open = No conversation open
+nothing-open-text = Choose one from the list, or press Ctrl+K to go anywhere.
+back = Back to the list
+state-mine = With me
+state-claimed = With { $name }
+state-offered = Being offered
+state-waiting = Waiting
+state-resolved = Resolved
+state-done = Resolved
+due-in = answer within { $span }
+due-late = answer { $span } late
+act-claim = Take it
+act-put-back = Put back
+act-transfer = Hand over
+act-resolve = Resolve
+timeline = Messages
+timeline-failed = The messages could not be read
+to-end = Newest messages ↓
+new-message = New message from { $name }: { $text }
+typing-who = { $name } is typing
+day-today = Today
+day-yesterday = Yesterday
+quoted = Quoted text
+original = Download the original
+guest = not proven to be the customer
+note-mark = note, internal
+automatic-reply = automatic reply
+automatic-bulk = mass mail
+automatic-report = delivery report
+role-customer = Customer
+role-agent = Agent
+role-shop = Shop
+role-bot = Bot
+role-system = System
+role-operator = Operator
+role-mediator = Mediator
+role-other = Somebody
+block-image = Picture
+block-file = File
+block-audio = Voice message
+block-video = Video
+block-location = Location
+block-contact = Contact card
+block-order_card = Order
+block-product_card = Product
+block-coupon_card = Coupon
+block-choice = Choice
+block-form = Form
+block-call = Call
+block-unsupported = This kind of message cannot be shown here
+mail-of = Mail from { $name }
+mail-remote = { $n ->
+    [one] 1 picture from elsewhere was not loaded.
+   *[other] { $n } pictures from elsewhere were not loaded.
+  }
+attachments = Files
+attachment-unnamed = unnamed file
+event-message = Message
+event-opened = Conversation opened
+event-assigned = Taken by { $name }
+event-claimed = Taken by { $name }
+event-put-back = { $name } put it back
+event-transferred = { $name } handed it over
+event-resolved = Resolved by { $name }
+
+## Delivery
+delivery-queued = to be sent
+delivery-sending = being sent
+delivery-unknown = may not have arrived
+delivery-held = held by the provider
+delivery-accepted = sent
+delivery-delivered = delivered
+delivery-read = read
+delivery-failed = not sent
+delivery-bounced = came back
+delivery-expired = given up
+delivery-attempts = after { $n } tries
+delivery-next-try = next try in { $span }
+resend = Send again
+resend-unknown = It may have arrived already; sending again keeps the same id, so most systems show it once.
+resend-failed = Sends the same message again under the same id.
+
+## Composer
+composer = Answer
+mode-reply = Reply
+mode-note = Note
+reply-to = to { $name }
+reply-via = by { $channel } · { $account }
+reply-field = Reply to { $name }
+reply-placeholder = Write to the customer…
+note-for = only colleagues read this
+note-field = Internal note
+note-placeholder = Write for your colleagues…
+note-kept = Note kept
+keep-note = Keep note
+send = Send
+send-now = Send now
+send-hint = Ctrl+Enter
+sending = Sending:
+undo = Undo
+draft-clean = { "" }
+draft-changed = …
+draft-saved = Draft saved
+draft-failed = Draft not saved yet
+blocked-resolved = This conversation is resolved. A new message of the customer opens it again.
+blocked-colleague = { $name } is answering here. You can add a note.
+blocked-offered = This is being offered right now.
+blocked-waiting = Take this conversation to answer it.
+done-resolved = Resolved
+done-put-back = Put back in line with its age
+done-transferred = Handed over
+
+## Dialogs
+cancel = Cancel
+close = Close
+resolve-title = Resolve conversation
+resolve-reason = How did it end?
+resolve-solved = Solved
+resolve-answered = Question answered
+resolve-no-answer = Customer no longer answers
+resolve-duplicate = Duplicate of another conversation
+resolve-spam = Not a customer matter
+put-back-title = Put back in line
+put-back-text = It keeps its age, so it stands where it would have stood.
+put-back-note = For whoever takes it next (optional)
+transfer-title = Hand over
+transfer-to = To
+transfer-choose = Choose a queue or a colleague
+transfer-queue = { $name } ({ $n } waiting)
+transfer-state = Where it stands
+transfer-state-hint = What is the matter, what was done?
+transfer-promised = Promised
+transfer-promised-hint = What was promised to the customer, until when?
+transfer-next = Next step
+transfer-next-hint = What should happen now?
+colleagues = Colleagues
+channels = Channels
+house-title = The house
+house-load = { $claims } of { $max } conversations
+keys-title = Keyboard map
+keys-move = Move
+keys-offer = Offers and presence
+keys-work = Work
+keys-write = Write
+keys-screen = Screen
+key-next = Next conversation
+key-previous = Previous conversation
+key-search = Search
+key-presence = Available or away
+key-reply = Reply
+key-note = Note
+key-undo = Undo sending
+key-leave = Close or leave
+palette-title = Go to anything
+palette-hint = Customer, queue or action…
+palette-queue = { $n } waiting
+palette-none = Nothing found
+palette-theme = Switch light and dark
+
+## Customer
+customer-title = Customer
+customer-unnamed = Unnamed customer
+proof-verified = Proven
+proof-verified-text = The customer is logged in at the shop or was checked.
+proof-channel = Known by channel
+proof-channel-text = The channel vouches for the address.
+proof-unverified = Not proven
+proof-unverified-text = Anybody could have written under this name. Ask before naming orders.
+fact-channel = Channel
+fact-language = Language
+fact-first = First message
+fact-messages = Messages
+related = Other conversations
+related-none = None so far.
+link-guest = wrote into it as a guest
+link-hint = may belong together
+link-continued = continued here
+link-same-contact = same customer
+conversation-open = open
+conversation-resolved = resolved
+
+## Why
+why-title = Why me
+why-decisions = Decisions
+why-now = Right now
+why-none = Nothing has been decided here yet.
+why-record = The record itself
+act-name-queued = Put in line
+act-name-enqueued = Put in line
+act-name-offered = Offered
+act-name-accepted = Accepted
+act-name-rejected = Declined
+act-name-expired = Offer ran out
+act-name-rescinded = Offer taken back
+act-name-claimed = Taken
+act-name-put-back = Put back
+act-name-transferred = Handed over
+act-name-resolved = Resolved
+act-name-blocked = Waits
+act-name-overflowed = Overflowed
+fact-queue = Queue
+fact-rules = Rules
+fact-needs = Skills
+fact-needs-none = none asked
+fact-boost = Priority
+fact-boost-by = { $span } ahead
+fact-due = Answer by
+need-require = { $level ->
+    [0] { $skill }
+   *[other] { $skill } ({ $level }+)
+  }
+need-prefer = { $skill } preferred
+need-forbid = not { $skill }
+
+## Times
+span-s = { $n }s
+span-m = { $n }m
+span-h = { $n }h
+span-d = { $n }d
+ago-now = now
+
+## Errors
+error-unexpected = Something unexpected happened in the desk
+error-offline = The router cannot be reached. Nothing was changed.
+error-bad-request = The router did not understand this
+error-not-logged-in = Login or password is wrong
+error-forbidden = You are not allowed to do this
+error-not-found = It is gone, or not yours to see
+error-offer-expired = This offer is no longer open
+error-stale-version = This conversation is not yours any more; your text is kept
+error-capacity-exceeded = You have no capacity left for this
+error-content-rejected = The channel refuses this text
+error-too-large = This is too large
+error-rate-limited = Too many tries; wait { $seconds } seconds
+error-store-unavailable = The router cannot save right now; try again in { $seconds } seconds

@@ -1,0 +1,347 @@
+# 工作台用语，简体中文。顺序与英文文件一致。
+
+## 登录
+log-in-title = 欢迎来到工作台
+log-in-lead = 所有渠道，一个队列。登录后开始接待。
+log-in-again = 您已退出登录。请重新登录，草稿已保留。
+log-in-login = 账号
+log-in-password = 密码
+log-in-go = 登录
+log-in-busy = 正在登录…
+unreachable = 无法连接服务器
+unreachable-text = 请检查网络，您写的内容不会丢失。
+connection-lost = 连接已断开，正在重试；当前内容可能不是最新。
+
+## 侧栏
+presence = 状态
+presence-available = 在线
+presence-busy = 忙碌
+presence-away = 离开
+presence-offline = 离线
+presence-since = 已 { $span }
+presence-all-channels = 全部渠道
+presence-some-channels = { $n } 个渠道
+presence-channels = 接待的渠道
+presence-reason = 原因
+presence-reason-none = 未说明原因
+presence-reason-lunch = 用餐
+presence-reason-meeting = 会议
+presence-reason-training = 培训
+presence-reason-paperwork = 处理单据
+class-chat = 在线聊天
+class-email = 邮件
+class-phone = 电话
+class-marketplace = 平台店铺
+views = 视图
+view-mine = 我的
+view-waiting = 等待中
+view-open = 进行中
+view-resolved = 已解决
+view-all = 全部
+queues = 队列
+queue-oldest = 最长等待
+queue-counters = 等待 { $waiting }，处理中 { $claimed }
+health-here = 在线 { $here } / { $all } 人
+health-well = 全部正常
+health-trouble = { $n } 个异常
+health-next-try = { $span }后重试
+health-starting = 启动中
+health-ok = 正常
+health-degraded = 不稳定
+health-down = 中断
+health-auth-needed = 登录被拒
+health-paused = 已暂停
+health-failed = 故障
+tool-theme = 配色：{ $theme ->
+    [light] 浅色
+    [dark] 深色
+   *[auto] 跟随系统
+  }
+tool-language = Switch to English
+tool-sound = 新分配提示音
+tool-keys = 快捷键
+tool-leave = 退出登录
+menu = 菜单
+
+## 列表
+conversations = 会话
+list-count = { $more ->
+    [0] { $n }
+   *[other] { $n }+
+  }
+search = 搜索
+filter-channel = 渠道
+filter-all-channels = 全部渠道
+clock-title = 剩余回复时间
+clock-late = 超时 { $span }
+unread = { $n } 条未读
+typing = 正在输入…
+chip-failed = { $n } 条未送达
+chip-boost = 提前 { $span }
+chip-boost-title = 优先：在队列中提前这么多
+chip-rule-title = 命中的规则
+chip-owner = { $name }
+chip-offered = 正分配给{ $name }
+chip-required = 必需技能
+chip-preferred = 优先技能
+loading = 加载中
+list-failed = 列表读取失败
+try-again = 重试
+empty-mine = 手上没有会话
+empty-mine-text = 在线时，新的会话会分配到这里。
+empty-waiting = 没有人在等待
+empty-waiting-text = 每位顾客都有人接待。
+empty-open = 没有进行中的会话
+empty-open-text = 全部已解决。
+empty-resolved = 还没有已解决的会话
+empty-resolved-text = 已解决的会话保存在这里。
+empty-all = 还没有会话
+empty-all-text = 顾客的第一条消息会开启会话。
+empty-search = 没有找到
+empty-search-text = 换个词或换个渠道试试。
+
+## 分配
+offers = 新分配
+offer-of = 新分配：{ $name }
+offer-accept = 接受
+offer-decline = 拒绝
+offer-waited = 已等 { $span }
+offer-gone = { $state ->
+    [expired] { $name } 的分配已超时，转给下一位。
+   *[other] { $name } 的分配已收回。
+  }
+title-offer = ● 新分配
+
+## 会话
+nothing-open = 未打开会话
+nothing-open-text = 从列表中选择，或按 Ctrl+K 快速前往。
+back = 返回列表
+state-mine = 我在处理
+state-claimed = { $name } 在处理
+state-offered = 分配中
+state-waiting = 等待中
+state-resolved = 已解决
+state-done = 已解决
+due-in = { $span } 内回复
+due-late = 回复已超时 { $span }
+act-claim = 接手
+act-put-back = 放回队列
+act-transfer = 转交
+act-resolve = 解决
+timeline = 消息
+timeline-failed = 消息读取失败
+to-end = 最新消息 ↓
+new-message = { $name } 的新消息：{ $text }
+typing-who = { $name } 正在输入
+day-today = 今天
+day-yesterday = 昨天
+quoted = 引用内容
+original = 下载原文
+guest = 未证实是顾客本人
+note-mark = 内部备注
+automatic-reply = 自动回复
+automatic-bulk = 群发邮件
+automatic-report = 投递报告
+role-customer = 顾客
+role-agent = 客服
+role-shop = 店铺
+role-bot = 机器人
+role-system = 系统
+role-operator = 平台小二
+role-mediator = 仲裁方
+role-other = 其他人
+block-image = 图片
+block-file = 文件
+block-audio = 语音
+block-video = 视频
+block-location = 位置
+block-contact = 名片
+block-order_card = 订单
+block-product_card = 商品
+block-coupon_card = 优惠券
+block-choice = 选项
+block-form = 表单
+block-call = 通话
+block-unsupported = 此类消息无法在这里显示
+mail-of = { $name } 的邮件
+mail-remote = 未加载 { $n } 张外部图片。
+attachments = 附件
+attachment-unnamed = 未命名文件
+event-message = 消息
+event-opened = 会话已开启
+event-assigned = { $name } 接手
+event-claimed = { $name } 接手
+event-put-back = { $name } 放回队列
+event-transferred = { $name } 转交
+event-resolved = { $name } 已解决
+
+## 投递
+delivery-queued = 待发送
+delivery-sending = 发送中
+delivery-unknown = 可能未送达
+delivery-held = 平台暂缓发送
+delivery-accepted = 已发送
+delivery-delivered = 已送达
+delivery-read = 已读
+delivery-failed = 未发出
+delivery-bounced = 被退回
+delivery-expired = 已放弃
+delivery-attempts = 共尝试 { $n } 次
+delivery-next-try = { $span } 后重试
+resend = 重新发送
+resend-unknown = 对方可能已经收到；重发使用同一编号，多数系统只显示一次。
+resend-failed = 以同一编号重新发送同一条消息。
+
+## 编辑区
+composer = 回复区
+mode-reply = 回复
+mode-note = 备注
+reply-to = 发给 { $name }
+reply-via = 经 { $channel } · { $account }
+reply-field = 回复 { $name }
+reply-placeholder = 写给顾客…
+note-for = 仅同事可见
+note-field = 内部备注
+note-placeholder = 写给同事…
+note-kept = 备注已保存
+keep-note = 保存备注
+send = 发送
+send-now = 立即发送
+send-hint = Ctrl+Enter
+sending = 即将发送：
+undo = 撤销
+draft-clean = { "" }
+draft-changed = …
+draft-saved = 草稿已保存
+draft-failed = 草稿尚未保存
+blocked-resolved = 会话已解决。顾客再来消息时会重新开启。
+blocked-colleague = { $name } 正在回复。您可以添加备注。
+blocked-offered = 正在分配中。
+blocked-waiting = 接手后才能回复。
+done-resolved = 已解决
+done-put-back = 已放回队列，等待时间保留
+done-transferred = 已转交
+
+## 对话框
+cancel = 取消
+close = 关闭
+resolve-title = 解决会话
+resolve-reason = 结果如何？
+resolve-solved = 已解决
+resolve-answered = 已答复
+resolve-no-answer = 顾客不再回复
+resolve-duplicate = 与其他会话重复
+resolve-spam = 与业务无关
+put-back-title = 放回队列
+put-back-text = 等待时间保留，排在原来的位置。
+put-back-note = 给下一位同事的话（可不填）
+transfer-title = 转交
+transfer-to = 转给
+transfer-choose = 选择队列或同事
+transfer-queue = { $name }（等待 { $n }）
+transfer-state = 目前情况
+transfer-state-hint = 什么事，做了什么？
+transfer-promised = 已承诺
+transfer-promised-hint = 向顾客承诺了什么，到什么时候？
+transfer-next = 下一步
+transfer-next-hint = 接下来该做什么？
+colleagues = 同事
+channels = 渠道
+house-title = 全局
+house-load = { $claims } / { $max } 个会话
+keys-title = 快捷键
+keys-move = 移动
+keys-offer = 分配与状态
+keys-work = 处理
+keys-write = 书写
+keys-screen = 界面
+key-next = 下一个会话
+key-previous = 上一个会话
+key-search = 搜索
+key-presence = 在线或离开
+key-reply = 回复
+key-note = 备注
+key-undo = 撤销发送
+key-leave = 关闭或返回
+palette-title = 快速前往
+palette-hint = 顾客、队列或操作…
+palette-queue = 等待 { $n }
+palette-none = 没有找到
+palette-theme = 切换深浅配色
+
+## 顾客
+customer-title = 顾客
+customer-unnamed = 未留姓名的顾客
+proof-verified = 已证实
+proof-verified-text = 顾客已在店铺登录或经过核实。
+proof-channel = 渠道可信
+proof-channel-text = 该地址由渠道担保。
+proof-unverified = 未证实
+proof-unverified-text = 任何人都可能用这个名字来信。提及订单前请先核实。
+fact-channel = 渠道
+fact-language = 语言
+fact-first = 首条消息
+fact-messages = 消息数
+related = 其他会话
+related-none = 暂无。
+link-guest = 以访客身份来信
+link-hint = 可能相关
+link-continued = 在此继续
+link-same-contact = 同一顾客
+conversation-open = 进行中
+conversation-resolved = 已解决
+
+## 原因
+why-title = 为何是我
+why-decisions = 决策记录
+why-now = 此刻
+why-none = 这里还没有决策。
+why-record = 原始记录
+act-name-queued = 进入队列
+act-name-enqueued = 进入队列
+act-name-offered = 已分配
+act-name-accepted = 已接受
+act-name-rejected = 已拒绝
+act-name-expired = 分配超时
+act-name-rescinded = 分配收回
+act-name-claimed = 接手
+act-name-put-back = 放回队列
+act-name-transferred = 转交
+act-name-resolved = 解决
+act-name-blocked = 等待
+act-name-overflowed = 溢出
+fact-queue = 队列
+fact-rules = 规则
+fact-needs = 技能
+fact-needs-none = 无要求
+fact-boost = 优先
+fact-boost-by = 提前 { $span }
+fact-due = 回复期限
+need-require = { $level ->
+    [0] { $skill }
+   *[other] { $skill }（{ $level } 级以上）
+  }
+need-prefer = 优先 { $skill }
+need-forbid = 排除 { $skill }
+
+## 时间
+span-s = { $n }秒
+span-m = { $n }分
+span-h = { $n }时
+span-d = { $n }天
+ago-now = 刚刚
+
+## 错误
+error-unexpected = 工作台出现意外错误
+error-offline = 无法连接服务器，没有任何改动。
+error-bad-request = 服务器无法理解这个请求
+error-not-logged-in = 账号或密码错误
+error-forbidden = 您没有权限
+error-not-found = 内容不存在，或您无权查看
+error-offer-expired = 此分配已失效
+error-stale-version = 会话已不在您手上，您的文字已保留
+error-capacity-exceeded = 您的接待量已满
+error-content-rejected = 渠道拒绝此内容
+error-too-large = 内容过大
+error-rate-limited = 尝试过多，请等待 { $seconds } 秒
+error-store-unavailable = 服务器暂时无法保存，{ $seconds } 秒后再试
