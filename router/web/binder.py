@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 import msgspec
 from aiohttp import web
-from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from router.web.auth import Caller
 from router.web.files import Download
@@ -37,10 +37,18 @@ def storable(text: str) -> str:
     return text
 
 
-Line: TypeAlias = Annotated[str, StringConstraints(max_length=500), AfterValidator(storable)]
-Name: TypeAlias = Annotated[str, StringConstraints(min_length=1, max_length=100), AfterValidator(storable)]
+# what `storable` refuses, as far as a schema can say it
+_AS_DESCRIBED = Field(json_schema_extra={"pattern": r"^[^\u0000]*$"})
+
+Line: TypeAlias = Annotated[str, StringConstraints(max_length=500), AfterValidator(storable), _AS_DESCRIBED]
+Name: TypeAlias = Annotated[
+    str, StringConstraints(min_length=1, max_length=100), AfterValidator(storable), _AS_DESCRIBED
+]
 Prose: TypeAlias = Annotated[
-    str, StringConstraints(min_length=1, max_length=100_000), AfterValidator(storable)
+    str, StringConstraints(min_length=1, max_length=100_000), AfterValidator(storable), _AS_DESCRIBED
+]
+Unfinished: TypeAlias = Annotated[
+    str, StringConstraints(max_length=100_000), AfterValidator(storable), _AS_DESCRIBED
 ]
 
 

@@ -60,8 +60,9 @@ async def secure_response(request: web.Request, response: web.StreamResponse) ->
         headers.setdefault("X-Frame-Options", "DENY")
         headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
     if request.path.startswith("/static/"):
-        # the build names files by what is in them
-        headers.setdefault("Cache-Control", "public, max-age=31536000, immutable")
+        # the build names what it puts into assets by its content
+        forever = "/assets/" in request.path and response.status in (200, 206, 304)
+        headers.setdefault("Cache-Control", "public, max-age=31536000, immutable" if forever else "no-cache")
 
 
 def _page(path: Path) -> web.StreamResponse:

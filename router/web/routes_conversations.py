@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
 from router.drafts import save_draft
 from router.messages import JsonObject
@@ -18,7 +18,7 @@ from router.storage.views.people import read_draft, read_names
 from router.storage.views.routing import list_decisions
 from router.web.asking import reading, require_visible
 from router.web.auth import Caller
-from router.web.binder import Body, Call, Line, Query, storable
+from router.web.binder import Body, Call, Line, Query, Unfinished
 from router.web.services import Services
 
 Limit = Annotated[int, Field(ge=1, le=200)]
@@ -53,7 +53,7 @@ class WhichLanguage(Query):
 class Draft(Body):
     """An unfinished answer."""
 
-    text: Annotated[str, StringConstraints(max_length=100_000), AfterValidator(storable)]
+    text: Unfinished
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import BeforeValidator, ConfigDict, Field, JsonValue
 
 from router.model.desk import Conversation, Offer, QueueCounters
 from router.storage.views.conversations import read_conversation
@@ -17,7 +17,13 @@ from router.web.binder import Body, Call, Line, Name
 from router.web.problems import FieldError, Problem
 from router.web.services import Services
 
-Token = Annotated[int, Field(ge=0, le=2**31 - 1)]
+
+def _whole(value: object) -> object:
+    """Take 1.0 for 1: JSON knows one kind of number."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+Token = Annotated[int, Field(ge=0, le=2**31 - 1), BeforeValidator(_whole)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +47,11 @@ class QueueList:
     queues: Sequence[QueueCounters]
 
 
+def _names(target: str) -> dict[str, JsonValue]:
+    """Describe a body that names one target."""
+    return {"required": [target], "properties": {target: {"type": "string"}}}
+
+
 class Reject(Body):
     """Why the offer is declined."""
 
@@ -56,6 +67,8 @@ class PutBack(Body):
 
 class Transfer(Body):
     """The claim's fencing token, where to (a queue's name or an agent's id) and a note on what is open."""
+
+    model_config = ConfigDict(json_schema_extra={"oneOf": [_names("queue"), _names("agent")]})
 
     token: Token
     queue: Name | None = None
