@@ -19,6 +19,7 @@ from router.testing.memory import MemoryContext, MemoryStore
 
 _SOURCE_METHODS = ("stream", "pull", "handle_http", "submit", "confirm", "thread_changed")
 _RETRY_S = 0.02
+_WIRE_S = 2.0
 STEP_S = 10.0
 
 
@@ -40,6 +41,14 @@ class Scene:
         """Bring a sample in through the real door; within a bound."""
         async with asyncio.timeout(STEP_S):
             return await self.simulator.deliver(self.channel, raw)
+
+    async def arrived(self, count: int) -> Sequence[bytes]:
+        """Give what the provider received, waiting for a number of messages to cross the wire."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_WIRE_S):
+                while len(self.simulator.sent()) < count:  # noqa: ASYNC110 - a simulator rings no bell
+                    await asyncio.sleep(_RETRY_S)
+        return self.simulator.sent()
 
     async def attempt(
         self, text: str = "We are looking into it.", blocks: Sequence[Block] | None = None

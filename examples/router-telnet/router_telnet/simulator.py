@@ -17,7 +17,6 @@ class TelnetCustomers:
         self._answers: asyncio.Queue[str] = asyncio.Queue()
         self._writer: asyncio.StreamWriter | None = None
         self._listener: asyncio.Task[None] | None = None
-        self._gone: list[str] = []
 
     def settings(self) -> TelnetSettings:
         """Listen on any free port."""
@@ -60,11 +59,11 @@ class TelnetCustomers:
         return list(self._received)
 
     def fail_next(self, error: str) -> None:
-        """Let the next reply find that she has hung up."""
-        self._gone.append(error)
+        """Refuse: Ann's socket cannot fail at a chosen moment."""
+        raise LookupError(error)
 
     def errors(self) -> Sequence[str]:
-        """Name what can go wrong."""
+        """Name nothing, see `fail_next`."""
         return []
 
     async def _call(self, port: int) -> None:
