@@ -6,12 +6,12 @@ import random
 import time
 from contextlib import suppress
 
-from router.channel import EchoSimulator, HttpRequest, PushSource, Simulator
+from router.channel import HttpRequest, PushSource, Simulator
 from router.errors import InboundError, MalformedMessage
 from router.messages import EventKind, RawInbound, Role
 from router.testing.factories import make_raw
 from router.testing.memory import MemoryStore
-from router.testing.stage import NotDeclared, Scene, Stage
+from router.testing.stage import EchoSimulator, NotDeclared, Scene, Stage
 
 _REPEATS = 5
 _DECODE_LIMIT_S = 2.0

@@ -5,6 +5,7 @@ import contextlib
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+from router.channel import AnyChannel
 from router.messages import RawInbound
 from router_telnet.channel import TelnetChannel, TelnetSettings
 
@@ -44,8 +45,9 @@ class TelnetCustomers:
         """Hang up."""
         await self._hang_up()
 
-    async def deliver(self, channel: TelnetChannel, raw: RawInbound) -> str:
+    async def deliver(self, channel: AnyChannel, raw: RawInbound) -> str:
         """Let Ann type one line; give the answer without its number."""
+        assert isinstance(channel, TelnetChannel)
         async with asyncio.timeout(5):
             await channel.listening.wait()
             if self._writer is None or self._writer.is_closing():
