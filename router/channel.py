@@ -15,7 +15,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Generic, Protocol, TypeVar, runtime_checkable
+from typing import Any, Generic, Protocol, TypeVar
 
 from aiohttp import web
 from pydantic import BaseModel
@@ -378,15 +378,6 @@ class Simulator(Protocol):
 
     def errors(self) -> Sequence[str]:
         """Name the SendError classes `fail_next` can produce."""
-        ...
-
-
-@runtime_checkable
-class EchoSimulator(Simulator, Protocol):
-    """A simulated provider that also brings our own messages back to us."""
-
-    def echo(self) -> RawInbound:
-        """Give the message we sent last, as the provider would deliver it to us."""
         ...
 
 
