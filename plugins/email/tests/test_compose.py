@@ -43,17 +43,7 @@ NASTY = st.one_of(
     ).map("".join),
 )  # fmt: skip
 
-EXPECTED = [
-    "From",
-    "To",
-    "Subject",
-    "Date",
-    "Message-ID",
-    "Reply-To",
-    "In-Reply-To",
-    "References",
-    "X-Omnirouter-Loop",
-]
+EXPECTED = "From To Subject Date Message-ID Reply-To In-Reply-To References X-Omnirouter-Loop".split()
 
 
 @settings(max_examples=200, deadline=None)
@@ -62,10 +52,7 @@ def test_no_text_makes_a_header_of_its_own(subject: str, name: str, reference: s
     answers = answer_to(subject=subject, references=[reference, "<first@example.org>"], reply_to=reply_to)
     rendered = render(attempt_with(answers=answers, author_name=name, reply_token="T" * 22))
     read = header(rendered)
-    names = [
-        field for field in read if field not in ("Content-Type", "MIME-Version", "Content-Transfer-Encoding")
-    ]
-    assert names == EXPECTED
+    assert [name for name in read if not name.startswith(("Content-", "MIME-"))] == EXPECTED
     assert not read.defects
     assert b"\n" not in rendered.content.replace(b"\r\n", b"")
     assert b"\r\n\r\nIt is on its way." in rendered.content

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from email import message_from_bytes
 from email.header import decode_header, make_header
+from email.message import Message
 
 import pytest
 from router_email.channel import EmailChannel
@@ -66,6 +67,12 @@ def polite(line: bytes, **special: bytes | None) -> bytes | None:
         "RCPT": b"250 ok\r\n",
         "RSET": b"250 ok\r\n",
     }.get(verb, b"")
+
+
+def bytes_of(part: Message) -> bytes:
+    content = part.get_payload(decode=True)
+    assert isinstance(content, bytes)
+    return content
 
 
 @asynccontextmanager
