@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
+import signal
 import smtplib
 import socket
 import subprocess
@@ -98,7 +99,9 @@ class Dovecot:
         return shutil.which("dovecot") is not None
 
     def start(self) -> None:
-        self._process = subprocess.Popen(["dovecot", "-F", "-c", str(self._config)], stderr=subprocess.DEVNULL)
+        self._process = subprocess.Popen(
+            ["dovecot", "-F", "-c", str(self._config)], stderr=subprocess.DEVNULL, start_new_session=True
+        )
         end = time.monotonic() + 15
         while True:
             try:
@@ -113,6 +116,13 @@ class Dovecot:
     def stop(self) -> None:
         if self._process is not None:
             self._process.terminate()
+            self._process.wait(15)
+            self._process = None
+
+    def kill(self) -> None:
+        """End every process of this server at once, those that serve connections too."""
+        if self._process is not None:
+            os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait(15)
             self._process = None
 
