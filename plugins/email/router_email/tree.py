@@ -163,7 +163,8 @@ def _build(message: Message, path: str, depth: int, charsets: tuple[str, ...]) -
     if depth > MAX_DEPTH:
         raise TooMuch(f"parts nested deeper than {MAX_DEPTH}")
     kind, named = declared_type(message)
-    payload = message.get_payload()
+    # get_payload() would read 8-bit text by the declared charset and replace what does not fit.
+    payload = message._payload
     below = [child for child in payload if isinstance(child, Message)] if isinstance(payload, list) else []
     children = tuple(
         _build(child, f"{path}.{place}", depth + 1, charsets) for place, child in enumerate(below, 1)

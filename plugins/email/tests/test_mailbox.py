@@ -7,7 +7,6 @@ import imaplib
 import resource
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
-from pathlib import Path
 
 import pytest
 from router_email.channel import EmailChannel
