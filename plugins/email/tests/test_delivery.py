@@ -298,3 +298,36 @@ async def test_chinese_text_and_html_arrive_whole(channel: EmailChannel, simulat
     await channel.send(attempt_with(blocks=(block,), subject="关于您的订单", author_name="小王"))
     sent = message_from_bytes(simulator.sent()[0])
     plain, html = (bytes_of(part).decode() for part in sent.walk() if not part.is_multipart())
+    assert plain.strip() == "您好，包裹已发出。"
+    assert html.replace("\r\n", "").strip() == "<p>您好，<b>包裹</b>已发出。</p>"
+    assert str(make_header(decode_header(sent["Subject"]))) == "关于您的订单"
+    assert str(make_header(decode_header(sent["From"]))).startswith("小王 <support@")
+
+
+async def test_account_without_relay_says_so(ctx: MemoryContext) -> None:
+    channel = EmailChannel("support", settings_with())
+    await channel.open(ctx)
+    try:
+        with pytest.raises(Permanent, match="smtp_out"):
+            await channel.send(attempt_with())
+    finally:
+        await channel.close()
+
+
+async def test_dots_and_line_ends_arrive_as_written(channel: EmailChannel, simulator: EmailSimulator) -> None:
+    await channel.send(attempt_with(blocks=(Block(text=".\n..\nend\n.hidden"),)))
+    assert decode(simulator.sent()[0]).blocks[0].text == ".\n..\nend\n.hidden"
+
+
+async def test_two_accounts_do_not_share_their_marks(simulator: EmailSimulator) -> None:
+    settings = simulator.settings()
+    assert isinstance(settings, EmailSettings)
+    assert settings.address == ADDRESS
+    first, second = MemoryContext(account="one"), MemoryContext(account="two")
+    channels = [EmailChannel("one", settings), EmailChannel("two", settings)]
+    await channels[0].open(first)
+    await channels[1].open(second)
+    await channels[1].send(attempt_with(account="two"))
+    assert (first.marked, second.marked) == ([], ["attempt-1"])
+    for channel in channels:
+        await channel.close()
