@@ -71,7 +71,9 @@ async def test_two_origin_headers_are_refused(shop):
     assert refused.value.status == 403
 
 
-@pytest.mark.parametrize("bad", ["shop.example", "https://*.shop.example", "https://shop.example/x", "ftp://a"])
+@pytest.mark.parametrize(
+    "bad", ["shop.example", "https://*.shop.example", "https://shop.example/x", "ftp://a"]
+)
 async def test_setting_that_is_no_origin_is_refused_with_a_reason(open_shop, bad):
     with pytest.raises(ValueError, match="origin"):
         await open_shop(origins=(bad,))
