@@ -88,8 +88,7 @@ async def _welcome(
         visitor_token=token,
     )
     await socket.send(welcome)
-    for event in events:
-        await socket.replay(event.seq, encode(event_of(event)))
+    await socket.replay((event.seq, encode(event_of(event))) for event in events)
     if not has_more:
         await go_live(hub, socket, presence)
 

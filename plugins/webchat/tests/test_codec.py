@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from router_webchat.codec import decode
 
 from router.errors import MalformedMessage
 from router.messages import BlockKind, EventKind, EvidenceKind, Proof, RawInbound
-from router_webchat.codec import decode
 
 SHARED = Path(os.environ.get("OMNIROUTER_SHARED", Path(__file__).parents[4] / "shared"))
 STRINGS = SHARED / "corpus" / "text-blns" / "strings.json"

@@ -8,7 +8,6 @@ from base64 import b64encode
 
 import pytest
 import websockets
-
 from router_webchat import pages
 
 FILES = {

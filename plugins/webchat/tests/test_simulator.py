@@ -3,9 +3,9 @@
 import json
 
 import pytest
+from router_webchat import router_channel_types
 
 from plugins.webchat.tests.conftest import RecordingContext
-from router_webchat import router_channel_types
 
 
 @pytest.fixture
