@@ -103,10 +103,10 @@ export function ConversationPage({ id }: { id: string }) {
         </button>
         <ChannelRing conversation={conversation} size={40} />
         <div class="head-words">
-          <h2>
+          <h1>
             {conversation.contact.name || conversation.contact.address}
             {conversation.subject && <span class="head-subject">{conversation.subject}</span>}
-          </h2>
+          </h1>
           <StateLine conversation={conversation} />
         </div>
         <Acts conversation={conversation} />
