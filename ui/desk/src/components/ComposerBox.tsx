@@ -109,6 +109,8 @@ export function ComposerBox({ conversation }: { conversation: Conversation }) {
     else writeReply(id, value);
   };
   const onKeyDown = (event: KeyboardEvent) => {
+    // Enter and Escape inside an input method belong to it.
+    if (event.isComposing) return;
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
       event.preventDefault();
       send();
