@@ -84,7 +84,7 @@ def decode_text(content: bytes, declared: str = "", fallbacks: Sequence[str] = (
     codec = codec_of(declared)
     for candidate in _ladder(codec, fallbacks):
         try:
-            return scrub(content.decode(candidate).removeprefix("\ufeff"))
+            return scrub(content.decode(candidate))
         except (UnicodeError, ValueError, LookupError):
             continue
     return scrub(_lossy(content, codec))

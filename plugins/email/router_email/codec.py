@@ -6,6 +6,7 @@ then either the report it is or the message it carries.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -60,6 +61,8 @@ class MailCodec:
     """Reads mails for one account."""
 
     def __init__(self, settings: EmailSettings, marks: Marks) -> None:
+        # It says a line for each of its readers and a traceback for each mail that one cannot read.
+        logging.getLogger("flufl.bounce").setLevel(logging.CRITICAL)
         self._own = settings.own_addresses()
         self._charsets = settings.charsets
         self._max_bytes = settings.max_bytes
@@ -273,12 +276,16 @@ def _envelope_recipients(raw: RawInbound) -> list[str]:
 
 
 def _date(reading: _Reading) -> datetime | None:
-    value = reading.fields.text("date")[:100]
-    if not value:
-        return None
+    at = read_date(reading.fields)
+    if at is None and reading.fields.raw("date"):
+        reading.warnings.append("The Date field cannot be read.")
+    return at
+
+
+def read_date(fields: Fields) -> datetime | None:
+    """Read the Date field as UTC; None when there is none or it makes no sense."""
     try:
-        at = parsedate_to_datetime(value)
+        at = parsedate_to_datetime(fields.text("date")[:100])
         return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, TypeError, OverflowError, IndexError):
-        reading.warnings.append("The Date field cannot be read.")
         return None
