@@ -16,7 +16,7 @@ const KEPT_PROPERTIES = new Set(
   border-top-left-radius border-top-right-radius border-bottom-left-radius border-bottom-right-radius`.split(/\s+/),
 );
 
-export const MAIL_STYLE = `
+const MAIL_STYLE = `
   :root { color-scheme: light; }
   body { margin: 0; padding: 12px 14px; background: #fff; color: #1b2220; overflow-wrap: anywhere;
     font: 14px/1.55 system-ui, "PingFang SC", "Noto Sans CJK SC", "Microsoft YaHei", sans-serif; }
