@@ -79,6 +79,7 @@ async def running_router(
         await check_clock(store, clock)
         rules = await _prepare(config, store, clock)
         house = _House(config, accounts, store, clock, rules)
+        stack.push_async_callback(house.decoder.close)
         await house.recover()
         supervisor = await stack.enter_async_context(
             Supervisor(
@@ -97,7 +98,6 @@ async def running_router(
             public_url=config.web.public_url or "", trusted_proxies=config.web.trusted_proxies
         )
         url = await stack.enter_async_context(_listening(config, house.web_services(), settings))
-        stack.push_async_callback(house.decoder.close)
         yield Router(
             config=config,
             store=store,
@@ -161,6 +161,7 @@ class _House:
             "notices": self.notices.run,
         }
         for account in self.doors.names:
+            self.outbox.add_lane(account)
             services[f"outbox {account}"] = partial(self.outbox.run, account)
         return services
 

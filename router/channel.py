@@ -381,15 +381,6 @@ class Simulator(Protocol):
         ...
 
 
-@runtime_checkable
-class EchoSimulator(Simulator, Protocol):
-    """A simulated provider that also brings our own messages back to us."""
-
-    def echo(self) -> RawInbound:
-        """Give the message we sent last, as the provider would deliver it to us."""
-        ...
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChannelType:
     """A kind of channel: static facts and a factory. Listing it opens nothing.

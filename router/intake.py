@@ -178,7 +178,9 @@ class Intake:
 
     async def _quarantine(self, waiting: _Waiting, error: MalformedMessage) -> None:
         log.warning(
-            "item quarantined",
+            "item of %s quarantined: %s",
+            waiting.account,
+            error.code,
             extra={"account": waiting.account, "inbound_id": waiting.inbound_id, "code": error.code},
         )
         await self._until_stored(

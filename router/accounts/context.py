@@ -12,7 +12,7 @@ from typing import Any, Protocol, TypeVar
 
 from router.channel import Health
 from router.clock import Clock
-from router.errors import PluginContractError, StoreUnavailable
+from router.errors import PluginContractError, Retryable, StoreUnavailable
 from router.messages import (
     AcceptResult,
     DeliveryReport,
@@ -84,6 +84,7 @@ class AccountContext:
         self._on_health = on_health
         self._revoked = False
         self._marked: set[str] = set()
+        self._given_up: set[str] = set()
         self._log = logging.getLogger(f"router.channel.{account}")
 
     @property
@@ -126,6 +127,8 @@ class AccountContext:
 
     async def sending(self, attempt_id: str) -> None:
         """Record that from now on the peer may have got this message."""
+        if attempt_id in self._given_up:
+            raise Retryable("this attempt has been given up", code="given_up")
         await self._on_core(lambda: self._intake.sending(attempt_id))
         self._marked.add(attempt_id)
 
@@ -155,6 +158,10 @@ class AccountContext:
         marked = attempt_id in self._marked
         self._marked.discard(attempt_id)
         return marked
+
+    def give_up(self, attempt_id: str) -> None:
+        """Refuse to let this attempt leave any more: the core has been told that it did not."""
+        self._given_up.add(attempt_id)
 
     def revoke(self) -> None:
         """Refuse everything from now on: the channel was given up and may wake later."""

@@ -116,6 +116,11 @@ class KeptAccount:
         """Tell whether the channel marked this attempt as being sent, and forget it."""
         return self._context.was_marked(attempt_id) if self._context else False
 
+    def give_up(self, attempt_id: str) -> None:
+        """Keep a send that was cut off before its mark from leaving later."""
+        if self._context is not None:
+            self._context.give_up(attempt_id)
+
     def _refuse(self) -> NoReturn:
         health = self._health
         message = f"the account {self.account.name} is {health.state.value}: {health.cause or 'not open'}"

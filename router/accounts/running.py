@@ -91,6 +91,8 @@ class RunningChannel:
         except Exception as error:
             _log.error("send failed outside the contract", exc_info=error, extra={"account": self.account})
             doubtful = begun and not isinstance(error, _NEVER_CONNECTED) and self._may_have_left(attempt)
+            if not doubtful:
+                self._kept.give_up(attempt.attempt_id)
             kind = UnknownOutcome if doubtful else Retryable
             raise kind(cause_of(error), code="plugin", public_text="The channel did not answer.") from error
         else:

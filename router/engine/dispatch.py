@@ -51,7 +51,7 @@ class Dispatch:
         if not self._people_changed:
             return
         self._people_changed = False
-        for lane in list(self.matching.lanes.values()):
+        for lane in [lane for lane in self.matching.lanes.values() if lane.size]:
             if lane.declined and self.matching.blocking_gate(lane) is Gate.DECLINED:
                 for work in self.waiting.in_lane(lane):
                     self._look_again(work)

@@ -98,6 +98,8 @@ def _item_to_json(item: Item) -> JsonObject:
 
 
 def _item_from_json(entry: JsonObject, at: str) -> Item:
+    if not isinstance(entry.get("item"), str):
+        raise ConfigError("an item needs an id.", path="item")
     fields = {"eligible_since": at, "arrival": 0, "conversation_id": entry.get("item"), **_named(entry)}
     fields["id"] = entry.get("item")
     fields.pop("needs", None)
@@ -112,4 +114,7 @@ def _read(kind: type[Found], fields: Mapping[str, JsonValue]) -> Found:
     try:
         return msgspec.convert(fields, kind)
     except msgspec.ValidationError as error:
-        raise ConfigError(f"{error}.", path=str(fields.get("type", ""))) from None
+        message = str(error)
+        for field, word in _WORDS.items():
+            message = message.replace(field, word)
+        raise ConfigError(f"{message}.", path=str(fields.get("type", ""))) from None

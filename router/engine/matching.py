@@ -113,16 +113,17 @@ class Matching:
         best: Entry | None = None
         best_lane: Lane | None = None
         for lane in self.serves[agent.profile.key]:
-            heap = lane.heap
-            if heap and (best is None or heap[0] < best) and agent.id not in lane.declined:
-                best, best_lane = heap[0], lane
+            head = lane.head
+            if head is not None and (best is None or head < best) and agent.id not in lane.declined:
+                best, best_lane = head, lane
         return None if best is None or best_lane is None else (best, best_lane)
 
     def blocking_gate(self, lane: Lane) -> Gate:
         """Give the gate at which the people who came furthest for this lane are stopped."""
         able = lane.present[Gate.PASSED]
         if able:
-            return Gate.CAPACITY if able > self.decliners(lane) else Gate.DECLINED
+            is_refused = lane.declined and able <= self.decliners(lane)
+            return Gate.DECLINED if is_refused else Gate.CAPACITY
         return next((gate for gate in _STATIC_GATES if lane.present[gate]), Gate.PRESENCE)
 
     def decliners(self, lane: Lane) -> int:

@@ -37,8 +37,8 @@ class Phrases:
         return self.gap.join(part for part in parts if part)
 
     def span(self, seconds: float) -> str:
-        """Say a duration in its largest fitting unit."""
-        size, unit = next((pair for pair in self.units if abs(seconds) >= pair[0]), self.units[-1])
+        """Say a duration in the largest unit of which it has at least two."""
+        size, unit = next((pair for pair in self.units if seconds >= 2 * pair[0]), self.units[-1])
         return f"{round(seconds / size)}{unit}"
 
 
@@ -71,8 +71,8 @@ _ENGLISH = Phrases(
         "skill": "Nobody available has every skill asked for.",
         "level": "Nobody available has the level asked for.",
         "forbid": "Everybody available who could serve it is excluded by a rule.",
-        "declined": "All {people} available who could serve it have declined.",
-        "capacity": "All {people} available who could serve it are at their limit.",
+        "declined": "Everybody available who could serve it has declined ({people}).",
+        "capacity": "Everybody available who could serve it is at the limit ({people}).",
     },
     lacks={
         "channel_class": "does not take this channel",
@@ -82,15 +82,15 @@ _ENGLISH = Phrases(
         "declined": "has already declined",
         "capacity": "is at the limit ({load} of {of})",
     },
-    units=((172_800, " days"), (7_200, " h"), (120, " min"), (1, " s")),
+    units=((86_400, " days"), (3_600, " h"), (60, " min"), (1, " s")),
     has="{skill} (level {level})",
     needs=", needs {needs}",
     load="load {load} of {of}",
     waited="Waited {span}.",
     runner_up="{agent} was next.",
     next_but="{agent} was next, but {lack}.",
-    boosted="Ahead of {passed} others because it counts as {span} older.",
-    due="Ahead of {passed} others because its answer is due soon.",
+    boosted="Ahead of {passed} that came before it, because it counts as {span} older.",
+    due="Ahead of {passed} that came before it, because its answer is due soon.",
     because=" ({reason})",
     comma=", ",
     gap=" ",
@@ -136,15 +136,15 @@ _CHINESE = Phrases(
         "declined": "已经拒绝过",
         "capacity": "已满负荷（{load}/{of}）",
     },
-    units=((172_800, "天"), (7_200, "小时"), (120, "分钟"), (1, "秒")),
+    units=((86_400, "天"), (3_600, "小时"), (60, "分钟"), (1, "秒")),
     has="{skill}（{level}级）",
     needs="，需要{needs}",
     load="负载{load}/{of}",
     waited="已等待{span}。",
     runner_up="下一位是{agent}。",
     next_but="下一位本是{agent}，但{lack}。",
-    boosted="因按早{span}计算，排在另外{passed}项之前。",
-    due="因即将到答复时限，排在另外{passed}项之前。",
+    boosted="因按早{span}计算，排在先到的{passed}项之前。",
+    due="因即将到答复时限，排在先到的{passed}项之前。",
     because="（{reason}）",
     comma="、",
     gap="",

@@ -33,21 +33,17 @@ def blocked_by(matching: Matching, lane: Lane, gate: Gate) -> JsonObject:
 
 def count_by_gate(matching: Matching, work: WorkItem, lane: Lane) -> JsonObject:
     """Count everybody by the first gate that stops him; `passed` are those who may be asked."""
-    counts = dict.fromkeys(Gate, 0)
-    for profile in matching.profiles.values():
-        counts[Gate.PRESENCE] += len(profile.members) - profile.present
-        gate = lane.requirement.first_failing(profile.skills, profile.classes)
-        if gate is Gate.PASSED:
-            counts[Gate.PASSED] += len(profile.free)
-            counts[Gate.CAPACITY] += profile.present - len(profile.free)
-        else:
-            counts[gate] += profile.present
+    counts = list(lane.present)
+    free = sum(len(profile.free) for _, profile in lane.able)
+    counts[Gate.PRESENCE] = len(matching.agents) - sum(lane.present)
+    counts[Gate.CAPACITY] = lane.present[Gate.PASSED] - free
+    counts[Gate.PASSED] = free
     for agent_id in work.declined:
         agent = matching.agents.get(agent_id)
         if agent is not None and first_gate(agent, work, lane) is Gate.DECLINED:
             counts[Gate.DECLINED] += 1
             counts[Gate.PASSED if agent.has_room else Gate.CAPACITY] -= 1
-    return {gate.word: count for gate, count in counts.items() if count}
+    return {gate.word: counts[gate] for gate in Gate if counts[gate]}
 
 
 def first_gate(agent: Agent, work: WorkItem, lane: Lane) -> Gate:
@@ -64,10 +60,24 @@ def first_gate(agent: Agent, work: WorkItem, lane: Lane) -> Gate:
 
 def list_candidates(matching: Matching, work: WorkItem, lane: Lane) -> list[JsonObject]:
     """List people in the order they would be asked, then by how far they came; at most `LISTED`."""
+    by_gate: list[list[Agent]] = [[] for _ in Gate]
+    for profile in matching.profiles.values():
+        gate = lane.requirement.first_failing(profile.skills, profile.classes)
+        for agent in profile.members.values():
+            if not agent.is_present:
+                by_gate[Gate.PRESENCE].append(agent)
+            elif gate is not Gate.PASSED:
+                by_gate[gate].append(agent)
+            elif agent.id in work.declined:
+                by_gate[Gate.DECLINED].append(agent)
+            else:
+                by_gate[Gate.PASSED if agent.has_room else Gate.CAPACITY].append(agent)
     start = matching.start(work)
-    ranked = ((_rank(agent, work, lane, start), agent) for agent in matching.agents.values())
-    nearest = nsmallest(LISTED, ranked, key=lambda pair: pair[0])
-    return [describe(agent, work, lane) for _, agent in nearest]
+    rows: list[Agent] = nsmallest(LISTED, by_gate[Gate.PASSED], key=lambda one: _rank(one, lane, start))
+    for gate in reversed(Gate):
+        if gate is not Gate.PASSED and len(rows) < LISTED:
+            rows += nsmallest(LISTED - len(rows), by_gate[gate], key=lambda one: one.id)
+    return [describe(agent, work, lane) for agent in rows]
 
 
 def describe(agent: Agent, work: WorkItem, lane: Lane) -> JsonObject:
@@ -128,12 +138,7 @@ def _moment(seconds: float) -> str | None:
     return None if seconds == -math.inf else to_iso(datetime.fromtimestamp(seconds, UTC))
 
 
-def _rank(
-    agent: Agent, work: WorkItem, lane: Lane, start: int
-) -> tuple[int, Fit | None, float, float, int, str]:
-    gate = first_gate(agent, work, lane)
-    if gate is not Gate.PASSED:
-        return -gate, None, 0.0, 0.0, 0, agent.id
-    load = agent.load / agent.max_claims
+def _rank(agent: Agent, lane: Lane, start: int) -> tuple[Fit, float, float, int, str]:
     fit = lane.requirement.fit(agent.profile.skills)
-    return -gate, fit, load, agent.last_offer, ring_distance(start, agent.place), agent.id
+    distance = ring_distance(start, agent.place)
+    return fit, agent.load / agent.max_claims, agent.last_offer, distance, agent.id

@@ -75,13 +75,15 @@ class WorkItem:
 class Lane:
     """Waiting items with equal needs, class and refusals: whoever may serve one may serve them all."""
 
-    __slots__ = ("able", "declined", "heap", "key", "present", "requirement", "size")
+    __slots__ = ("able", "declined", "head", "heap", "key", "present", "requirement", "size")
 
     def __init__(self, key: LaneKey) -> None:
         self.key = key
         self.requirement = Requirement(key[0], key[1])
         self.declined = key[2]
         self.heap: list[Entry] = []
+        # the first entry of the heap, kept apart because every pick reads those of many lanes
+        self.head: Entry | None = None
         self.size = 0
         # profiles that pass every gate of the profile, best fit first
         self.able: list[tuple[Fit, Profile]] = []
@@ -104,6 +106,7 @@ class Waiting:
         work.lane = lane
         lane.size += 1
         heappush(lane.heap, work.entry)
+        lane.head = lane.heap[0]
         line = self._lines.get(work.item.queue)
         if line is None:
             line = self._lines[work.item.queue] = SortedList()
@@ -122,6 +125,7 @@ class Waiting:
         if len(heap) > 2 * lane.size + 16:
             lane.heap = [found.entry for found in self.in_lane(lane)]
             heapify(lane.heap)
+        lane.head = lane.heap[0] if lane.heap else None
         line = self._lines[work.item.queue]
         line.remove(work.entry)
         if not line:
@@ -129,7 +133,7 @@ class Waiting:
 
     def head(self, lane: Lane) -> WorkItem | None:
         """Give the item of a lane that is served next."""
-        return self.works[lane.heap[0][2]] if lane.heap else None
+        return None if lane.head is None else self.works[lane.head[2]]
 
     def in_lane(self, lane: Lane) -> list[WorkItem]:
         """List the items of a lane, next one first."""

@@ -50,13 +50,13 @@ class Store:
         opening = _sqlite_group if parsed.get_backend_name() == "sqlite" else _postgres_group
         async with opening(parsed, durable) as (run_group, readers):
             writer = Writer(run_group)
-            async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(writer.run(), name="store writer")
-                try:
-                    yield cls(parsed, readers, writer)
-                finally:
-                    writer.close()
-            await readers.dispose()
+            writing = asyncio.create_task(writer.run(), name="store writer")
+            try:
+                yield cls(parsed, readers, writer)
+            finally:
+                writer.close()
+                await writing
+                await readers.dispose()
 
     async def write(self, function: Callable[..., T], *arguments: Any) -> T:
         """Run `function(connection, *arguments)` in the one writer; its result comes after the commit.

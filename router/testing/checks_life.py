@@ -39,7 +39,8 @@ print(json.dumps({"took_s": time.process_time() - began, "opened": opened}))
 async def check_listing(stage: Stage) -> None:
     """Import the plugin and list its channel types in a fresh interpreter."""
     package = getattr(stage.channel_type.factory, "__module__", "").partition(".")[0]
-    if package == "router" or not package or importlib.util.find_spec(package) is None:
+    spec = importlib.util.find_spec(package) if package else None
+    if package == "router" or spec is None or spec.origin is None:
         raise NotDeclared("its package cannot be imported by name")
     best_s = min([await asyncio.to_thread(_list_once, package) for _ in range(2)])
     assert best_s < _LISTING_LIMIT_S, f"importing and listing took {best_s * 1000:.0f} ms, limit 200 ms"

@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 from router.channel import AnyChannel, ChannelType, PullSource, Simulator, StreamSource
 from router.errors import InboundError, SendError
@@ -19,7 +19,17 @@ from router.testing.memory import MemoryContext, MemoryStore
 
 _SOURCE_METHODS = ("stream", "pull", "handle_http", "submit", "confirm", "thread_changed")
 _RETRY_S = 0.02
+_WIRE_S = 2.0
 STEP_S = 10.0
+
+
+@runtime_checkable
+class EchoSimulator(Simulator, Protocol):
+    """A simulated provider that also brings our own messages back to us."""
+
+    def echo(self) -> RawInbound:
+        """Give the message we sent last, as the provider would deliver it to us."""
+        ...
 
 
 class NotDeclared(Exception):
@@ -40,6 +50,14 @@ class Scene:
         """Bring a sample in through the real door; within a bound."""
         async with asyncio.timeout(STEP_S):
             return await self.simulator.deliver(self.channel, raw)
+
+    async def arrived(self, count: int) -> Sequence[bytes]:
+        """Give what the provider received, waiting for a number of messages to cross the wire."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_WIRE_S):
+                while len(self.simulator.sent()) < count:  # noqa: ASYNC110 - a simulator rings no bell
+                    await asyncio.sleep(_RETRY_S)
+        return self.simulator.sent()
 
     async def attempt(
         self, text: str = "We are looking into it.", blocks: Sequence[Block] | None = None

@@ -99,8 +99,8 @@ def test_a_time_of_another_zone_is_the_same_moment() -> None:
         ({"at": "2026-01-05T09:00:00Z", "type": "tik"}, "type: 'tik' is no type of event.*tick"),
         ({"at": "2026-01-05T09:00:00Z", "type": "offer_answer", "offer": "o", "answer": "yes"}, "^answer:"),
         ({"at": "2026-01-05T09:00:00Z", "type": "presence", "agent": "mei", "state": "here"}, "here"),
-        ({"at": "2026-01-05T09:00:00Z", "type": "presence", "state": "away"}, "agent"),
-        ({"at": "2026-01-05T09:00:00Z", "type": "item_enqueued", "queue": "q"}, "id"),
+        ({"at": "2026-01-05T09:00:00Z", "type": "presence", "state": "away"}, "`agent`"),
+        ({"at": "2026-01-05T09:00:00Z", "type": "item_enqueued", "queue": "q"}, "^item:"),
     ],
 )
 def test_a_wrong_line_is_refused_saying_what_and_where(line: dict, message: str) -> None:

@@ -19,9 +19,7 @@ def router_channel_types() -> list[ChannelType]:
             id="telnet",
             title="Telnet",
             settings=TelnetSettings,
-            capabilities=Capabilities(
-                channel_class="chat", text=TextLimits(max=2000), marks_sending=True, reply_expected_s=60
-            ),
+            capabilities=Capabilities(channel_class="chat", text=TextLimits(max=2000), marks_sending=True),
             factory=TelnetChannel,
             simulator=TelnetCustomers,
         )

@@ -73,7 +73,8 @@ class TelnetChannel(Channel[TelnetSettings], StreamSource):
         self.port = server.sockets[0].getsockname()[1]
         self.listening.set()
         try:
-            await server.serve_forever()
+            # Not serve_forever: since Python 3.12 it waits for every customer to hang up first.
+            await asyncio.Event().wait()
         finally:
             server.close()
             for writer in list(self._customers.values()):

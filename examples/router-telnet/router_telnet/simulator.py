@@ -5,6 +5,7 @@ import contextlib
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+from router.channel import AnyChannel
 from router.messages import RawInbound
 from router_telnet.channel import TelnetChannel, TelnetSettings
 
@@ -17,7 +18,6 @@ class TelnetCustomers:
         self._answers: asyncio.Queue[str] = asyncio.Queue()
         self._writer: asyncio.StreamWriter | None = None
         self._listener: asyncio.Task[None] | None = None
-        self._gone: list[str] = []
 
     def settings(self) -> TelnetSettings:
         """Listen on any free port."""
@@ -45,8 +45,9 @@ class TelnetCustomers:
         """Hang up."""
         await self._hang_up()
 
-    async def deliver(self, channel: TelnetChannel, raw: RawInbound) -> str:
+    async def deliver(self, channel: AnyChannel, raw: RawInbound) -> str:
         """Let Ann type one line; give the answer without its number."""
+        assert isinstance(channel, TelnetChannel)
         async with asyncio.timeout(5):
             await channel.listening.wait()
             if self._writer is None or self._writer.is_closing():
@@ -60,11 +61,11 @@ class TelnetCustomers:
         return list(self._received)
 
     def fail_next(self, error: str) -> None:
-        """Let the next reply find that she has hung up."""
-        self._gone.append(error)
+        """Refuse: Ann's socket cannot fail at a chosen moment."""
+        raise LookupError(error)
 
     def errors(self) -> Sequence[str]:
-        """Name what can go wrong."""
+        """Name nothing, see `fail_next`."""
         return []
 
     async def _call(self, port: int) -> None:

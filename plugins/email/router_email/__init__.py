@@ -24,6 +24,7 @@ def router_channel_types() -> Sequence[ChannelType]:
             settings=EmailSettings,
             capabilities=CAPABILITIES,
             factory=EmailChannel,
+            shares_loop=True,
             simulator=EmailSimulator,
         ),
     )

@@ -52,7 +52,7 @@ _CERTAIN_SUBJECT = re.compile(
     re.IGNORECASE,
 )
 _AWAY_SUBJECT = re.compile(
-    r"\s*(re:\s*)?(auto(matic|mated)?[ -_]?(reply|response|antwort\w*|svar|risposta)"
+    r"\s*(re:\s*)?(auto(matic|mated|matische|matiska?|svar)?[- _]?(reply|response|antwort\w*|svar|risposta)"
     r"|autoreply|out of (the )?office|ooo:"
     r"|away from (my|the) (mail|office)|vacation (reply|response|notice|message)|abwesenheit"
     r"|réponse automatique"

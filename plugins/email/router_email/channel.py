@@ -25,7 +25,7 @@ CAPABILITIES = Capabilities(
     receipts="delivered",
     reply_token=True,
     marks_sending=True,
-    reply_expected_s=4 * 3600,
+    joins_open_episode=False,
 )
 
 _NOT_IN_ID = re.compile(r"[^A-Za-z0-9._-]")

@@ -15,7 +15,7 @@ from router.channel import ChannelContext, Health, HealthState
 from router.errors import ConfigError
 from router.messages import JsonValue, RawInbound
 from router_email.identity import dedupe_key
-from router_email.mailbox import Fetched, MailboxReader, Place
+from router_email.mailbox import Fetched, MailboxLost, MailboxReader, Place
 from router_email.settings import EmailSettings, ImapSettings
 
 ResultT = TypeVar("ResultT")
@@ -32,18 +32,20 @@ class Collector:
     async def run(self) -> None:
         """Read until cancelled; raises when the connection is lost."""
         reader = MailboxReader(self._imap, self._settings.max_bytes)
-        with ThreadPoolExecutor(max_workers=1, thread_name_prefix=f"imap-{self._ctx.account}") as thread:
-            try:
-                await self._read(reader, thread)
-            except (MailboxLoginError, ConfigError) as error:
-                self._tell(HealthState.AUTH_NEEDED, str(error))
-                raise
-            except (imaplib.IMAP4.error, OSError) as error:
-                self._tell(HealthState.DOWN, str(error))
-                raise
-            finally:
-                reader.interrupt()
-                thread.submit(reader.close)
+        thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix=f"imap-{self._ctx.account}")
+        try:
+            await self._read(reader, thread)
+        except (MailboxLoginError, ConfigError) as error:
+            self._tell(HealthState.AUTH_NEEDED, str(error))
+            raise
+        except (MailboxLost, imaplib.IMAP4.error, OSError) as error:
+            self._tell(HealthState.DOWN, str(error))
+            raise
+        finally:
+            # The thread may be waiting for the server: wake it, or stopping would take minutes.
+            reader.interrupt()
+            await asyncio.shield(self._in(thread, reader.close))
+            thread.shutdown(wait=False)
 
     async def _read(self, reader: MailboxReader, thread: ThreadPoolExecutor) -> None:
         await self._in(thread, reader.connect)

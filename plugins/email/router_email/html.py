@@ -172,8 +172,13 @@ def _prefix_quotes(text: str) -> str:
     for line in text.split("\n"):
         plain = line.replace(_OPEN, "").replace(_CLOSE, "").rstrip()
         depth += line.count(_OPEN)
-        # A line that only carries marks is our own.
-        if plain or not (_OPEN in line or _CLOSE in line):
-            lines.append("> " * min(depth, 3) + plain if depth else plain)
-        depth = max(0, depth - line.count(_CLOSE))
+        closes = line.count(_CLOSE)
+        is_mark = not plain and (closes or _OPEN in line)
+        if depth and not plain and not closes and lines and not lines[-1].strip("> "):
+            continue
+        if not is_mark:
+            lines.append(f"{'> ' * min(depth, 3)}{plain}".rstrip() if depth else plain)
+        elif closes and lines and lines[-1] == ">":
+            lines.pop()
+        depth = max(0, depth - closes)
     return "\n".join(lines).strip("\n")

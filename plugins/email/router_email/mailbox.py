@@ -90,13 +90,14 @@ class MailboxReader:
             box.client.noop()
             return
         begun = time.monotonic()
-        with box.idle as idle:
-            answers = idle.poll(timeout=timeout_s)
+        box.idle.start()  # type: ignore[no-untyped-call]
+        answers = box.idle.poll(timeout=timeout_s)
         # A connection that has died answers "nothing" at once, for ever: that must not become a spin.
         if any(answer.startswith(b"* BYE") for answer in answers) or (
             not answers and time.monotonic() - begun < timeout_s / 2
         ):
             raise MailboxLost("the server closed the connection")
+        box.idle.stop()  # type: ignore[no-untyped-call]
 
     def interrupt(self) -> None:
         """Wake the thread from whatever it waits for, from another thread; the connection is then dead."""

@@ -45,7 +45,7 @@ class _Leafy(Message):
 
     def get_boundary(self, failobj: object = None) -> str | None:  # type: ignore[override]
         """Give the boundary, or None when the parser shall treat the rest as one body."""
-        return declared_type(self)[1].get("boundary", "")[:200].rstrip() or None
+        return declared_type(self)[1].get("boundary", "")[:1000].rstrip() or None
 
 
 def declared_type(message: Message) -> tuple[str, Mapping[str, str]]:
@@ -163,7 +163,8 @@ def _build(message: Message, path: str, depth: int, charsets: tuple[str, ...]) -
     if depth > MAX_DEPTH:
         raise TooMuch(f"parts nested deeper than {MAX_DEPTH}")
     kind, named = declared_type(message)
-    payload = message.get_payload()
+    # get_payload() would read 8-bit text by the declared charset and replace what does not fit.
+    payload = message._payload  # type: ignore[attr-defined]
     below = [child for child in payload if isinstance(child, Message)] if isinstance(payload, list) else []
     children = tuple(
         _build(child, f"{path}.{place}", depth + 1, charsets) for place, child in enumerate(below, 1)

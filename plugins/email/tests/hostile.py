@@ -85,7 +85,7 @@ MAILS: dict[str, bytes] = {
     "unlabelled bytes": _text(_fill(b"\xd6\xd0\xce\xc4\xe9 ")),
     "bounce of fields": b"From: mailer-daemon@example.org\r\n" + _multipart(
         b"b",
-        b"Content-Type: message/delivery-status\r\n\r\n" + _fill(b"Final-Recipient: rfc822; a@b.example\r\n\r\n"),
+        b"Content-Type: message/delivery-status\r\n\r\n" + _fill(b"Final-Recipient: rfc822; a@b\r\n\r\n"),
     ),
     "bounce of text": BOUNCE + _fill(b"<a@b.example>: "),
     "bounce of lines": BOUNCE + _fill(b"To: a@b\n"),

@@ -32,28 +32,12 @@ def answer_to(**fields: object) -> AnsweredMessage:
     return AnsweredMessage(external_id="<one@example.org>", provider_data=fields)  # type: ignore[arg-type]
 
 
-NASTY = st.one_of(
-    st.text(max_size=120),
-    st.lists(
-        st.sampled_from(
-            ["\r\n", "\n", "\r", "\0", "Bcc: x@example.net", "=?UTF-8?Q?=0A?=", "=?utf-8?b?DQo=?=", " ", "\t", "名",
-             "\u2028", "\x85", "=?", "?=", '"', "\\", "<", ">", ",", ":", "a" * 60, "\ud800", "é", "\x0b"]
-        ),
-        max_size=12,
-    ).map("".join),
-)  # fmt: skip
+PIECES = ["\r\n", "\n", "\r", "\0", "Bcc: x@example.net", "=?UTF-8?Q?=0A?=", "=?utf-8?b?DQo=?=", " ", "\t"]
+PIECES += ["名", "\u2028", "\x85", "=?", "?=", '"', "\\", "<", ">", ",", ":", "a" * 60, "\ud800", "é", "\x0b"]
+NASTY = st.one_of(st.text(max_size=120), st.lists(st.sampled_from(PIECES), max_size=12).map("".join))
 
-EXPECTED = [
-    "From",
-    "To",
-    "Subject",
-    "Date",
-    "Message-ID",
-    "Reply-To",
-    "In-Reply-To",
-    "References",
-    "X-Omnirouter-Loop",
-]
+EXPECTED = ["From", "To", "Subject", "Date", "Message-ID", "Reply-To", "In-Reply-To", "References"]
+EXPECTED += ["X-Omnirouter-Loop"]
 
 
 @settings(max_examples=200, deadline=None)
@@ -62,10 +46,7 @@ def test_no_text_makes_a_header_of_its_own(subject: str, name: str, reference: s
     answers = answer_to(subject=subject, references=[reference, "<first@example.org>"], reply_to=reply_to)
     rendered = render(attempt_with(answers=answers, author_name=name, reply_token="T" * 22))
     read = header(rendered)
-    names = [
-        field for field in read if field not in ("Content-Type", "MIME-Version", "Content-Transfer-Encoding")
-    ]
-    assert names == EXPECTED
+    assert [name for name in read if not name.startswith(("Content-", "MIME-"))] == EXPECTED
     assert not read.defects
     assert b"\n" not in rendered.content.replace(b"\r\n", b"")
     assert b"\r\n\r\nIt is on its way." in rendered.content

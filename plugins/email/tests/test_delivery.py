@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from email import message_from_bytes
 from email.header import decode_header, make_header
+from email.message import Message
 
 import pytest
 from router_email.channel import EmailChannel
@@ -66,6 +67,12 @@ def polite(line: bytes, **special: bytes | None) -> bytes | None:
         "RCPT": b"250 ok\r\n",
         "RSET": b"250 ok\r\n",
     }.get(verb, b"")
+
+
+def bytes_of(part: Message) -> bytes:
+    content = part.get_payload(decode=True)
+    assert isinstance(content, bytes)
+    return content
 
 
 @asynccontextmanager
@@ -290,9 +297,7 @@ async def test_chinese_text_and_html_arrive_whole(channel: EmailChannel, simulat
     block = Block(text="您好，包裹已发出。", html="<p>您好，<b>包裹</b>已发出。</p><script>x</script>")
     await channel.send(attempt_with(blocks=(block,), subject="关于您的订单", author_name="小王"))
     sent = message_from_bytes(simulator.sent()[0])
-    plain, html = (
-        str(part.get_payload(decode=True), "utf-8") for part in sent.walk() if not part.is_multipart()
-    )  # type: ignore[arg-type]
+    plain, html = (bytes_of(part).decode() for part in sent.walk() if not part.is_multipart())
     assert plain.strip() == "您好，包裹已发出。"
     assert html.replace("\r\n", "").strip() == "<p>您好，<b>包裹</b>已发出。</p>"
     assert str(make_header(decode_header(sent["Subject"]))) == "关于您的订单"

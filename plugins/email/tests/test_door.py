@@ -201,9 +201,8 @@ async def test_lmtp_refusal_of_size_is_said_to_every_recipient(ctx: MemoryContex
     def deliver_to_two() -> bytes:
         with socket.create_connection(("127.0.0.1", channel.port("lmtp")), timeout=5) as sock:
             stream = sock.makefile("rwb")
-            stream.write(
-                b"LHLO mta.example\r\nMAIL FROM:<>\r\nRCPT TO:<a@shop.example>\r\nRCPT TO:<b@shop.example>\r\nDATA\r\n"
-            )
+            stream.write(b"LHLO mta.example\r\nMAIL FROM:<>\r\nRCPT TO:<a@shop.example>\r\n")
+            stream.write(b"RCPT TO:<b@shop.example>\r\nDATA\r\n")
             stream.flush()
             while not stream.readline().startswith(b"354"):
                 continue

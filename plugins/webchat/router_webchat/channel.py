@@ -34,7 +34,6 @@ CAPABILITIES = Capabilities(
     text=TextLimits(max=TEXT_BYTES, unit=TextUnit.BYTES),
     receipts="read",
     idempotent_send=True,
-    reply_expected_s=60,
 )
 
 

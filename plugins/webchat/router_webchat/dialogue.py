@@ -39,7 +39,7 @@ async def hold_dialogue(hub: Hub, ws: web.WebSocketResponse, socket: ChatSocket)
     """Greet one client, then take frame after frame; returns when the socket is closed."""
     presence = None
     try:
-        hello = await hear_hello(ws, socket, hub.settings.site_key)
+        hello = await hear_hello(ws, socket, hub.settings)
         presence = await greet(hub, socket, hello) if hello else None
         if hello and presence:
             dialogue = _Dialogue(hub, socket, presence, hello)

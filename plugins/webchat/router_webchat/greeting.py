@@ -12,17 +12,19 @@ from router.messages import ThreadEvent
 from router_webchat.codec import encode, event_of, parse_frame
 from router_webchat.frames import INLINE_EVENTS, PROTOCOL_VERSION, Failed, Hello, Limits, Resume, Welcome
 from router_webchat.hub import Hub, Presence
+from router_webchat.settings import WebchatSettings
 from router_webchat.socket import BAD_FRAME, IDLE, NO_HELLO, TOO_MUCH, WRONG_SITE, ChatSocket
 from router_webchat.visitors import Visitor, mint_visitor
 
-HELLO_WITHIN_S = 10.0
 FEATURES = ("typing", "read", "page", "context", "end", "csat")
 
 
-async def hear_hello(ws: web.WebSocketResponse, socket: ChatSocket, site_key: str) -> Hello | None:
+async def hear_hello(
+    ws: web.WebSocketResponse, socket: ChatSocket, settings: WebchatSettings
+) -> Hello | None:
     """Wait for the first frame; close when it is not a usable `hello`."""
     try:
-        message = await ws.receive(timeout=HELLO_WITHIN_S)
+        message = await ws.receive(timeout=settings.hello_within_s)
     except TimeoutError:
         await socket.refuse(IDLE, Failed(code="no_hello", message="no hello in time", fatal=True))
         return None
@@ -37,7 +39,7 @@ async def hear_hello(ws: web.WebSocketResponse, socket: ChatSocket, site_key: st
         code, word, text = NO_HELLO, "no_hello", "the first frame has to be hello"
     elif frame.v != PROTOCOL_VERSION:
         code, word, text = BAD_FRAME, "version", f"this server speaks version {PROTOCOL_VERSION}"
-    elif frame.site != site_key:
+    elif frame.site != settings.site_key:
         code, word, text = WRONG_SITE, "site", "hello names another site than the address"
     else:
         return frame
@@ -57,7 +59,7 @@ async def greet(hub: Hub, socket: ChatSocket, hello: Hello) -> Presence | None:
             await socket.refuse(TOO_MUCH, failed)
             return None
         visitor, token = mint_visitor()
-    presence = await hub.join(visitor, socket)
+    presence = hub.join(visitor, socket)
     try:
         await _welcome(hub, socket, presence, hello.resume, token)
     except BaseException:
@@ -86,8 +88,7 @@ async def _welcome(
         visitor_token=token,
     )
     await socket.send(welcome)
-    for event in events:
-        await socket.replay(event.seq, encode(event_of(event)))
+    await socket.replay((event.seq, encode(event_of(event))) for event in events)
     if not has_more:
         await go_live(hub, socket, presence)
 

@@ -45,6 +45,7 @@ class Hub:
             sockets=settings.sockets_per_address, newcomers_per_minute=settings.new_visitors_per_minute
         )
         self._presences: dict[str, Presence] = {}
+        self._farewells: set[asyncio.Task[None]] = set()
 
     async def visitor_of(self, token: str) -> Visitor | None:
         """Give the visitor a token proves, or None."""
@@ -56,13 +57,16 @@ class Hub:
         visitor = presence.visitor if presence else await load_visitor(self.ctx, visitor_id)
         return visitor if visitor is not None and visitor.owns(secret) else None
 
-    async def join(self, visitor: Visitor, socket: ChatSocket) -> Presence:
+    def join(self, visitor: Visitor, socket: ChatSocket) -> Presence:
         """Add an open tab; the oldest one makes room when there are too many."""
         presence = self._presences.setdefault(visitor.id, Presence(visitor))
         presence.sockets.append(socket)
         if len(presence.sockets) > self.settings.tabs_per_visitor:
             oldest = presence.sockets.pop(0)
-            await oldest.say_bye("taken_over", 0, TAKEN_OVER)
+            # a frozen browser answers a close late or never; the new tab does not wait for it
+            farewell = asyncio.create_task(oldest.say_bye("taken_over", 0, TAKEN_OVER))
+            self._farewells.add(farewell)
+            farewell.add_done_callback(self._farewells.discard)
         return presence
 
     async def leave(self, presence: Presence, socket: ChatSocket) -> None:
@@ -135,5 +139,6 @@ class Hub:
         sockets = [socket for presence in self._presences.values() for socket in presence.sockets]
         spread_s = self.settings.restart_spread_s
         await asyncio.gather(
-            *(socket.say_bye("restart", random.uniform(0, spread_s), RESTARTING) for socket in sockets)
+            *(socket.say_bye("restart", random.uniform(0, spread_s), RESTARTING) for socket in sockets),
+            *self._farewells,
         )

@@ -20,7 +20,7 @@ from router_webchat.dialogue import hold_dialogue
 from router_webchat.frames import FRAME_BYTES, INLINE_EVENTS, EventPage, Failed
 from router_webchat.hub import Hub
 from router_webchat.limits import prefix_of
-from router_webchat.socket import CLOSE_WAIT_S, HEARTBEAT_S, QUEUE_BYTES, TOO_MUCH, ChatSocket
+from router_webchat.socket import CLOSE_WAIT_S, HEARTBEAT_S, REPLAY_BYTES, TOO_MUCH, ChatSocket
 
 Channels: TypeAlias = Mapping[str, AnyChannel]
 
@@ -55,12 +55,15 @@ async def serve_socket(request: web.Request, channels: Channels) -> web.StreamRe
     channel, hub = site_of(request, channels)
     check_origin(request, channel, required=True)
     ws = web.WebSocketResponse(
-        compress=False, heartbeat=HEARTBEAT_S, max_msg_size=FRAME_BYTES, timeout=CLOSE_WAIT_S
+        compress=False,
+        heartbeat=HEARTBEAT_S,
+        max_msg_size=FRAME_BYTES,
+        timeout=CLOSE_WAIT_S,
+        writer_limit=REPLAY_BYTES,
     )
     await ws.prepare(request)
     if not isinstance(request.transport, asyncio.Transport):
         return ws
-    request.transport.set_write_buffer_limits(high=QUEUE_BYTES)
     prefix = prefix_of(request.remote)
     socket = ChatSocket(ws, request.transport, prefix)
     if not hub.addresses.enter(prefix, hub.ctx.clock.monotonic()):

@@ -66,6 +66,7 @@ class WebchatSettings(BaseModel):
     sockets_per_address: int = Field(default=20, ge=1, description="open sockets per IPv4 or IPv6 /64")
     tabs_per_visitor: int = Field(default=10, ge=1, description="open sockets per visitor")
     new_visitors_per_minute: int = Field(default=10, ge=1, description="new visitors per address and minute")
+    hello_within_s: float = Field(default=10, gt=0, description="time a new socket has for its first frame")
     restart_spread_s: float = Field(default=30, ge=0, le=300, description="spread of reconnects after a stop")
 
     def allows(self, origin: str, own_origin: str) -> bool:

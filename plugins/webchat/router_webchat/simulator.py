@@ -53,7 +53,8 @@ class _Tab:
                 continue
             self._sent.append(message.data.encode())
             frame = json.loads(message.data)
-            answer = self._answers.pop(frame.get("cid") or frame["type"], None)
+            key = frame["type"] if frame["type"] in ("welcome", "event") else frame.get("cid")
+            answer = self._answers.pop(key, None)
             if answer is not None and not answer.done():
                 answer.set_result(message.data)
 

@@ -7,6 +7,7 @@ looked at before each frame: typing is left out first, then the client is sent a
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from contextlib import suppress
 
 from aiohttp import web
@@ -19,6 +20,9 @@ CLOSE_WAIT_S = 5.0
 REPLAY_WAIT_S = 30.0
 DROP_TYPING_ABOVE_BYTES = 16_384
 QUEUE_BYTES = 262_144
+# a write would wait above this, and a fan-out must not: the queue is cut long before
+NEVER_WAIT_BYTES = 2 * QUEUE_BYTES
+REPLAY_BYTES = 65_536
 FLUSH_S = 10.0
 
 BAD_FRAME = 4400
@@ -39,6 +43,7 @@ class ChatSocket:
     def __init__(self, ws: web.WebSocketResponse, transport: asyncio.Transport, prefix: str) -> None:
         self._ws = ws
         self._transport = transport
+        transport.set_write_buffer_limits(high=NEVER_WAIT_BYTES)
         self.prefix = prefix
         self.sent_seq = 0
         # False until history has been replayed; then new events are written as they come
@@ -74,27 +79,35 @@ class ChatSocket:
         await self.write(frame)
         return True
 
-    async def replay(self, seq: int, frame: str) -> None:
-        """Write an event of the past, at the client's own speed."""
-        self.sent_seq = seq
-        with suppress(ConnectionError):
+    async def replay(self, events: Iterable[tuple[int, str]]) -> None:
+        """Write events of the past at the client's own speed; hang up when it has none."""
+        self._transport.set_write_buffer_limits(high=REPLAY_BYTES)
+        try:
             async with asyncio.timeout(REPLAY_WAIT_S):
-                await self._ws.send_str(frame)
+                for seq, frame in events:
+                    self.sent_seq = seq
+                    await self._ws.send_str(frame)
+        except (ConnectionError, TimeoutError):
+            self._hang_up()
+        finally:
+            self._transport.set_write_buffer_limits(high=NEVER_WAIT_BYTES)
 
     async def refuse(self, code: int, failed: Failed) -> None:
         """Say why, then close."""
-        await self.send(failed)
-        await self._close(code, failed.code)
+        await self._part(failed, code, failed.code)
 
     async def say_bye(self, reason: str, retry_in: float, code: int) -> None:
         """Send the client away for a while, politely."""
-        await self.send(Bye(reason=reason, retry_in=round(retry_in, 1)))
-        await self._close(code, reason)
+        await self._part(Bye(reason=reason, retry_in=round(retry_in, 1)), code, reason)
 
-    async def _close(self, code: int, reason: str) -> None:
-        """Close with a code the client understands."""
-        with suppress(ConnectionError):
-            await self._ws.close(code=code, message=reason.encode())
+    async def _part(self, last: ServerFrame, code: int, reason: str) -> None:
+        """Send a last frame and close with a code the client understands; cut a client that takes neither."""
+        try:
+            async with asyncio.timeout(2 * CLOSE_WAIT_S):
+                await self.send(last)
+                await self._ws.close(code=code, message=reason.encode())
+        except (ConnectionError, TimeoutError):
+            self._transport.abort()
 
     def _hang_up(self) -> None:
         """Close after what is buffered, and cut when even that is not read."""

@@ -91,7 +91,7 @@ function onKeyDown(event: KeyboardEvent): void {
     openDialog("palette");
     return;
   }
-  if (event.ctrlKey || event.metaKey || event.altKey || dialog.value || !agent.value) return;
+  if (event.isComposing || event.ctrlKey || event.metaKey || event.altKey || dialog.value || !agent.value) return;
   if (target.matches(TYPING_PLACES)) {
     if (event.key === "Escape") target.blur();
     return;

@@ -124,7 +124,7 @@ export const api = {
   decisions: (id: string, lang: string) =>
     call<{ decisions: Decision[]; now: Decision | null }>("GET", `${at(id)}/decisions${query({ lang })}`),
 
-  reply: (id: string, reply: { text: string; token: number; key: string; answers?: string }, keepalive = false) =>
+  reply: (id: string, reply: { text: string; token: number; key: string }, keepalive = false) =>
     call<Message>("POST", `${at(id)}/replies`, reply, keepalive),
   note: (id: string, text: string) => call<Message>("POST", `${at(id)}/notes`, { text }),
   resolve: (id: string, token: number, reason: string) =>

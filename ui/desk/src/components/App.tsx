@@ -43,13 +43,15 @@ function Desk() {
       {isRailOpen.value && (
         <button type="button" class="rail-shade" aria-label={t("close")} onClick={() => (isRailOpen.value = false)} />
       )}
-      <ConversationList />
-      <main class="page">
-        {id ? (
-          <ConversationPage key={id} id={id} />
-        ) : (
-          <PageState icon="webchat" title={t("nothing-open")} text={t("nothing-open-text")} />
-        )}
+      <main class="stage">
+        <ConversationList />
+        <div class="page">
+          {id ? (
+            <ConversationPage key={id} id={id} />
+          ) : (
+            <PageState icon="webchat" title={t("nothing-open")} text={t("nothing-open-text")} />
+          )}
+        </div>
       </main>
       {conversation && <SidePanel conversation={conversation} />}
       <Dialogs />

@@ -109,6 +109,8 @@ export function ComposerBox({ conversation }: { conversation: Conversation }) {
     else writeReply(id, value);
   };
   const onKeyDown = (event: KeyboardEvent) => {
+    // Enter and Escape inside an input method belong to it.
+    if (event.isComposing) return;
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
       event.preventDefault();
       send();
@@ -131,7 +133,7 @@ export function ComposerBox({ conversation }: { conversation: Conversation }) {
             data-focus="composer"
             rows={isNote ? 2 : 3}
             value={text}
-            aria-label={isNote ? t("note-field") : t("reply-field", { name: conversation.contact.name })}
+            aria-label={isNote ? t("note-field") : t("reply-field", { name: conversation.contact.name || conversation.contact.address })}
             placeholder={isNote ? t("note-placeholder") : t("reply-placeholder")}
             onInput={(event) => onInput(event.currentTarget.value)}
             onKeyDown={onKeyDown}

@@ -1,10 +1,10 @@
 /** One conversation: who and where, everything said so far, and the place to answer. */
-import { useEffect } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { canClaim, conversationSignal, isMine, markSeen, refresh } from "../store/conversations";
 import { now } from "../store/clock";
 import { closeConversation } from "../store/navigation";
 import { openDialog, side, toggleSide } from "../store/screen";
-import { showError } from "../store/toasts";
+import { errorText } from "../store/toasts";
 import { claim } from "../store/work";
 import type { Conversation } from "../api/types";
 import { queueName, span } from "../format";
@@ -12,6 +12,7 @@ import { t } from "../words";
 import { ChannelRing } from "./ChannelRing";
 import { ComposerBox } from "./ComposerBox";
 import { Icon } from "./Icon";
+import { PageState } from "./PageState";
 import { TimelineView } from "./TimelineView";
 import { timeLeftOf } from "./Ring";
 
@@ -88,12 +89,22 @@ function StateLine({ conversation }: { conversation: Conversation }) {
 
 export function ConversationPage({ id }: { id: string }) {
   const conversation = conversationSignal(id).value;
+  const [problem, setProblem] = useState("");
   useEffect(() => {
-    void refresh(id).catch(showError);
+    refresh(id).catch((error: unknown) => setProblem(errorText(error).title));
   }, [id]);
   useEffect(() => {
     if (conversation && document.visibilityState === "visible") markSeen(conversation);
   }, [conversation]);
+  if (!conversation && problem) {
+    return (
+      <PageState icon="warn" title={problem}>
+        <button type="button" class="button" onClick={closeConversation}>
+          {t("back")}
+        </button>
+      </PageState>
+    );
+  }
   if (!conversation) return <section class="conversation" aria-busy="true" aria-label={t("loading")} />;
   return (
     <section class="conversation" aria-label={conversation.contact.name}>
@@ -103,10 +114,10 @@ export function ConversationPage({ id }: { id: string }) {
         </button>
         <ChannelRing conversation={conversation} size={40} />
         <div class="head-words">
-          <h2>
+          <h1>
             {conversation.contact.name || conversation.contact.address}
             {conversation.subject && <span class="head-subject">{conversation.subject}</span>}
-          </h2>
+          </h1>
           <StateLine conversation={conversation} />
         </div>
         <Acts conversation={conversation} />

@@ -42,7 +42,7 @@ function Related({ conversation }: { conversation: Conversation }) {
   }, [conversation.id]);
   return (
     <>
-      <h3>{t("related")}</h3>
+      <h2>{t("related")}</h2>
       {related.problem && (
         <p class="field-problem">
           {related.problem}{" "}

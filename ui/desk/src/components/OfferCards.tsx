@@ -44,7 +44,7 @@ export function OfferCards() {
   return (
     <section class="offers" aria-label={t("offers")}>
       <p class="visually-hidden" role="status">
-        {first ? t("offer-of", { name: first.conversation.contact.name }) : ""}
+        {first ? t("offer-of", { name: first.conversation.contact.name || first.conversation.contact.address }) : ""}
       </p>
       {offers.value.map((offer, index) => (
         <OfferCard key={offer.id} offer={offer} isFirst={index === 0} />

@@ -111,6 +111,7 @@ export function PaletteDialog() {
     queueMicrotask(entry.act);
   };
   const onKeyDown = (event: KeyboardEvent) => {
+    if (event.isComposing) return;
     if (event.key === "ArrowDown") setChosen(Math.min(entries.length - 1, index + 1));
     else if (event.key === "ArrowUp") setChosen(Math.max(0, index - 1));
     else if (event.key === "Enter") run(entries[index]);

@@ -116,7 +116,7 @@ function RailTools() {
 
 export function Rail() {
   return (
-    <div class="rail" data-open={isRailOpen.value}>
+    <aside class="rail" aria-label={t("menu")} data-open={isRailOpen.value}>
       <div class="rail-top">
         <Brand />
         <button type="button" class="palette-button" onClick={() => openDialog("palette")}>
@@ -142,6 +142,6 @@ export function Rail() {
         <span class="rail-me-name">{agent.value?.name}</span>
         <RailTools />
       </div>
-    </div>
+    </aside>
   );
 }

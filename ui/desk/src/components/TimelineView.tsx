@@ -45,7 +45,7 @@ function Announcer({ messages }: { messages: readonly Message[] }) {
   const isNew = last && last.id !== first.current && last.direction === "inbound";
   return (
     <p class="visually-hidden" aria-live="polite">
-      {isNew ? t("new-message", { name: last.author_name, text: plainText(last).slice(0, 200) }) : ""}
+      {isNew ? t("new-message", { name: last.author_name || t(`role-${last.role}`), text: plainText(last).slice(0, 200) }) : ""}
     </p>
   );
 }

@@ -73,7 +73,7 @@ export function WhyPanel({ conversation }: { conversation: Conversation }) {
   return (
     <>
       <Standing conversation={conversation} />
-      <h3>{t("why-decisions")}</h3>
+      <h2>{t("why-decisions")}</h2>
       {answer.isLoading && <div class="row-ghost" aria-hidden="true" />}
       {answer.problem && (
         <PageState icon="warn" title={answer.problem}>

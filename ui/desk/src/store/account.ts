@@ -12,8 +12,11 @@ export const accountState = signal<AccountState>("starting");
 export const wasLoggedOut = signal(false);
 export const canTakeWork = computed(() => agent.value?.presence.state === "available");
 
+let lastAgentId = "";
+
 onLoggedOut(() => {
   wasLoggedOut.value = agent.value !== null;
+  lastAgentId = agent.value?.id ?? lastAgentId;
   agent.value = null;
   accountState.value = "logged_out";
 });
@@ -29,7 +32,10 @@ export async function start(): Promise<void> {
 }
 
 export async function logIn(login: string, password: string): Promise<void> {
-  agent.value = (await api.logIn(login, password)).agent;
+  const { agent: entering } = await api.logIn(login, password);
+  // What one person wrote and read must not wait in memory for the next one.
+  if (lastAgentId && lastAgentId !== entering.id) return location.reload();
+  agent.value = entering;
   wasLoggedOut.value = false;
   accountState.value = "logged_in";
 }
@@ -41,8 +47,8 @@ export async function logOut(): Promise<void> {
     showError(error);
     return;
   }
-  agent.value = null;
-  accountState.value = "logged_out";
+  location.hash = "";
+  location.reload();
 }
 
 export async function setPresence(state: PresenceState, reason = ""): Promise<void> {

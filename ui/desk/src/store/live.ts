@@ -16,12 +16,15 @@ export type Connection = "connecting" | "live" | "lost";
 export const connection = signal<Connection>("connecting");
 
 const RETRY_MS = 3_000;
+// Without a stream the desk still shows what can be read.
+const READ_ANYWAY_MS = 2_000;
 // A reconnect within this time is not worth a banner.
 const GRACE_MS = 1_500;
 
 let source: EventSource | null = null;
 let retryTimer = 0;
 let graceTimer = 0;
+let firstReadTimer = 0;
 
 async function reloadAll(): Promise<void> {
   const open = place.value.conversationId;
@@ -76,10 +79,14 @@ export function connect(): void {
   disconnect();
   const stream = new EventSource(api.eventsUrl);
   source = stream;
+  let isNew = true;
+  firstReadTimer = setTimeout(() => void reloadAll(), READ_ANYWAY_MS);
   stream.addEventListener("open", () => {
     clearTimeout(graceTimer);
-    // A stream that went on from its Last-Event-ID lost nothing; a new one starts from a full reading.
-    if (stream === source && connection.value === "connecting") void reloadAll();
+    clearTimeout(firstReadTimer);
+    // A stream that goes on from its Last-Event-ID lost nothing; a new one starts from a full reading.
+    if (isNew) void reloadAll();
+    isNew = false;
     connection.value = "live";
   });
   stream.addEventListener("error", () => {
@@ -105,6 +112,7 @@ async function reconnect(): Promise<void> {
 export function disconnect(): void {
   clearTimeout(retryTimer);
   clearTimeout(graceTimer);
+  clearTimeout(firstReadTimer);
   source?.close();
   source = null;
   connection.value = "connecting";

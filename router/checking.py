@@ -1,0 +1,41 @@
+"""`omnirouter check`: everything that can be found wrong without starting."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from router.config import FailedAccount, account_settings, load_config, missing_secrets
+from router.errors import ConfigError
+from router.plugin_host import PluginHost
+from router.rules_files import DEFAULT_RULES, read_roster, rules_check
+from router.startup import check_folder
+from router.storage.store import Store
+from router.storage.upgrade import upgrade_database
+
+
+def check_config(path: Path) -> list[str]:
+    """Give every finding as one line; empty when all is good. Raises ConfigError for an unreadable file."""
+    config = load_config(path)
+    accounts = account_settings(config, PluginHost.load(config.plugins.disabled))
+    findings = [str(error) for error in missing_secrets(accounts)]
+    findings += [
+        f"accounts.{each.name}: {each.cause}" for each in accounts if isinstance(each, FailedAccount)
+    ]
+    report = rules_check(config.rules or DEFAULT_RULES)
+    if not report.ok:
+        findings.append(report.text())
+    try:
+        if config.roster is not None:
+            read_roster(config.roster)
+        check_folder(config.store.url)
+        asyncio.run(_open(config.store.url))
+    except ConfigError as error:
+        findings.append(str(error))
+    return findings
+
+
+async def _open(url: str) -> None:
+    await upgrade_database(url)
+    async with Store.open(url):
+        pass

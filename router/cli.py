@@ -1,0 +1,198 @@
+"""`omnirouter …`: thin commands over the rooms. Exit 0 good, 1 a finding, 2 wrong use.
+
+Imports stand inside the commands, so that `omnirouter --help` answers at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import typer
+
+from router.errors import ConfigError, RouterError
+
+T = TypeVar("T")
+
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__.split("\n")[0]
+)
+rules_app = typer.Typer(no_args_is_help=True, help="Check rules files.")
+db_app = typer.Typer(no_args_is_help=True, help="Look after the database.")
+quarantine_app = typer.Typer(no_args_is_help=True, help="See and rerun what could not be read.")
+token_app = typer.Typer(no_args_is_help=True, help="API tokens for programs.")
+agent_app = typer.Typer(no_args_is_help=True, help="Agents and their passwords.")
+channels_app = typer.Typer(help="See the installed channels and what they prove.")
+app.add_typer(rules_app, name="rules")
+app.add_typer(db_app, name="db")
+app.add_typer(quarantine_app, name="quarantine")
+app.add_typer(token_app, name="token")
+app.add_typer(agent_app, name="agent")
+app.add_typer(channels_app, name="channels")
+
+ConfigOption = Annotated[Path, typer.Option("-c", "--config", help="The configuration file.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Answer for programs.")]
+
+
+def main() -> None:
+    """Run a command; every RouterError becomes one clear line and an exit code."""
+    try:
+        app()
+    except ConfigError as error:
+        print(error, file=sys.stderr)
+        raise SystemExit(2) from None
+    except RouterError as error:
+        print(error, file=sys.stderr)
+        raise SystemExit(1) from None
+
+
+@app.command()
+def serve(config: ConfigOption = Path("omnirouter.yaml")) -> None:
+    """Run the router until Ctrl-C."""
+    from router.config import load_config
+    from router.logs import configure_logs
+    from router.serving import serve_forever
+
+    loaded = load_config(config)
+    configure_logs(loaded.log.level, loaded.log.format)
+    run(serve_forever(loaded))
+
+
+@app.command()
+def check(config: ConfigOption = Path("omnirouter.yaml"), as_json: JsonOption = False) -> None:
+    """Check the configuration, rules, roster and secrets without starting."""
+    from router.checking import check_config
+
+    findings = check_config(config)
+    if as_json:
+        print(json.dumps({"ok": not findings, "findings": findings}, ensure_ascii=False))
+    else:
+        print("\n".join(findings) or f"{config}: good")
+    raise SystemExit(1 if findings else 0)
+
+
+@app.command()
+def demo(
+    check: Annotated[bool, typer.Option("--check", help="Prove it without a person.")] = False,
+) -> None:
+    """Run a whole shop on this machine, or prove that it works."""
+    from router.demo.command import run_check, run_demo
+
+    raise SystemExit(run(run_check()) if check else run(run_demo()))
+
+
+@channels_app.callback(invoke_without_command=True)
+def channels(context: typer.Context, as_json: JsonOption = False) -> None:
+    """List the installed channels and the plugins that failed to load."""
+    if context.invoked_subcommand is not None:
+        return
+    from router.plugin_host import PluginHost
+
+    plugins = PluginHost.load().plugins
+    rows = [
+        {
+            "plugin": plugin.name,
+            "distribution": f"{plugin.distribution} {plugin.version}",
+            "channels": [kind.id for kind in plugin.channel_types],
+            "error": str(plugin.error) if plugin.error else "",
+        }
+        for plugin in plugins
+    ]
+    if as_json:
+        print(json.dumps({"plugins": rows}, ensure_ascii=False))
+    elif not rows:
+        print("No channel is installed. After adding a plugin run `pip install -e .` again.")
+    else:
+        for row in rows:
+            print(
+                f"{row['plugin']:<14} {row['distribution']:<24} {row['error'] or ', '.join(row['channels'])}"
+            )
+    raise SystemExit(1 if any(row["error"] for row in rows) else 0)
+
+
+@rules_app.command("check")
+def rules_check_command(file: Path, as_json: JsonOption = False) -> None:
+    """Check a rules file: form, conditions, references, and its examples as tests."""
+    from router.rules_files import rules_check
+
+    report = rules_check(file)
+    print(json.dumps(report.as_json(), ensure_ascii=False) if as_json else report.text())
+    raise SystemExit(0 if report.ok else 1)
+
+
+@db_app.command("upgrade")
+def db_upgrade(config: ConfigOption = Path("omnirouter.yaml")) -> None:
+    """Bring the database to this version's schema."""
+    from router.config import load_config
+    from router.storage.upgrade import upgrade_database
+
+    run(upgrade_database(load_config(config).store.url))
+
+
+@quarantine_app.command("list")
+def quarantine_list(config: ConfigOption = Path("omnirouter.yaml"), as_json: JsonOption = False) -> None:
+    """List what was set aside, with the reason."""
+    from router.quarantine import listed
+
+    items = run(listed(config))
+    if as_json:
+        print(json.dumps({"items": items}, ensure_ascii=False))
+    for item in [] if as_json else items:
+        print(f"{item['id']}  {item['since']}  {item['account']:<16} {item['code']:<12} {item['reason']}")
+
+
+@quarantine_app.command("show")
+def quarantine_show(item: str, config: ConfigOption = Path("omnirouter.yaml")) -> None:
+    """Show one item: where it came from, why it is here, and how it begins."""
+    from router.quarantine import shown
+
+    print(json.dumps(run(shown(config, item)), ensure_ascii=False, indent=2))
+
+
+@quarantine_app.command("export")
+def quarantine_export(item: str, config: ConfigOption = Path("omnirouter.yaml")) -> None:
+    """Write the raw bytes of an item to standard output."""
+    from router.quarantine import raw_bytes
+
+    sys.stdout.buffer.write(run(raw_bytes(config, item)))
+
+
+@quarantine_app.command("rerun")
+def quarantine_rerun(item: str, config: ConfigOption = Path("omnirouter.yaml")) -> None:
+    """Read an item once more: the running router files it within a few seconds, or at its next start."""
+    from router.quarantine import rerun
+
+    print(run(rerun(config, item)))
+
+
+@token_app.command("create")
+def token_create(
+    agent: Annotated[str, typer.Option(help="Login of the agent the program acts for.")],
+    name: Annotated[str, typer.Option(help="What the token is for.")],
+    config: ConfigOption = Path("omnirouter.yaml"),
+) -> None:
+    """Make an API token; it is shown once."""
+    from router.staffing import make_token
+
+    print(run(make_token(config, agent, name)))
+
+
+@agent_app.command("password")
+def agent_password(login: str, config: ConfigOption = Path("omnirouter.yaml")) -> None:
+    """Set an agent's password (asked for, or read from standard input) and end his log-ins."""
+    from router.staffing import change_password
+
+    password = typer.prompt("Password", hide_input=True) if sys.stdin.isatty() else sys.stdin.readline()
+    run(change_password(config, login, password.rstrip("\n")))
+
+
+def run(coroutine: Coroutine[Any, Any, T]) -> T:
+    """Run a command's coroutine; Ctrl-C ends it quietly."""
+    try:
+        return asyncio.run(coroutine)
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None

@@ -1,0 +1,37 @@
+"""Passwords and API tokens from the command line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from router.clock import SystemClock
+from router.config import load_config
+from router.errors import ConfigError, NotFound
+from router.people import create_token, find_agent, hash_password, set_password
+from router.storage.store import Store
+from router.storage.upgrade import upgrade_database
+
+LEAST_PASSWORD_CHARS = 8
+
+
+async def make_token(config: Path, login: str, name: str) -> str:
+    """Make an API token for an agent and give its text."""
+    url = load_config(config).store.url
+    await upgrade_database(url)
+    async with Store.open(url) as store:
+        agent_id = await store.write(find_agent, login)
+        if agent_id is None:
+            raise NotFound(f"there is no agent with the login {login!r}; agents come from the roster file")
+        return (await create_token(store, agent_id, name, SystemClock().now())).text
+
+
+async def change_password(config: Path, login: str, password: str) -> None:
+    """Set an agent's password."""
+    if len(password) < LEAST_PASSWORD_CHARS:
+        raise ConfigError(
+            "the password is too short", hint=f"It needs at least {LEAST_PASSWORD_CHARS} characters."
+        )
+    url = load_config(config).store.url
+    await upgrade_database(url)
+    async with Store.open(url) as store:
+        await store.write(set_password, login, hash_password(password))

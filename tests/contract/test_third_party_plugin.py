@@ -1,0 +1,61 @@
+"""A plugin of somebody else: built from its own folder, installed beside the router, certified."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+EXAMPLE = ROOT / "examples" / "router-telnet"
+CERTIFY = """
+from router.plugin_host import PluginHost
+from router.testing import certify
+certificate = certify(PluginHost.load().channel_types["telnet"])
+print(certificate.render())
+raise SystemExit(not certificate.passed)
+"""
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    target = tmp_path_factory.mktemp("site")
+    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps"]
+    subprocess.run([*pip, "--no-build-isolation", "--target", target, EXAMPLE], check=True, timeout=50)
+    return target
+
+
+def _run(arguments: list[str], site: Path, folder: Path) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "PYTHONPATH": str(site)}
+    command = [sys.executable, *arguments]
+    return subprocess.run(command, env=environment, cwd=folder, capture_output=True, text=True, timeout=55)
+
+
+def test_plugin_installed_from_its_own_folder_is_found_and_certified(installed: Path, tmp_path: Path):
+    ended = _run(["-c", CERTIFY], installed, tmp_path)
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert "telnet (Telnet): certified" in ended.stdout
+    assert "22  proven" in ended.stdout
+
+
+def test_plugins_own_tests_pass_against_the_installed_plugin(installed: Path, tmp_path: Path):
+    arguments = [
+        "-m",
+        "pytest",
+        "-q",
+        "-o",
+        "asyncio_mode=auto",
+        "-o",
+        "asyncio_default_fixture_loop_scope=function",
+    ]
+    arguments += ["-c", os.devnull, "--import-mode=importlib", "-p", "no:cacheprovider"]
+    ended = _run([*arguments, str(EXAMPLE / "tests")], installed, tmp_path)
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert "12 passed, 3 skipped" in ended.stdout
+
+
+def test_example_stays_short_enough_to_read_before_lunch():
+    sources = (EXAMPLE / "router_telnet").glob("[!s]*.py")
+    lines = sum(len(path.read_text().splitlines()) for path in sources)
+    assert lines <= 200

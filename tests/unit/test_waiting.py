@@ -1,0 +1,59 @@
+from datetime import UTC, datetime
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from router.engine.events import Item
+from router.engine.waiting import Lane, Waiting, WorkItem
+
+START = datetime(2026, 1, 5, 9, tzinfo=UTC)
+
+
+def work_item(number: int, boost_s: float) -> WorkItem:
+    item = Item(
+        id=f"i{number}",
+        conversation_id="c",
+        queue=f"q{number % 2}",
+        channel_class="chat",
+        boost_s=boost_s,
+        eligible_since=START,
+        arrival=number,
+    )
+    return WorkItem(item)
+
+
+@given(st.lists(st.tuples(st.booleans(), st.integers(0, 20)), max_size=200))
+def test_heads_places_and_counts_stay_right_whatever_leaves_from_wherever(steps: list) -> None:
+    waiting, lane = Waiting(), Lane(("chat", (), frozenset()))
+    works = [work_item(number, boost_s) for number, (_, boost_s) in enumerate(steps)]
+    present: list[WorkItem] = []
+    for work, (adds, place) in zip(works, steps, strict=True):
+        if adds or not present:
+            waiting.works[work.item.id] = work
+            waiting.add(work, lane)
+            present.append(work)
+        else:
+            gone = present.pop(place % len(present))
+            waiting.remove(gone)
+            if place % 2:
+                waiting.add(gone, lane)
+                present.append(gone)
+        present.sort(key=lambda one: one.entry)
+        assert waiting.head(lane) is (present[0] if present else None)
+        assert waiting.in_lane(lane) == present
+        line = [one for one in present if one.item.queue == "q0"]
+        assert waiting.count("q0") == len(line)
+        assert [waiting.ahead("q0", one.entry) for one in line] == list(range(len(line)))
+        assert len(lane.heap) <= 2 * lane.size + 16
+
+
+def test_item_in_the_line_knows_its_neighbours() -> None:
+    waiting, lane = Waiting(), Lane(("chat", (), frozenset()))
+    first, second, third = (work_item(number, 0) for number in (0, 2, 4))
+    for work in (third, first, second):
+        waiting.works[work.item.id] = work
+        waiting.add(work, lane)
+    assert waiting.neighbours(second) == (first.entry, third.entry)
+    waiting.remove(second)
+    assert waiting.neighbours(second) == (first.entry, third.entry)
+    assert waiting.neighbours(first) == (None, third.entry)

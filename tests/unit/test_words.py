@@ -1,0 +1,135 @@
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from router.engine.config import EngineConfig
+from router.engine.decisions import Act, Decision
+from router.engine.engine import Engine
+from router.engine.events import (
+    AgentChanged,
+    ClaimEnded,
+    ClaimOutcome,
+    ClaimTaken,
+    Event,
+    Item,
+    ItemQueued,
+    ItemWithdrawn,
+    OfferAccepted,
+    OfferRejected,
+    PresenceChanged,
+    PresenceState,
+)
+from router.engine.needs import Need, NeedKind
+from router.engine.phrases import PHRASES
+from router.engine.words import say
+
+START = datetime(2026, 1, 5, 9, tzinfo=UTC)
+NAMES = {"a1": "Mei", "a2": "Tom", "zh": "Chinese", "refunds": "refunds", "q": "Complaints"}
+CHINESE_NAMES = {"a1": "小美", "a2": "小汤", "zh": "中文", "refunds": "退款", "q": "投诉"}
+
+
+def item(id: str, **more: object) -> Item:
+    needs = (Need(kind=NeedKind.REQUIRE, skill="zh"), Need(kind=NeedKind.REQUIRE, skill="refunds", level=2))
+    fields: dict = {"boost_s": 3600.0, "needs": needs, "arrival": 1} | more
+    return Item(id=id, conversation_id="c", queue="q", channel_class="chat", eligible_since=START, **fields)
+
+
+@pytest.fixture
+def day() -> list[Decision]:
+    """Every act at least once."""
+    engine = Engine(EngineConfig(max_unanswered=1, decline_cooldown_s=20), seed=1)
+    at = iter(START + timedelta(seconds=40 * number) for number in range(40))
+    here = PresenceState.AVAILABLE
+    events: list[Event] = [
+        ItemQueued(at=next(at), item=item("plain", boost_s=0.0, arrival=0)),
+        ItemQueued(at=START, item=item("i1")),
+        AgentChanged(at=START, agent_id="a2", skills={"zh": 4, "refunds": 1}, max_claims=1),
+        PresenceChanged(at=START, agent_id="a2", state=here),
+        AgentChanged(at=START, agent_id="a1", skills={"zh": 5, "refunds": 2}, max_claims=3),
+        PresenceChanged(at=next(at), agent_id="a1", state=here),
+        OfferRejected(at=START, offer_id="i1.1", reason="lunch"),
+        ItemWithdrawn(at=next(at), item_id="plain", reason="merged"),
+        PresenceChanged(at=next(at), agent_id="a1", state=here),
+        OfferAccepted(at=next(at), offer_id="i1.2"),
+        PresenceChanged(at=START, agent_id="a1", state=here),
+        ItemQueued(at=START, item=item("i2", arrival=2)),
+        PresenceChanged(at=START, agent_id="a1", state=PresenceState.BUSY),
+        ClaimTaken(at=START, item_id="i2", agent_id="a1"),
+        ClaimEnded(at=START, item_id="i2", agent_id="a1", outcome=ClaimOutcome.COMPLETED),
+        ClaimTaken(at=START, item_id="i1", agent_id="a1"),
+        ClaimEnded(at=START, item_id="i1", agent_id="a1", outcome=ClaimOutcome.HANDED_BACK),
+        PresenceChanged(at=START, agent_id="a1", state=here),
+        ItemQueued(at=START, item=item("i3", arrival=3)),
+        OfferAccepted(at=START, offer_id="i3.1"),
+    ]
+    return [decision for event in events for decision in engine.apply(event)]
+
+
+def test_the_day_has_every_act(day: list[Decision]) -> None:
+    assert {decision.act for decision in day} == set(Act)
+
+
+@pytest.mark.parametrize("lang", ["en", "zh-CN", "fr"])
+def test_every_record_becomes_a_sentence_without_gaps_also_after_storage(
+    day: list[Decision], lang: str
+) -> None:
+    for decision in day:
+        text = say(json.loads(json.dumps(decision.record)), lang, NAMES)
+        assert text[-1] in ".。"
+        assert not set("{}") & set(text)
+        assert "None" not in text
+        assert "a1" not in text
+
+
+def test_offer_says_why_this_person_and_why_this_item(day: list[Decision]) -> None:
+    record = next(decision.record for decision in day if decision.act is Act.OFFERED)
+    assert say(record, "en", NAMES) == (
+        "Offered to Mei: Chinese (level 5), refunds (level 2), load 0 of 3. "
+        "Tom was next, but lacks refunds level 2 (has 1). "
+        "Waited 40 s. Ahead of 1 that came before it, because it counts as 60 min older."
+    )
+    assert say(record, "zh-CN", CHINESE_NAMES) == (
+        "已派给小美：中文（5级）、退款（2级）、负载0/3。下一位本是小汤，但退款等级不够（需2级，现1级）。"
+        "已等待40秒。因按早60分钟计算，排在先到的1项之前。"
+    )
+
+
+def test_waiting_says_place_needs_and_what_it_waits_for() -> None:
+    engine = Engine(EngineConfig(), seed=1)
+    engine.apply(ItemQueued(at=START, item=item("i1")))
+    engine.apply(AgentChanged(at=START, agent_id="a2", skills={"zh": 4}, max_claims=1))
+    engine.apply(PresenceChanged(at=START, agent_id="a2", state=PresenceState.AVAILABLE))
+    text = say(engine.explain("i1", START + timedelta(hours=3)), "en", NAMES)
+    assert text == (
+        "Waits in Complaints at place 1, needs Chinese (level 1), refunds (level 2). "
+        "Nobody available has every skill asked for. Waited 3 h."
+    )
+
+
+def test_item_that_is_gone_is_said_to_be_gone() -> None:
+    assert say(Engine(EngineConfig(), seed=1).explain("x", START), "en", {}) == "It does not wait any more."
+
+
+def test_every_language_has_every_phrase() -> None:
+    english = PHRASES["en"]
+    for phrases in PHRASES.values():
+        for table in ("acts", "states", "blocked", "lacks"):
+            assert getattr(phrases, table).keys() == getattr(english, table).keys()
+    assert {act.value for act in Act} <= english.acts.keys()
+
+
+@pytest.mark.parametrize(
+    ("seconds", "expected"),
+    [
+        (0, "0 s"),
+        (1.6, "2 s"),
+        (119, "119 s"),
+        (120, "2 min"),
+        (3600, "60 min"),
+        (7200, "2 h"),
+        (172_800, "2 days"),
+    ],
+)
+def test_durations_are_said_in_the_largest_fitting_unit(seconds: float, expected: str) -> None:
+    assert PHRASES["en"].span(seconds) == expected
