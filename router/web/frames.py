@@ -84,12 +84,12 @@ class Frames(Ring[Frame]):
         try:
             async with self._services.store.reading() as conn:
                 shapes = await self._read(conn, events)
+            return [self._frame(number, event, shapes) for number, event in enumerate(events, first)]
         except Exception as error:
             # whatever it is, every desk must learn that it has missed something
-            log.error("live events not readable", extra={"cause": type(error).__name__})
+            log.error("live events not encoded", extra={"cause": type(error).__name__})
             reset = Frame(audience=None, body=encode("reset", {}, self.mark(first)))
             return [reset, *(Frame(audience=None, body=b"") for _ in events[1:])]
-        return [self._frame(number, event, shapes) for number, event in enumerate(events, first)]
 
     async def _read(self, conn: AsyncConnection, events: Sequence[LiveEvent]) -> _Shapes:
         kinds = channel_kinds(self._services)

@@ -233,6 +233,14 @@ async def test_unreadable_store_becomes_a_reset_and_the_stream_goes_on(shop, lis
         assert (await stream.event())[0] == "message"
 
 
+async def test_an_event_nobody_can_write_down_becomes_a_reset_and_the_stream_goes_on(shop, listen):
+    async with listen("mei") as stream:
+        shop.publish("queues", queue=object())
+        assert await stream.event() == ("reset", {})
+        shop.publish("queues", queue="q")
+        assert await stream.event() == ("queues", {"queue": "q"})
+
+
 async def test_events_published_before_the_server_starts_do_not_shift_its_numbers(shop):
     shop.publish("queues", queue="early")
     app = create_app(shop.services, WebSettings())
