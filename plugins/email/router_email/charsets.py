@@ -54,10 +54,6 @@ def scrub(text: str) -> str:
 
 def unescape(text: str) -> bytes:
     """Give back the bytes a header or body had before the parser escaped them as surrogates."""
-    return text.encode("utf-8", "surrogateescape") if text.isascii() else _bytes_of(text)
-
-
-def _bytes_of(text: str) -> bytes:
     try:
         return text.encode("ascii", "surrogateescape")
     except UnicodeEncodeError:
