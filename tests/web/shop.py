@@ -169,12 +169,13 @@ class Shop:
                         dedupe_digest=bytes.fromhex(inbound_id),
                         dedupe_key=inbound_id,
                         envelope={},
-                        raw=b"raw " + text.encode(),
+                        size_bytes=4 + len(text.encode()),
                         received_at=at,
                         state="filed",
                         redeliveries=1,
                     )
                 )
+                conn.execute(insert(t.raw_bytes).values(inbound_id=inbound_id, raw=b"raw " + text.encode()))
             conn.execute(
                 insert(t.message).values(
                     id=message_id,
@@ -283,11 +284,12 @@ class Shop:
                     dedupe_digest=bytes.fromhex(inbound_id),
                     dedupe_key=inbound_id,
                     envelope={},
-                    raw=raw,
+                    size_bytes=len(raw),
                     received_at=START,
                     state="quarantined",
                 )
             )
+            conn.execute(insert(t.raw_bytes).values(inbound_id=inbound_id, raw=raw))
             conn.execute(
                 insert(t.quarantine).values(
                     inbound_id=inbound_id, code="too_deep", reason="nested too deeply", since=START
