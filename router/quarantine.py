@@ -30,7 +30,7 @@ async def shown(config: Path, item: str) -> dict[str, Any]:
     return {**_item(row), "envelope": row["envelope"], "beginning": beginning}
 
 
-async def raw_bytes(config: Path, item: str) -> bytes:
+async def exported(config: Path, item: str) -> bytes:
     """Give the raw bytes of one item."""
     raw: bytes = (await _one(config, item))["raw"]
     return raw
