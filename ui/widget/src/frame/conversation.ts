@@ -11,6 +11,7 @@ import { locale } from "./words";
 
 const TYPING_EVERY_MS = 3000;
 const TYPING_SHOWN_MS = 6000;
+const NOTE_AFTER_MS = 150;
 const FINAL_REFUSALS = ["too_long", "empty", "unsupported", "rejected"];
 
 export class Conversation {
@@ -26,6 +27,7 @@ export class Conversation {
   #notedSeq = 0;
   #typedAt = 0;
   #typingTimer = 0;
+  #noteTimer = 0;
   #facts: object | null = null;
   #page: object | null = null;
   #questions = new Map<string, { frame: object; done: () => void }>();
@@ -97,8 +99,15 @@ export class Conversation {
     this.#line.send({ type: "page", url: page.url, title: page.title });
   }
 
-  /** Tell the shop and the other tabs what has been on screen, or at least arrived. */
+  /** Tell the shop and the other tabs what has been on screen, or at least arrived: once for many events. */
   noteRead(): void {
+    clearTimeout(this.#noteTimer);
+    this.#noteTimer = window.setTimeout(() => this.#note(), NOTE_AFTER_MS);
+  }
+
+  #note(): void {
+    // an early `ack` would tell the server that older history has been fetched
+    if (!this.#isSettled) return;
     const last = state.messages.value.reduce(
       (seq, message) => (state.isOwn(message) ? seq : Math.max(seq, message.seq ?? 0)),
       0,
