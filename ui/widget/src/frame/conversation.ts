@@ -11,6 +11,7 @@ import { locale } from "./words";
 
 const TYPING_EVERY_MS = 3000;
 const TYPING_SHOWN_MS = 6000;
+const FRAME_MS = 16;
 const NOTE_AFTER_MS = 150;
 const FINAL_REFUSALS = ["too_long", "empty", "unsupported", "rejected"];
 
@@ -28,6 +29,7 @@ export class Conversation {
   #typedAt = 0;
   #typingTimer = 0;
   #noteTimer = 0;
+  #arrived: state.Message[] = [];
   #facts: object | null = null;
   #page: object | null = null;
   #questions = new Map<string, { frame: object; done: () => void }>();
@@ -165,6 +167,7 @@ export class Conversation {
     this.#lastSeq = 0;
     this.#lastId = "";
     this.#notedSeq = 0;
+    this.#arrived = [];
     state.messages.value = state.messages.value.filter((message) => message.seq === null);
   }
 
@@ -202,10 +205,18 @@ export class Conversation {
       progress: "sent",
       reason: "",
     };
+    if (!this.#arrived.length) setTimeout(() => this.#unload(), FRAME_MS);
+    this.#arrived.push(shown);
+  }
+
+  /** Put what has arrived on the screen at once: a replay is many events and one picture. */
+  #unload(): void {
+    const arrived = this.#arrived;
+    this.#arrived = [];
+    const cids = new Set(arrived.map((message) => message.cid).filter(Boolean));
     batch(() => {
-      const others = state.messages.value.filter((message) => !event.cid || message.cid !== event.cid);
-      state.messages.value = inOrder([...others, shown]);
-      if (!state.isOwn(shown)) state.typing.value = null;
+      state.messages.value = inOrder([...state.messages.value.filter(({ cid }) => !cids.has(cid)), ...arrived]);
+      if (!arrived.every(state.isOwn)) state.typing.value = null;
     });
     this.#keepUnsent();
     this.noteRead();
