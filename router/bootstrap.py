@@ -145,7 +145,9 @@ class _House:
         filing = FilingRoom(store, clock, queues.work_item, self.notices.filed)
         self.intake = Intake(store, clock, self.decoder, self.doors.kind, filing)
         self.replies = Replies(store, clock, self.doors, self.doors.outgoing_ref, self.notices.written)
-        self.front_desk = FrontDesk(store, clock, self.intake, filing, self.notices.delivered)
+        self.front_desk = FrontDesk(
+            store, clock, self.intake, filing, self.notices.delivered, self.notices.typing
+        )
 
     async def recover(self) -> None:
         """Take up what an earlier run left, before anything new is accepted."""
