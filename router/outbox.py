@@ -127,11 +127,11 @@ class Outbox:
             return 0
         mark = not self._doors.kind(account).capabilities.marks_sending
         claimed = await self._store.write(_claim, account, self._run_id, now, mark)
-        crash_point("K14")
         await asyncio.gather(*(self._send(one, lane) for one in claimed))
         return len(claimed)
 
     async def _send(self, claimed: Claimed, lane: _Lane) -> None:
+        crash_point("K14")
         attempt = attempt_of(claimed)
         try:
             receipt = await self._doors.send(attempt)
