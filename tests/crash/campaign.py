@@ -34,6 +34,9 @@ OUTSIDE = ("K4", "K15")
 RANDOM = "random"
 POINTS = ("K1", "K2", "K3", "K4", "K5", "K6", "K7", "K12", "K13", "K14", "K15", "K16", "K17", RANDOM)
 
+EARLIER_PASSES = {"K2": 6}
+"""Commits the start of the router makes before the first message."""
+
 MAILS_PER_CASE = 2
 LINES_PER_CASE = 2
 DEATH_WITHIN_S = 60.0
@@ -156,14 +159,15 @@ async def run_campaign(
 
 
 def plan_of(points: Sequence[str], kills: int, messages: int, seed: int) -> list[Kill]:
-    """Spread `messages` per point over its kills; two in three matters come by mail."""
+    """Spread `messages` per point over its kills; about a third comes by chat."""
     source = random.Random(seed)
     chats = max(1, messages // kills // LINES_PER_CASE // 3)
     mails = max(1, (messages // kills - chats * LINES_PER_CASE) // MAILS_PER_CASE)
+    latest = max(1, min(mails, chats * LINES_PER_CASE) // 2)
     return [
         Kill(
             point=point,
-            nth=source.randint(1, max(1, min(mails, chats * LINES_PER_CASE) // 2)),
+            nth=EARLIER_PASSES.get(point, 0) + source.randint(1, latest),
             mail_cases=mails,
             chat_cases=chats,
         )

@@ -154,7 +154,10 @@ def _judge_reply(row: Row, case: Case, reply: Reply, copies: Counter[str]) -> No
 
 def table(rows: Sequence[Row]) -> str:
     """Write the rows for people."""
-    head = "point  kills   sent  accepted  stored  duplicated  lost  double conv.  replies  unknown  out dup.  worst delay"
+    head = (
+        "point  kills   sent  accepted  stored  duplicated  lost  double conv.  replies  unknown  out dup."
+        "  worst delay"
+    )
     lines = [
         f"{r.point:<6} {r.kills:>5}  {r.sent:>5}  {r.accepted:>8}  {r.stored:>6}  {r.duplicated:>10}  {r.lost:>4}"
         f"  {r.double_conversations:>12}  {r.replies:>7}  {r.unknown:>7}  {r.outbound_duplicates:>8}"
