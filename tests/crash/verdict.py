@@ -102,9 +102,7 @@ async def read_store(store: Store) -> Stored:
     return Stored(places=places, replies=replies, unfinished=unfinished)
 
 
-def judge(
-    cases: Sequence[Case], kills: Mapping[str, int], stored: Stored, copies: Counter[str]
-) -> list[Row]:
+def judge(cases: Sequence[Case], kills: Mapping[str, int], stored: Stored, copies: Counter[str]) -> list[Row]:
     """Give one row per kill point, in the order the points first came."""
     rows: dict[str, Row] = {}
     for case in cases:
@@ -148,6 +146,8 @@ def _judge_reply(row: Row, case: Case, reply: Reply, copies: Counter[str]) -> No
         row.outbound_duplicates += arrived - 1
         if not reply.doubted:
             row.findings.append(f"{reply.outgoing_ref} went out {arrived} times and is not flagged")
+    if case.channel == "webchat" and reply.doubted:
+        row.findings.append(f"{reply.message_id} may be shown again at will and is flagged")
     if arrived == 0 and reply.state != "unknown":
         row.findings.append(f"{reply.outgoing_ref} is {reply.state} and never arrived")
 
