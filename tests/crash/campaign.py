@@ -87,13 +87,16 @@ class Campaign:
         """Kill by plan, then let everything come to rest and judge."""
         connector = aiohttp.TCPConnector(limit=0)
         try:
-            async with self._relay.listening(self._shop.relay_port), _running(self._mails, self._agent):
-                async with aiohttp.ClientSession(connector=connector) as client:
-                    for kill in plan:
-                        await self._die(client, kill)
-                    self._router.start()
-                    await self._router.ready()
-                    return await self._come_to_rest(drain_s)
+            async with (
+                self._relay.listening(self._shop.relay_port),
+                _running(self._mails, self._agent),
+                aiohttp.ClientSession(connector=connector) as client,
+            ):
+                for kill in plan:
+                    await self._die(client, kill)
+                self._router.start()
+                await self._router.ready()
+                return await self._come_to_rest(drain_s)
         finally:
             self._router.kill()
             for visit in self._visits:

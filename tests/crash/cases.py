@@ -56,7 +56,7 @@ class Case:
 def mail_case(tag: str, number: int, length: int) -> Case:
     """Invent a matter by mail: a first mail and answers to the mail before."""
     case = Case(tag=tag, number=number, channel="email", messages=[])
-    mails = []
+    mails: list[Sent] = []
     for index in range(length):
         mail = EmailMessage()
         mail["From"], mail["To"] = case.sender, MAILBOX

@@ -41,19 +41,20 @@ class MailSender:
             case = await self._cases.get()
             for mail in case.messages:
                 mail.trying()
-                while not await self._accepted(client, case.sender, mail.content):
-                    await asyncio.sleep(RETRY_S)
+                await self._deliver(client, case.sender, mail.content)
                 mail.accepted()
                 self._trigger.passed("K4")
             self._cases.task_done()
 
-    async def _accepted(self, client: aiosmtplib.SMTP, sender: str, content: bytes) -> bool:
-        """Try once; only the router's 250 counts."""
-        try:
-            if not client.is_connected:
-                await client.connect(timeout=20)
-            await client.sendmail(sender, [MAILBOX], content, timeout=20)
-        except (aiosmtplib.SMTPException, OSError):
-            client.close()
-            return False
-        return True
+    async def _deliver(self, client: aiosmtplib.SMTP, sender: str, content: bytes) -> None:
+        """Try until the router's 250; nothing else counts."""
+        while True:
+            try:
+                if not client.is_connected:
+                    await client.connect(timeout=20)
+                await client.sendmail(sender, [MAILBOX], content, timeout=20)
+            except (aiosmtplib.SMTPException, OSError):
+                client.close()
+                await asyncio.sleep(RETRY_S)
+            else:
+                return

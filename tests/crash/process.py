@@ -12,6 +12,7 @@ import multiprocessing
 import os
 import random
 import time
+from multiprocessing.context import ForkServerContext, SpawnContext
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
@@ -41,9 +42,12 @@ class RouterProcess:
         self.start_times_s: list[float] = []
         self._config = config
         self._log = log
-        self._context = multiprocessing.get_context("forkserver" if warm else "spawn")
+        self._context: ForkServerContext | SpawnContext
         if warm:
+            self._context = multiprocessing.get_context("forkserver")
             self._context.set_forkserver_preload(PRELOADED)
+        else:
+            self._context = multiprocessing.get_context("spawn")
         self._process: BaseProcess | None = None
 
     def start(self, crash_at: str = "") -> None:

@@ -16,9 +16,7 @@ def _accepted_case() -> Case:
 
 def _stored(case: Case, *places: list[str], replies: list[Reply] | None = None) -> Stored:
     ids = [mail.external_id for mail in case.messages]
-    return Stored(
-        places=dict(zip(ids, places, strict=True)), replies={"one": replies or []}, unfinished=0
-    )
+    return Stored(places=dict(zip(ids, places, strict=True)), replies={"one": replies or []}, unfinished=0)
 
 
 def _reply(*, state: str = "accepted", doubted: bool = False) -> Reply:
