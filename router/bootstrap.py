@@ -161,6 +161,7 @@ class _House:
             "notices": self.notices.run,
         }
         for account in self.doors.names:
+            self.outbox.add_lane(account)
             services[f"outbox {account}"] = partial(self.outbox.run, account)
         return services
 

@@ -9,15 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select
-
 from router.accounts.running import RunningChannel
 from router.channel import AnyChannel, ChannelType, Health, HealthState, HttpReply, HttpRequest
 from router.config import Account, AnyAccount
 from router.decoding import Decoder
 from router.errors import PluginError
-from router.intake import raw_of
 from router.messages import Confirmation, OutboundAttempt, Receipt, ThreadEvent
+from router.storage.inbound import raw_items, raw_of
 from router.storage.schema import raw_inbound
 from router.storage.store import Store
 from router.supervisor import Supervisor
@@ -115,7 +113,7 @@ class Doors:
     async def attachment(self, inbound_id: str, part: str) -> bytes:
         """Cut an attachment out of its raw item; LookupError when it is not there."""
         async with self._store.reading() as connection:
-            statement = select(raw_inbound).where(raw_inbound.c.id == inbound_id)
+            statement = raw_items().where(raw_inbound.c.id == inbound_id)
             row = (await connection.execute(statement)).one_or_none()
         if row is None:
             raise LookupError(inbound_id)

@@ -103,14 +103,17 @@ class Outbox:
         if unknown:
             log.warning("messages with unknown outcome", extra={"messages": len(unknown)})
 
+    def add_lane(self, account: str) -> None:
+        """Get ready to send for an account."""
+        self._lanes[account] = _Lane(asyncio.Event())
+
     def wake(self, account: str) -> None:
         """Look at once whether the account has something to send."""
-        if account in self._lanes:
-            self._lanes[account].wake.set()
+        self._lanes[account].wake.set()
 
     async def run(self, account: str) -> None:
         """Send for one account until cancelled."""
-        lane = self._lanes.setdefault(account, _Lane(asyncio.Event()))
+        lane = self._lanes[account]
         while True:
             lane.wake.clear()
             try:
