@@ -63,15 +63,19 @@ class Router:
 async def running_router(
     config: Config,
     *,
+    accounts: Sequence[AnyAccount] | None = None,
     clock: Clock | None = None,
     random: Random | None = None,
     web_settings: WebSettings | None = None,
     limits: Limits | None = None,
 ) -> AsyncIterator[Router]:
-    """Start everything the configuration names; raises ConfigError before anything is accepted."""
+    """Start everything the configuration names; raises ConfigError before anything is accepted.
+
+    `accounts` replaces those of the configuration, for channels that no installed plugin declares.
+    """
     clock = clock or SystemClock()
-    host = PluginHost.load(config.plugins.disabled)
-    accounts = account_settings(config, host)
+    if accounts is None:
+        accounts = account_settings(config, PluginHost.load(config.plugins.disabled))
     check_folder(config.store.url)
     await upgrade_database(config.store.url)
     async with AsyncExitStack() as stack:

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, select
 
 from router.clock import Clock
 from router.conversations import Filing
+from router.crash import crash_point
 from router.ids import new_id
 from router.messages import FiledMessage
 from router.model.filing import Decoded, Filed, Opened, PointKey, Row, own_pointer, pointing, reference_digest
@@ -45,6 +46,7 @@ class FilingRoom:
 
     async def file(self, items: Sequence[Decoded]) -> Failures:
         """Commit a batch; give the items that could not be filed, with the error."""
+        crash_point("K5")
         results = await asyncio.gather(
             *(self._store.write_each(self._file_batch, item) for item in items), return_exceptions=True
         )
