@@ -94,10 +94,10 @@ async def _welcome(
     await socket.send(welcome)
     await socket.replay((event.seq, encode(event_of(event))) for event in events)
     if not has_more:
-        await go_live(hub, socket, presence)
+        await _go_live(hub, socket, presence)
 
 
-async def go_live(hub: Hub, socket: ChatSocket, presence: Presence) -> None:
+async def _go_live(hub: Hub, socket: ChatSocket, presence: Presence) -> None:
     """Let new events flow, after those that came during the replay."""
     socket.is_live = True
     if presence.latest_seq > socket.sent_seq:

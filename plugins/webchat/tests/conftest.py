@@ -134,7 +134,7 @@ class RecordingContext:
     def set_health(self, health: Health) -> None:
         self.health = health
 
-    def customer_typing(self, thread: str) -> None:
+    async def customer_typing(self, thread: str) -> None:
         self.typing.append(thread)
 
 
