@@ -63,6 +63,7 @@ class Router:
 async def running_router(
     config: Config,
     *,
+    accounts: Sequence[AnyAccount] | None = None,
     clock: Clock | None = None,
     random: Random | None = None,
     web_settings: WebSettings | None = None,
@@ -71,11 +72,12 @@ async def running_router(
 ) -> AsyncIterator[Router]:
     """Start everything the configuration names; raises ConfigError before anything is accepted.
 
+    `accounts` replaces those of the configuration, for channels that no installed plugin declares;
     `extra_routes` are pages of whoever starts the router, beside its own.
     """
     clock = clock or SystemClock()
-    host = PluginHost.load(config.plugins.disabled)
-    accounts = account_settings(config, host)
+    if accounts is None:
+        accounts = account_settings(config, PluginHost.load(config.plugins.disabled))
     check_folder(config.store.url)
     await upgrade_database(config.store.url)
     async with AsyncExitStack() as stack:
@@ -150,7 +152,9 @@ class _House:
         filing = FilingRoom(store, clock, queues.work_item, self.notices.filed)
         self.intake = Intake(store, clock, self.decoder, self.doors.kind, filing)
         self.replies = Replies(store, clock, self.doors, self.doors.outgoing_ref, self.notices.written)
-        self.front_desk = FrontDesk(store, clock, self.intake, filing, self.notices.delivered)
+        self.front_desk = FrontDesk(
+            store, clock, self.intake, filing, self.notices.delivered, self.notices.typing
+        )
 
     async def recover(self) -> None:
         """Take up what an earlier run left, before anything new is accepted."""
@@ -166,6 +170,7 @@ class _House:
             "notices": self.notices.run,
         }
         for account in self.doors.names:
+            self.outbox.add_lane(account)
             services[f"outbox {account}"] = partial(self.outbox.run, account)
         return services
 

@@ -15,7 +15,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Generic, Protocol, TypeVar, runtime_checkable
+from typing import Any, Generic, Protocol, TypeVar
 
 from aiohttp import web
 from pydantic import BaseModel
@@ -160,6 +160,10 @@ class ChannelContext(Protocol):
 
     async def put(self, key: str, value: JsonValue) -> None:
         """Write one value of this account's own small store, durably; None deletes it."""
+        ...
+
+    async def customer_typing(self, thread: str) -> None:
+        """Tell agents that the customer of this provider thread is writing. Never stored."""
         ...
 
     def set_health(self, health: Health) -> None:
@@ -313,15 +317,6 @@ class ShowsTyping(ABC):
     @abstractmethod
     async def show_typing(self, thread: str, name: str) -> None:
         """Show for a few seconds that `name` is writing. Never stored; may be dropped."""
-
-
-@runtime_checkable
-class HearsTyping(Protocol):
-    """A `ChannelContext` that also wants to know when a customer is writing."""
-
-    def customer_typing(self, thread: str) -> None:
-        """Tell the agents of this provider thread that its customer is writing. Never stored."""
-        ...
 
 
 AnyChannel = Channel[Any]

@@ -156,9 +156,9 @@ def quarantine_show(item: str, config: ConfigOption = Path("omnirouter.yaml")) -
 @quarantine_app.command("export")
 def quarantine_export(item: str, config: ConfigOption = Path("omnirouter.yaml")) -> None:
     """Write the raw bytes of an item to standard output."""
-    from router.quarantine import raw_bytes
+    from router.quarantine import exported
 
-    sys.stdout.buffer.write(run(raw_bytes(config, item)))
+    sys.stdout.buffer.write(run(exported(config, item)))
 
 
 @quarantine_app.command("rerun")

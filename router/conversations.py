@@ -19,7 +19,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from router.messages import Automatic, Block, EventKind, Evidence, EvidenceKind, InboundEvent, Role
+from router.messages import Automatic, Block, EventKind, EvidenceKind, InboundEvent, Role
 from router.model.filing import (
     Decoded,
     Filed,
@@ -31,6 +31,7 @@ from router.model.filing import (
     PointKey,
     Shelf,
     Shelved,
+    own_pointer,
     pointing,
     reference_digest,
     subject_of,
@@ -40,6 +41,7 @@ from router.model.filing import (
 SUBJECT_WINDOW = timedelta(hours=72)
 REOPEN_WINDOW = timedelta(days=30)
 PREVIEW_CHARS = 200
+SECOND_USE = "another message with other content came under the same Message-ID"
 
 _SPACES = re.compile(r"\s+")
 
@@ -85,8 +87,8 @@ class Filing:
             outcome = FiledAs.REOPENED
             self._opened(filed, conversation, point, event, item, reopened=True)
         self._join(conversation.id, point.id)
-        self._remember(item, event, conversation, point)
         self._add_message(item, event, conversation, point, outcome, filed)
+        self._remember(item, event, conversation, point)
         filed.outcome = outcome
 
     # --- who ------------------------------------------------------------------------------------
@@ -248,13 +250,9 @@ class Filing:
             self._shelf.add("participant", {"conversation_id": conversation_id, "contact_point_id": point_id})
 
     def _remember(self, item: Decoded, event: InboundEvent, conversation: Shelved, point: Point) -> None:
-        """Keep what later messages may point to: the thread, else this message's own id."""
-        thread = thread_of(event)
-        if thread:
-            evidence = Evidence(kind=EvidenceKind.THREAD, value=thread)
-        elif event.external_id:
-            evidence = Evidence(kind=EvidenceKind.MESSAGE_ID, value=event.external_id)
-        else:
+        """Keep what later messages may point to."""
+        evidence = own_pointer(event)
+        if evidence is None:
             return
         key = reference_digest(item.account, evidence)
         if key in self._shelf.pointers:
@@ -271,6 +269,13 @@ class Filing:
             },
         )
 
+    def _is_second_use(self, item: Decoded, event: InboundEvent) -> bool:
+        """Say whether another message, with other content, already came under this one's id."""
+        own = own_pointer(event)
+        if own is None or own.kind is not EvidenceKind.MESSAGE_ID:
+            return False
+        return reference_digest(item.account, own) in self._shelf.pointers
+
     def _add_message(
         self,
         item: Decoded,
@@ -285,6 +290,8 @@ class Filing:
         conversation.last_message_at = max(conversation.last_message_at, item.received_at)
         conversation.changed = True
         row = _message_row(item, event, conversation, point, outcome) | {"id": self._new_id()}
+        if self._is_second_use(item, event):
+            row["warnings"] = [*event.warnings, SECOND_USE]
         self._shelf.add("message", row)
         filed.messages.append((row, conversation.thread))
         for attachment in event.attachments:

@@ -17,6 +17,7 @@ from collections.abc import Mapping
 from typing import Any, BinaryIO
 
 from router.channel import AnyChannel, ChannelType
+from router.crash import crash_point
 from router.errors import MalformedMessage
 from router.messages import InboundEvent, RawInbound
 
@@ -43,7 +44,9 @@ class Decoder:
         """Read a small item in place."""
         try:
             _, channel = self._built(account)
-            return tuple(channel.decode(raw))
+            events = channel.decode(raw)
+            crash_point("K6")
+            return tuple(events)
         except MalformedMessage:
             raise
         except Exception as error:

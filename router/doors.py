@@ -16,9 +16,9 @@ from router.channel import AnyChannel, ChannelType, Health, HealthState, HttpRep
 from router.config import Account, AnyAccount
 from router.decoding import Decoder
 from router.errors import PluginError
-from router.intake import raw_of
 from router.messages import Confirmation, OutboundAttempt, Receipt, ThreadEvent
-from router.storage.schema import raw_inbound
+from router.storage.inbound import raw_items, raw_of
+from router.storage.schema import conversation, raw_inbound
 from router.storage.store import Store
 from router.supervisor import Supervisor
 
@@ -86,6 +86,15 @@ class Doors:
         if account in self.names:
             await self._channel(account).thread_changed(thread, event)
 
+    async def show_typing(self, conversation_id: str, name: str) -> None:
+        """Show the customer of a live thread that an agent is writing."""
+        statement = select(conversation.c.account, conversation.c.thread)
+        async with self._store.reading() as connection:
+            found = await connection.execute(statement.where(conversation.c.id == conversation_id))
+            row = found.one_or_none()
+        if row is not None and row.thread and row.account in self.names:
+            await self._channel(row.account).show_typing(row.thread, name)
+
     async def handle_http(self, account: str, request: HttpRequest) -> HttpReply:
         """Hand a provider's call to its account."""
         return await self._channel(account).handle_http(request)
@@ -115,7 +124,7 @@ class Doors:
     async def attachment(self, inbound_id: str, part: str) -> bytes:
         """Cut an attachment out of its raw item; LookupError when it is not there."""
         async with self._store.reading() as connection:
-            statement = select(raw_inbound).where(raw_inbound.c.id == inbound_id)
+            statement = raw_items().where(raw_inbound.c.id == inbound_id)
             row = (await connection.execute(statement)).one_or_none()
         if row is None:
             raise LookupError(inbound_id)

@@ -15,9 +15,10 @@ from sqlalchemy import Connection, select
 
 from router.clock import Clock
 from router.conversations import Filing
+from router.crash import crash_point
 from router.ids import new_id
 from router.messages import FiledMessage
-from router.model.filing import Decoded, Filed, Opened, PointKey, Row, pointing, reference_digest
+from router.model.filing import Decoded, Filed, Opened, PointKey, Row, own_pointer, pointing, reference_digest
 from router.storage.deliveries import apply_reports
 from router.storage.filing import load_shelf, save_shelf
 from router.storage.inbound import mark_filed
@@ -45,6 +46,7 @@ class FilingRoom:
 
     async def file(self, items: Sequence[Decoded]) -> Failures:
         """Commit a batch; give the items that could not be filed, with the error."""
+        crash_point("K5")
         results = await asyncio.gather(
             *(self._store.write_each(self._file_batch, item) for item in items), return_exceptions=True
         )
@@ -109,7 +111,8 @@ class FilingRoom:
             reference_digest(item.account, evidence)
             for item in items
             for event in item.events
-            for evidence in pointing(event)
+            for evidence in (*pointing(event), own_pointer(event))
+            if evidence is not None
         }
         shelf = load_shelf(connection, points, digests)
         filing = Filing(shelf, new_id)

@@ -26,6 +26,8 @@ from router.model.filing import Decoded
 from router.storage.inbound import (
     Delivery,
     begin_attempt,
+    raw_items,
+    raw_of,
     release,
     set_aside,
     store_deliveries,
@@ -136,7 +138,7 @@ class Intake:
         return self._decoder.is_heavy(waiting.account, waiting.raw)
 
     async def _unfiled(self, inbound_ids: Sequence[str] | None) -> list[_Waiting]:
-        statement = select(raw_inbound).where(raw_inbound.c.state == "accepted").order_by(raw_inbound.c.id)
+        statement = raw_items().where(raw_inbound.c.state == "accepted").order_by(raw_inbound.c.id)
         if inbound_ids is not None:
             statement = statement.where(raw_inbound.c.id.in_(inbound_ids))
         async with self._store.reading() as connection:
@@ -197,13 +199,3 @@ class Intake:
                 return await act()
             except StoreUnavailable:
                 await asyncio.sleep(RETRY_S)
-
-
-def raw_of(row: object) -> RawInbound:
-    """Rebuild a raw item from its row."""
-    return RawInbound(
-        dedupe_key=row.dedupe_key,  # type: ignore[attr-defined]
-        raw=row.raw,  # type: ignore[attr-defined]
-        received_at=row.received_at,  # type: ignore[attr-defined]
-        envelope=row.envelope,  # type: ignore[attr-defined]
-    )

@@ -105,6 +105,10 @@ class Notices:
         """Tell that an agent's presence has changed."""
         self._publish("presence", {"agent_id": agent_id})
 
+    def typing(self, conversation_id: str) -> None:
+        """Tell that the customer of a conversation is writing."""
+        self._publish("typing", {"conversation_id": conversation_id, "who": "customer", "name": ""})
+
     def health(self, account: str, health: Health) -> None:
         """Tell how a channel account is doing."""
         self._publish("channel", {"account": account, "state": health.state, "cause": health.cause})

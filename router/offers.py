@@ -16,6 +16,7 @@ from itertools import count
 from sqlalchemy import select
 
 from router.clock import Clock
+from router.crash import crash_point
 from router.engine.decisions import Act, Decision, OfferMade
 from router.engine.engine import Engine
 from router.engine.event_json import to_json
@@ -238,6 +239,7 @@ class Offers:
                 self._stale = True
                 self._timer.set()
                 raise
+            crash_point("K7")
             self._decided(decisions)
         self._timer.set()
 

@@ -103,14 +103,17 @@ class Outbox:
         if unknown:
             log.warning("messages with unknown outcome", extra={"messages": len(unknown)})
 
+    def add_lane(self, account: str) -> None:
+        """Get ready to send for an account."""
+        self._lanes[account] = _Lane(asyncio.Event())
+
     def wake(self, account: str) -> None:
         """Look at once whether the account has something to send."""
-        if account in self._lanes:
-            self._lanes[account].wake.set()
+        self._lanes[account].wake.set()
 
     async def run(self, account: str) -> None:
         """Send for one account until cancelled."""
-        lane = self._lanes.setdefault(account, _Lane(asyncio.Event()))
+        lane = self._lanes[account]
         while True:
             lane.wake.clear()
             try:
@@ -125,13 +128,15 @@ class Outbox:
         now = self._clock.now()
         if not self._doors.is_open(account) or (lane.paused_until and lane.paused_until > now):
             return 0
-        mark = not self._doors.kind(account).capabilities.marks_sending
+        can = self._doors.kind(account).capabilities
+        # A send that may be repeated is never in doubt, so after a crash it is simply sent again.
+        mark = not (can.marks_sending or can.idempotent_send)
         claimed = await self._store.write(_claim, account, self._run_id, now, mark)
-        crash_point("K14")
         await asyncio.gather(*(self._send(one, lane) for one in claimed))
         return len(claimed)
 
     async def _send(self, claimed: Claimed, lane: _Lane) -> None:
+        crash_point("K14")
         attempt = attempt_of(claimed)
         try:
             receipt = await self._doors.send(attempt)

@@ -10,7 +10,7 @@ from sqlalchemy import Select, select
 from router.config import load_config
 from router.errors import NotFound
 from router.storage.inbound import release
-from router.storage.schema import quarantine, raw_inbound
+from router.storage.schema import quarantine, raw_bytes, raw_inbound
 from router.storage.store import Store
 
 SHOWN_BYTES = 2_000
@@ -30,7 +30,7 @@ async def shown(config: Path, item: str) -> dict[str, Any]:
     return {**_item(row), "envelope": row["envelope"], "beginning": beginning}
 
 
-async def raw_bytes(config: Path, item: str) -> bytes:
+async def exported(config: Path, item: str) -> bytes:
     """Give the raw bytes of one item."""
     raw: bytes = (await _one(config, item))["raw"]
     return raw
@@ -46,8 +46,9 @@ async def rerun(config: Path, item: str) -> str:
 
 def _statement() -> Select[Any]:
     return (
-        select(quarantine, raw_inbound.c.account, raw_inbound.c.envelope, raw_inbound.c.raw)
+        select(quarantine, raw_inbound.c.account, raw_inbound.c.envelope, raw_bytes.c.raw)
         .join(raw_inbound, raw_inbound.c.id == quarantine.c.inbound_id)
+        .join(raw_bytes, raw_bytes.c.inbound_id == quarantine.c.inbound_id)
         .where(raw_inbound.c.state == "quarantined")
     )
 

@@ -54,6 +54,10 @@ class Intake(Protocol):
         """Read what the customer of this provider thread may see."""
         ...
 
+    async def customer_typing(self, account: str, thread: str) -> None:
+        """Tell agents that the customer of this provider thread is writing."""
+        ...
+
     async def get(self, account: str, key: str) -> JsonValue:
         """Read one value of the account's own store."""
         ...
@@ -137,6 +141,10 @@ class AccountContext:
         return await self._on_core(
             lambda: self._intake.thread_events(self._account, thread, after_seq, limit)
         )
+
+    async def customer_typing(self, thread: str) -> None:
+        """Tell agents that the customer of this provider thread is writing."""
+        await self._on_core(lambda: self._intake.customer_typing(self._account, thread))
 
     async def get(self, key: str) -> JsonValue:
         """Read one value of this account's own small store; None if absent."""

@@ -67,7 +67,8 @@ class Dispatch:
             work.offers_made = max(item.offers_made, before.offers_made)
             work.declined = {**item.declined, **before.declined}
         if work.declined:
-            self._refusals.count_from(work, item.declined_at or self.now)
+            last_refusal_at = item.declined_at if before is None else None
+            self._refusals.count_from(work, last_refusal_at or self.now)
         self._find_place(work, is_new=True)
 
     def restore_offer(self, work: WorkItem, agent: Agent, offer: OfferMade) -> None:

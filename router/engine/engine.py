@@ -86,8 +86,6 @@ class Engine:
                 self._end_claim(event)
             case AgentChanged() | AgentRemoved() | PresenceChanged():
                 self._change_person(event)
-            case _:
-                pass
 
     def _withdraw(self, event: ItemWithdrawn) -> None:
         work = self._desk.waiting.works.get(event.item_id)

@@ -168,6 +168,16 @@ def pointing(event: InboundEvent) -> list[Evidence]:
     return [e for e in event.evidence if e.kind is not EvidenceKind.SUBJECT]
 
 
+def own_pointer(event: InboundEvent) -> Evidence | None:
+    """Give what later messages may point to: the thread, else this message's own id."""
+    thread = thread_of(event)
+    if thread:
+        return Evidence(kind=EvidenceKind.THREAD, value=thread)
+    if event.external_id:
+        return Evidence(kind=EvidenceKind.MESSAGE_ID, value=event.external_id)
+    return None
+
+
 def reference_digest(account: str, evidence: Evidence) -> bytes:
     """Give the key under which a pointer to a conversation is kept; secrets only ever as this."""
     return digest(account, evidence.kind, evidence.value)

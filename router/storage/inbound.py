@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, insert, select, update
+from sqlalchemy import Connection, Row, Select, bindparam, insert, select, update
 
 from router.ids import digest
 from router.messages import AcceptOutcome, AcceptResult, JsonValue, RawInbound
-from router.storage.schema import channel_account, quarantine, raw_inbound
+from router.storage.schema import channel_account, quarantine, raw_bytes, raw_inbound
 
 _REDELIVERED = (
     update(raw_inbound)
@@ -44,6 +45,7 @@ def store_deliveries(connection: Connection, deliveries: Sequence[Delivery]) -> 
     digests = [[dedupe_digest(d.account, raw.dedupe_key) for _, raw in d.items] for d in deliveries]
     known = _known(connection, {d.account for d in deliveries}, [x for group in digests for x in group])
     rows: list[dict[str, object]] = []
+    bodies: list[dict[str, object]] = []
     again: list[dict[str, str]] = []
     results: list[list[AcceptResult]] = []
     for delivery, keys in zip(deliveries, digests, strict=True):
@@ -53,6 +55,7 @@ def store_deliveries(connection: Connection, deliveries: Sequence[Delivery]) -> 
             if first is None:
                 known[key] = inbound_id
                 rows.append(_row(delivery.account, inbound_id, raw, key))
+                bodies.append({"inbound_id": inbound_id, "raw": raw.raw})
                 outcomes.append(AcceptResult(outcome=AcceptOutcome.ACCEPTED, inbound_id=inbound_id))
             else:
                 again.append({"inbound": first})
@@ -60,6 +63,7 @@ def store_deliveries(connection: Connection, deliveries: Sequence[Delivery]) -> 
         results.append(outcomes)
     if rows:
         connection.execute(insert(raw_inbound), rows)
+        connection.execute(insert(raw_bytes), bodies)
     if again:
         connection.execute(_REDELIVERED, again)
     for delivery in deliveries:
@@ -125,7 +129,7 @@ def _row(account: str, inbound_id: str, raw: RawInbound, key: bytes) -> dict[str
         "dedupe_digest": key,
         "dedupe_key": raw.dedupe_key,
         "envelope": raw.envelope,
-        "raw": raw.raw,
+        "size_bytes": len(raw.raw),
         "received_at": raw.received_at,
         "state": "accepted",
     }
@@ -140,9 +144,13 @@ def _move_cursor(connection: Connection, delivery: Delivery) -> None:
         connection.execute(insert(channel_account).values(account=delivery.account, **values))
 
 
-def count_states(connection: Connection) -> list[tuple[str, str, int]]:
-    """Count the items of each account by state: the inbound ledger."""
-    statement = select(raw_inbound.c.account, raw_inbound.c.state, func.count()).group_by(
-        raw_inbound.c.account, raw_inbound.c.state
+def raw_items() -> Select[Any]:
+    """Select items with their bytes; `raw_of` reads the rows."""
+    return select(raw_inbound, raw_bytes.c.raw).join(raw_bytes, raw_bytes.c.inbound_id == raw_inbound.c.id)
+
+
+def raw_of(row: Row[Any]) -> RawInbound:
+    """Rebuild a raw item from a row of `raw_items`."""
+    return RawInbound(
+        dedupe_key=row.dedupe_key, raw=row.raw, received_at=row.received_at, envelope=row.envelope
     )
-    return [(row[0], row[1], row[2]) for row in connection.execute(statement)]

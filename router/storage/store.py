@@ -84,7 +84,10 @@ async def _sqlite_group(url: URL, durable: bool) -> AsyncIterator[tuple[Any, Asy
     """Open SQLite: one thread owns the one writing connection."""
     _check_folder(url)
     engine = create_engine(
-        url.set(drivername="sqlite+pysqlite"), poolclass=StaticPool, connect_args={"check_same_thread": False}
+        url.set(drivername="sqlite+pysqlite"),
+        poolclass=StaticPool,
+        connect_args={"check_same_thread": False},
+        hide_parameters=True,
     )
     _begin_immediate(engine)
     thread = ThreadPoolExecutor(1, thread_name_prefix="store-writer")
@@ -172,11 +175,12 @@ def _check_folder(url: URL) -> None:
 async def _postgres_group(url: URL, durable: bool) -> AsyncIterator[tuple[Any, AsyncEngine]]:
     """Open PostgreSQL: one connection writes, a pool reads."""
     async_url = url.set(drivername="postgresql+asyncpg")
-    engine = create_async_engine(async_url, poolclass=NullPool)
+    engine = create_async_engine(async_url, poolclass=NullPool, hide_parameters=True)
     readers = create_async_engine(
         async_url,
         pool_size=READERS,
         pool_pre_ping=True,
+        hide_parameters=True,
         connect_args={"server_settings": {"default_transaction_read_only": "on"}},
     )
     writing = _OneConnection(engine)

@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
+from router.crash import crash_point
 from router.errors import StoreUnavailable
 
 log = logging.getLogger(__name__)
@@ -131,6 +132,7 @@ def _run_together(connection: Connection, group: list[_Unit]) -> None:
         else:
             first.result = first.function(connection, *first.arguments)
         start = end
+    crash_point("K2")
 
 
 def _run_apart(connection: Connection, group: list[_Unit]) -> None:

@@ -75,8 +75,8 @@ class Call:
     admin: bool = False
     public: bool = False
     raises: Sequence[str] = ()
-    # what a finished response holds, for the description: a type, or a media type
-    holds: Any = None
+    # what a finished response holds, for the description: a type, a media type, or None for nothing
+    holds: Any = inspect.Signature.empty
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +104,7 @@ def bind(call: Call) -> BoundCall:
         path_names=path_names,
         query=parameters.get("query"),
         body=parameters.get("body"),
-        answer=call.holds or signature.return_annotation,
+        answer=signature.return_annotation if call.holds is inspect.Signature.empty else call.holds,
         wants=frozenset(parameters),
     )
 

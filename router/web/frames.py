@@ -61,16 +61,23 @@ class Frames(Ring[Frame]):
                 self._start_again()
                 continue
             events = self._live.after(self.last, BATCH)
-            frames = await self._encode(events)
-            self.extend(frames)
-            self._held_bytes += sum(len(frame.body) for frame in frames)
-            while self._held_bytes > HELD_BYTES and self.first < self.last:
-                oldest = self.drop_oldest()
-                self._held_bytes -= len(oldest.body) if oldest else 0
+            self._keep(await self._encode(events))
 
     def mark(self, number: int) -> bytes:
         """Give the id line that lets a desk continue after `number`."""
         return f"id: {self._live.epoch}-{number}\n".encode()
+
+    def _keep(self, frames: Sequence[Frame]) -> None:
+        for _ in range(self.last - self.first + 1 + len(frames) - RING_SIZE):
+            self._forget_oldest()
+        self._held_bytes += sum(len(frame.body) for frame in frames)
+        self.extend(frames)
+        while self._held_bytes > HELD_BYTES and self.first < self.last:
+            self._forget_oldest()
+
+    def _forget_oldest(self) -> None:
+        oldest = self.drop_oldest()
+        self._held_bytes -= len(oldest.body) if oldest else 0
 
     def _start_again(self) -> None:
         """Skip what was published faster than it could be read: every follower has to load afresh."""
@@ -84,12 +91,12 @@ class Frames(Ring[Frame]):
         try:
             async with self._services.store.reading() as conn:
                 shapes = await self._read(conn, events)
+            return [self._frame(number, event, shapes) for number, event in enumerate(events, first)]
         except Exception as error:
             # whatever it is, every desk must learn that it has missed something
-            log.error("live events not readable", extra={"cause": type(error).__name__})
+            log.error("live events not encoded", extra={"cause": type(error).__name__})
             reset = Frame(audience=None, body=encode("reset", {}, self.mark(first)))
             return [reset, *(Frame(audience=None, body=b"") for _ in events[1:])]
-        return [self._frame(number, event, shapes) for number, event in enumerate(events, first)]
 
     async def _read(self, conn: AsyncConnection, events: Sequence[LiveEvent]) -> _Shapes:
         kinds = channel_kinds(self._services)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import msgspec
 from aiohttp import web
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import InterfaceError, OperationalError, StatementError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from router.errors import (
@@ -131,6 +131,8 @@ def problem_of(error: Exception) -> Problem:
     for kind, status, code in _ROUTER_ERRORS:
         if isinstance(error, kind):
             return Problem(status, code, str(error))
+    if isinstance(error, StatementError):
+        error.hide_parameters = True
     log.error("request failed", exc_info=error)
     return Problem(500, "internal", "The router could not do this; its log says why.")
 

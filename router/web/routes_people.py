@@ -53,7 +53,7 @@ class LogIn(Body):
     """Login and password."""
 
     login: Name
-    password: Name = Field(repr=False)
+    password: Line = Field(repr=False)
 
 
 class SetPresence(Body):
@@ -89,7 +89,7 @@ class PeopleCalls:
                 holds=LoggedIn,
                 raises=("not_logged_in", "rate_limited", "forbidden"),
             ),
-            Call(method="DELETE", path="/session", action=self.log_out, status=204, holds=type(None)),
+            Call(method="DELETE", path="/session", action=self.log_out, status=204, holds=None),
             Call(method="GET", path="/me", action=self.who_am_i),
             Call(method="PUT", path="/me/presence", action=self.set_presence),
             Call(method="GET", path="/agents", action=self.list_agents),

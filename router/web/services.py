@@ -121,6 +121,10 @@ class Channels(Protocol):
         """Give each channel type with the live mapping of its open channels by account."""
         ...
 
+    async def show_typing(self, conversation_id: str, name: str) -> None:
+        """Show the customer that an agent is writing, where the channel can."""
+        ...
+
     async def attachment(self, inbound_id: str, part: str) -> bytes:
         """Cut an attachment out of its raw item. Raises LookupError when it is not there."""
         ...

@@ -113,6 +113,15 @@ async def test_the_same_item_five_times_and_at_once_is_one_message(front: Front)
     assert raw.redeliveries == 4
 
 
+async def test_the_same_message_id_with_other_content_is_a_new_flagged_message(front: Front) -> None:
+    (first,) = await front.take(item(at=NOW, id="<1>", text="one"))
+    (second,) = await front.take(item(at=NOW, id="<1>", text="two"))
+    assert first != second
+    flags = {row.preview: row.warnings for row in await front.rows(t.message)}
+    assert flags["one"] == []
+    assert len(flags["two"]) == 1
+
+
 async def test_two_accounts_with_equal_keys_never_mix(front: Front) -> None:
     (one,) = await front.take(item(at=NOW, id="<1>", key="k"), account="notes")
     (two,) = await front.take(item(at=NOW, id="<1>", key="k"), account="other")

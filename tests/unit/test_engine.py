@@ -244,6 +244,16 @@ def test_item_put_back_keeps_its_age_and_goes_to_somebody_else() -> None:
     assert again[0].record["place"] == 1
 
 
+def test_item_put_back_by_the_only_person_rings_again_after_the_cooldown_only() -> None:
+    desk = Desk(decline_cooldown_s=60)
+    desk.agent("mei")
+    desk.item("i1")
+    desk.accept("i1.1")
+    desk.end("i1", "mei", "handed_back")
+    assert acts(desk.item("i1", declined={"tom": "no_answer"}, declined_at=START)) == [("queued", "i1", None)]
+    assert acts(desk.tick(60)) == [("memory_cleared", "i1", None), ("offered", "i1", "mei")]
+
+
 def test_withdrawn_item_frees_the_person_who_was_asked() -> None:
     desk = Desk()
     desk.agent("mei")

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from router.live import LiveEvents
-from router.web import events
+from router.web import events, frames
 from router.web.app import FRAMES, create_app
 from router.web.settings import WebSettings
 
@@ -231,6 +231,28 @@ async def test_unreadable_store_becomes_a_reset_and_the_stream_goes_on(shop, lis
         )
         shop.publish("message", conversation_id=conversation_id, message_id=message_id)
         assert (await stream.event())[0] == "message"
+
+
+async def test_an_event_nobody_can_write_down_becomes_a_reset_and_the_stream_goes_on(shop, listen):
+    async with listen("mei") as stream:
+        shop.publish("queues", queue=object())
+        assert await stream.event() == ("reset", {})
+        shop.publish("queues", queue="q")
+        assert await stream.event() == ("queues", {"queue": "q"})
+
+
+async def test_frames_are_bounded_by_number_and_by_size(shop, client, monkeypatch):
+    monkeypatch.setattr(frames, "HELD_BYTES", 1_000_000)
+    held = client.app[FRAMES]
+    for _ in range(30):
+        for _ in range(1_000):
+            shop.publish("queues", queue="q")
+        await held.wait_past(shop.live.last - 1)
+    assert held.last - held.first + 1 == 10_000
+    for _ in range(30):
+        shop.publish("queues", queue="x" * 100_000)
+    await held.wait_past(shop.live.last - 1)
+    assert held.last - held.first + 1 == 9
 
 
 async def test_events_published_before_the_server_starts_do_not_shift_its_numbers(shop):

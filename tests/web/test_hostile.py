@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import re
 from pathlib import Path
@@ -148,7 +149,9 @@ async def test_every_answer_is_what_the_description_says(shop, client):
     document = await (await client.get("/api/v1/openapi.json")).json()
     # a stream without end, and the end of everything
     del document["paths"]["/api/v1/events"], document["paths"]["/api/v1/session"]
-    schema = schemathesis.openapi.from_dict(document)
+    # making texts of 100,000 characters takes seconds each; their limit has a test of its own
+    short = json.loads(json.dumps(document).replace('"maxLength": 100000', '"maxLength": 300'))
+    schema = schemathesis.openapi.from_dict(short)
     headers, base_url = await shop.token("ada"), str(client.make_url("/"))
     checked = await asyncio.to_thread(_check_all, schema, base_url, headers)
     assert checked > 100
@@ -160,7 +163,7 @@ def _check_all(schema, base_url, headers):
     for result in schema.get_all_operations():
 
         @settings(
-            max_examples=4,
+            max_examples=5,
             deadline=None,
             database=None,
             derandomize=True,

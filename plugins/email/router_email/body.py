@@ -102,10 +102,11 @@ def read_body(root: Part) -> Body:
     content_ids = {part.content_id for part in files if part.content_id}
     html_parts = [part for part in choice.html if part.kind == "text/html"]
     markup = "\n".join(part.text() for part in html_parts)[:MAX_TEXT_CHARS]
-    text = "\n\n".join(filter(None, (_plain(part) for part in choice.text if part.kind.startswith("text/"))))
-    if not text.strip() and markup:
-        text = to_text(markup)
     html = sanitise(markup, content_ids) if markup else ""
+    readable = (part for part in choice.text if part.kind.startswith("text/"))
+    text = "\n\n".join(filter(None, (_plain(part, html) for part in readable)))
+    if not text.strip() and markup:
+        text = to_text(markup, html)
     if markup.strip() and not html.strip():
         warnings.append("The HTML version holds nothing that can be shown safely; only text is shown.")
     if len(text) > MAX_TEXT_CHARS:
@@ -122,9 +123,9 @@ def _is_file(part: Part, choice: Choice) -> bool:
     return part in choice.files or not (part in choice.text or part in choice.html)
 
 
-def _plain(part: Part) -> str:
+def _plain(part: Part, sanitised: str) -> str:
     if part.kind == "text/html":
-        return to_text(part.text()[:MAX_TEXT_CHARS])
+        return to_text(part.text()[:MAX_TEXT_CHARS], sanitised)
     text = part.text()
     if part.parameters.get("format", "").lower() == "flowed":
         text = unflow(text, part.parameters.get("delsp", "").lower() == "yes")

@@ -54,10 +54,6 @@ def scrub(text: str) -> str:
 
 def unescape(text: str) -> bytes:
     """Give back the bytes a header or body had before the parser escaped them as surrogates."""
-    return text.encode("utf-8", "surrogateescape") if text.isascii() else _bytes_of(text)
-
-
-def _bytes_of(text: str) -> bytes:
     try:
         return text.encode("ascii", "surrogateescape")
     except UnicodeEncodeError:
@@ -84,7 +80,7 @@ def decode_text(content: bytes, declared: str = "", fallbacks: Sequence[str] = (
     codec = codec_of(declared)
     for candidate in _ladder(codec, fallbacks):
         try:
-            return scrub(content.decode(candidate).removeprefix("\ufeff"))
+            return scrub(content.decode(candidate))
         except (UnicodeError, ValueError, LookupError):
             continue
     return scrub(_lossy(content, codec))

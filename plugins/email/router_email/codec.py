@@ -6,6 +6,7 @@ then either the report it is or the message it carries.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -60,8 +61,11 @@ class MailCodec:
     """Reads mails for one account."""
 
     def __init__(self, settings: EmailSettings, marks: Marks) -> None:
+        # It says a line for each of its readers and a traceback for each mail that one cannot read.
+        logging.getLogger("flufl.bounce").setLevel(logging.CRITICAL)
         self._own = settings.own_addresses()
         self._charsets = settings.charsets
+        self._language = settings.default_language
         self._max_bytes = settings.max_bytes
         self._keeps_text = settings.quote_answered
         self._trimmer = QuoteTrimmer(marks)
@@ -174,6 +178,7 @@ class MailCodec:
             evidence=tuple(reading.pointers),
             automatic=reading.nature.automatic,
             may_answer_automatically=reading.nature.may_answer,
+            language=self._language,
             recipients=tuple(reading.recipients),
             warnings=tuple(dict.fromkeys(reading.warnings)),
             provider_data=self._answer_with(reading, blocks[0].text if self._keeps_text else ""),
@@ -216,32 +221,19 @@ class MailCodec:
 
     def _report_event(self, raw: RawInbound, reading: _Reading, report: Report) -> InboundEvent:
         """Make a receipt of a report we can match; one about nothing known still is an event."""
-        at = _date(reading) or raw.received_at
-        state = report.state
-        outcome = None
-        if report.original and state is not None:
-            outcome = DeliveryReport(
-                outgoing_ref=report.original,
-                state=state,
-                at=at,
-                detail="; ".join(
-                    filter(None, (failure.detail or failure.status for failure in report.failures))
-                )[:500],
-                address_gone=report.address_gone,
-            )
+        receipt = _receipt(report, _date(reading) or raw.received_at)
         blocks, attachments = self._content(raw, reading)
-        identities = (Identity(kind="email", value=reading.sender.address.lower()),) if reading.sender else ()
+        sender = reading.sender
+        identities = (Identity(kind="email", value=sender.address.lower()),) if sender else ()
         return InboundEvent(
             kind=EventKind.RECEIPT
-            if outcome
+            if receipt
             else EventKind.SYSTEM
             if report.complaint
             else EventKind.MESSAGE,
             external_id=own_id(reading.fields),
             occurred_at=_date(reading),
-            author=Author(
-                role=Role.SYSTEM, identities=identities, display=reading.sender.name if reading.sender else ""
-            ),
+            author=Author(role=Role.SYSTEM, identities=identities, display=sender.name if sender else ""),
             subject=reading.fields.text("subject"),
             blocks=blocks,
             attachments=attachments,
@@ -254,10 +246,24 @@ class MailCodec:
                 "complaint": report.complaint,
                 "failures": [failure.as_json() for failure in report.failures],
             },
-            report=outcome,
+            report=receipt,
             warnings=tuple(dict.fromkeys(reading.warnings)),
             provider_data=self._answer_with(reading),
         )
+
+
+def _receipt(report: Report, at: datetime) -> DeliveryReport | None:
+    """Say what a report means for the mail it names; None where it names none or reports no delivery."""
+    if not report.original or report.state is None:
+        return None
+    said = (failure.detail or failure.status for failure in report.failures)
+    return DeliveryReport(
+        outgoing_ref=report.original,
+        state=report.state,
+        at=at,
+        detail="; ".join(filter(None, said))[:500],
+        address_gone=report.address_gone,
+    )
 
 
 def _envelope_from(raw: RawInbound) -> str | None:
@@ -273,12 +279,16 @@ def _envelope_recipients(raw: RawInbound) -> list[str]:
 
 
 def _date(reading: _Reading) -> datetime | None:
-    value = reading.fields.text("date")[:100]
-    if not value:
-        return None
+    at = read_date(reading.fields)
+    if at is None and reading.fields.raw("date"):
+        reading.warnings.append("The Date field cannot be read.")
+    return at
+
+
+def read_date(fields: Fields) -> datetime | None:
+    """Read the Date field as UTC; None when there is none or it makes no sense."""
     try:
-        at = parsedate_to_datetime(value)
+        at = parsedate_to_datetime(fields.text("date")[:100])
         return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, TypeError, OverflowError, IndexError):
-        reading.warnings.append("The Date field cannot be read.")
         return None

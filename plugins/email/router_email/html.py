@@ -132,10 +132,15 @@ def _nests_too_deep(html: str) -> bool:
     return html.count("<") - 2 * html.count("</") - html.lower().count("<br") > MAX_NESTING_TAGS
 
 
-def to_text(html: str) -> str:
-    """Give the readable text; quoted originals come out as lines that start with `> `."""
+def to_text(html: str, sanitised: str = "") -> str:
+    """Give the readable text; quoted originals come out as lines that start with `> `.
+
+    Very much markup is only stripped of its tags, from the sanitised form if the caller has it.
+    """
+    if html.count("<") > MAX_RENDERED_TAGS:
+        return unescape(_MARKUP.sub("", _BREAK.sub("\n", sanitised or html))).strip("\n")
     marked = _mark_quotes(html.replace(_OPEN, "").replace(_CLOSE, ""))
-    if html.count("<") <= MAX_TAGS and not _nests_too_deep(html):
+    if not _nests_too_deep(html):
         marked = nh3.clean(
             marked,
             tags=set(_TAGS),
@@ -145,8 +150,6 @@ def to_text(html: str) -> str:
         )
     if not marked.strip():
         return ""
-    if marked.count("<") > MAX_RENDERED_TAGS:
-        return _prefix_quotes(unescape(_MARKUP.sub("", _BREAK.sub("\n", marked))))
     return _prefix_quotes(get_text(marked, ParserConfig(css=CSS_PROFILES["strict"], display_links=False)))
 
 

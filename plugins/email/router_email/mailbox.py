@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from imap_tools import BaseMailBox, MailBox, MailBoxStartTls, MailBoxUnencrypted
+from imap_tools.errors import MailboxTaggedResponseError
 
 from router_email.settings import ImapSettings, Security, secret
 
@@ -90,7 +91,15 @@ class MailboxReader:
             box.client.noop()
             return
         begun = time.monotonic()
-        box.idle.start()  # type: ignore[no-untyped-call]
+        try:
+            box.idle.start()  # type: ignore[no-untyped-call]
+        except MailboxTaggedResponseError:
+            # The server told of something new before it agreed to tell of something new.
+            box.idle.stop()  # type: ignore[no-untyped-call]
+            return
+        if "EXISTS" in box.client.untagged_responses or _read_ahead(box):
+            box.idle.stop()  # type: ignore[no-untyped-call]
+            return
         answers = box.idle.poll(timeout=timeout_s)
         # A connection that has died answers "nothing" at once, for ever: that must not become a spin.
         if any(answer.startswith(b"* BYE") for answer in answers) or (
@@ -127,6 +136,8 @@ class MailboxReader:
         return self._box
 
     def _uids_after(self, last_uid: int) -> list[int]:
+        # What arrives from here on is noted by the client, and `wait` then does not wait for it.
+        self._connected().client.untagged_responses.pop("EXISTS", None)
         # `n:*` always names the newest mail, also when it is older than n.
         uids = self._connected().uids(f"UID {last_uid + 1}:*")
         return sorted(uid for uid in map(int, uids) if uid > last_uid)
@@ -144,6 +155,19 @@ class MailboxReader:
         if status != "OK":
             return b""
         return _literal(answer)
+
+
+def _read_ahead(box: BaseMailBox) -> bytes:
+    """Give a line the client has already read from the socket: waiting on the socket would not see it."""
+    sock = box.client.sock
+    timeout = sock.gettimeout()
+    sock.settimeout(0)
+    try:
+        return box.client.readline()
+    except OSError:
+        return b""
+    finally:
+        sock.settimeout(timeout)
 
 
 def _literal(answer: Sequence[object]) -> bytes:

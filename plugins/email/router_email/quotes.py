@@ -19,6 +19,9 @@ _ORNAMENT = re.compile(r"\s*[-_=~#*+ᐧ\u2014\u2015\u2500]{1,200}\s*")
 _QUOTE = re.compile(r"\s{0,3}(?:>|\|(?:\s|$)|&gt;)")
 # "On Monday you wrote:" may be the customer's own sentence; a year, time or address makes it a program's.
 _DATED = re.compile(r"\d{4}|\d{1,2}[:.h]\d{2}|@")
+_STAMPED = re.compile(r"@|\d{1,2}:\d{2}")
+# Mail programs wrap dates in direction marks; they are invisible and hide the digits' neighbours.
+_DIRECTION = str.maketrans("", "", "\u200e\u200f\u202a\u202b\u202c")
 _FENCE = re.compile(r"\s{0,3}```")
 _MAX_SIGNATURE_LINES = 15
 _WRAPPED_LINES = 3
@@ -63,7 +66,8 @@ class QuoteTrimmer:
         folded = "\n".join(line for line, keep in zip(lines, kept, strict=True) if not keep).strip("\n")
         return Trimmed(own=own, folded=folded)
 
-    def _label(self, lines: Sequence[str]) -> list[str]:
+    def _label(self, shown: Sequence[str]) -> list[str]:
+        lines = [line.translate(_DIRECTION) for line in shown]
         labels = [self._one(line) for line in lines]
         self._join_attributions(lines, labels)
         self._find_headers(lines, labels)
@@ -127,8 +131,8 @@ class QuoteTrimmer:
             )
             near = slice(start, start + 7)
             more = sum(is_header[near]) - 1
-            # Without an address or a fourth line it may be a journey: From, To and Date of a customer.
-            enough = 2 if any("@" in line for line in lines[near]) else 3
+            # Without an address, a time or a fourth line it may be a journey: From, To and Date.
+            enough = 2 if any(_STAMPED.search(line) for line in lines[near]) else 3
             if (any(is_first[near]) and more >= enough) or (above == _ORIGINAL and more >= 1):
                 labels[start] = _HEADER
 

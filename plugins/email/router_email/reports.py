@@ -110,7 +110,7 @@ class Report:
     @property
     def address_gone(self) -> bool:
         """Tell whether the address itself is dead, not the content refused or the box full."""
-        return any(failure.hard and failure.status[2:3] in ("1", "") for failure in self.failures)
+        return any(failure.hard for failure in self.failures)
 
 
 def read_report(root: Part, raw: bytes, own: Sequence[str], *, is_sure: bool) -> Report:

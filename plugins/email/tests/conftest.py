@@ -37,25 +37,6 @@ ADDRESS = "support@shop.example"
 TOKEN = "Tf4kq0c2Zt5mB7yXh1wP9g"
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
-    try:
-        parser.addoption("--services", action="store_true", help="run tests against real servers from apt")
-    except ValueError:  # another plugin's tests have added it
-        return
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "services: needs servers of the system; run with --services")
-
-
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if config.getoption("--services", default=False):
-        return
-    for item in items:
-        if item.get_closest_marker("services"):
-            item.add_marker(pytest.mark.skip(reason="needs Dovecot: run pytest --services"))
-
-
 @dataclass
 class StandingClock:
     """A clock that stands still."""

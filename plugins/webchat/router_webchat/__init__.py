@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from importlib.metadata import version
 
+from router import hookimpl
 from router.channel import ChannelType, PluginDescriptor
-from router.hookspecs import hookimpl
 from router_webchat.channel import CAPABILITIES, WebchatChannel
 from router_webchat.routes import ROUTE_PREFIXES, ROUTES
 from router_webchat.settings import WebchatSettings

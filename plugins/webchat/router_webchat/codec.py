@@ -15,6 +15,7 @@ from router.messages import (
     EventKind,
     Evidence,
     EvidenceKind,
+    FiledMessage,
     Identity,
     InboundEvent,
     JsonObject,
@@ -145,6 +146,21 @@ def _blocks(frame: Msg) -> list[Block]:
     if frame.kind != "text":
         return [Block(kind=BlockKind.UNSUPPORTED, text=text, fields={"platform_kind": frame.kind})]
     return [Block(text=text)]
+
+
+def own_entry(raw: RawInbound, filed: FiledMessage) -> ThreadEvent:
+    """Give a message of the visitor as the thread shows it, once it is known where it was filed."""
+    [event] = decode(raw)
+    return ThreadEvent(
+        seq=filed.seq,
+        id=filed.message_id,
+        at=filed.at,
+        kind=event.kind.value,
+        role=event.author.role,
+        author_name=event.author.display,
+        blocks=event.blocks,
+        external_id=event.external_id,
+    )
 
 
 def event_of(event: ThreadEvent) -> Event:

@@ -8,7 +8,7 @@ from aiohttp import WSMsgType, web
 
 from router.errors import MalformedMessage, StoreUnavailable
 from router.messages import AcceptOutcome, DeliveryState, JsonValue
-from router_webchat.codec import parse_frame, raw_inbound
+from router_webchat.codec import own_entry, parse_frame, raw_inbound
 from router_webchat.frames import (
     TEXT_BYTES,
     Ack,
@@ -27,8 +27,9 @@ from router_webchat.frames import (
     Typing,
 )
 from router_webchat.greeting import greet, hear_hello
-from router_webchat.hub import Hub, Presence
+from router_webchat.hub import Hub
 from router_webchat.limits import Pace
+from router_webchat.presence import Presence
 from router_webchat.socket import BAD_FRAME, TOO_MUCH, TRY_LATER, ChatSocket
 
 FILED_WITHIN_S = 15.0
@@ -90,7 +91,7 @@ class _Dialogue:
         """Do what a frame asks for."""
         match frame:
             case Typing():
-                self._hub.hear_typing(self._presence)
+                await self._hub.hear_typing(self._presence)
             case Read(seq=seq):
                 await self._hub.mark(self._presence, seq, DeliveryState.READ)
             case Ack(seq=seq):
@@ -111,6 +112,7 @@ class _Dialogue:
         if not self._socket.is_live:
             self._socket.sent_seq = max(self._socket.sent_seq, seq)
             self._socket.is_live = True
+            self._presence.known_after = max(self._presence.known_after, seq)
             await self._hub.catch_up(self._presence, self._socket)
         await self._hub.mark(self._presence, seq, DeliveryState.DELIVERED)
 
@@ -132,6 +134,8 @@ class _Dialogue:
         except TimeoutError:
             return Failed(code="unavailable", cid=frame.cid, retry_after=RETRY_AFTER_S)
         if filed:
+            # at once in every tab, whether or not the wake-up for it has come
+            await hub.show(visitor.id, own_entry(raw, filed[0]))
             return Acked(cid=frame.cid, seq=filed[0].seq, id=filed[0].message_id, ts=filed[0].at)
         if result.outcome is AcceptOutcome.QUARANTINED or isinstance(frame, Msg):
             return Failed(code="rejected", message="the message was set aside", cid=frame.cid)

@@ -11,7 +11,8 @@ from router.errors import MalformedMessage
 from router.messages import ThreadEvent
 from router_webchat.codec import encode, event_of, parse_frame
 from router_webchat.frames import INLINE_EVENTS, PROTOCOL_VERSION, Failed, Hello, Limits, Resume, Welcome
-from router_webchat.hub import Hub, Presence
+from router_webchat.hub import Hub
+from router_webchat.presence import Presence
 from router_webchat.settings import WebchatSettings
 from router_webchat.socket import BAD_FRAME, IDLE, NO_HELLO, TOO_MUCH, WRONG_SITE, ChatSocket
 from router_webchat.visitors import Visitor, mint_visitor
@@ -75,6 +76,9 @@ async def _welcome(
     visitor = presence.visitor
     state, after, events, has_more = await _missed(hub, visitor, resume)
     socket.sent_seq = after
+    presence.known_after = max(presence.known_after, after)
+    presence.latest_seq = max(presence.latest_seq, after)
+    presence.note(events)
     welcome = Welcome(
         v=PROTOCOL_VERSION,
         session=secrets.token_hex(4),
@@ -90,10 +94,10 @@ async def _welcome(
     await socket.send(welcome)
     await socket.replay((event.seq, encode(event_of(event))) for event in events)
     if not has_more:
-        await go_live(hub, socket, presence)
+        await _go_live(hub, socket, presence)
 
 
-async def go_live(hub: Hub, socket: ChatSocket, presence: Presence) -> None:
+async def _go_live(hub: Hub, socket: ChatSocket, presence: Presence) -> None:
     """Let new events flow, after those that came during the replay."""
     socket.is_live = True
     if presence.latest_seq > socket.sent_seq:

@@ -8,29 +8,15 @@ from __future__ import annotations
 import asyncio
 import random
 
-from router.channel import ChannelContext, HearsTyping
+from router.channel import ChannelContext
 from router.messages import DeliveryReport, DeliveryState, ThreadEvent
 from router_webchat.codec import encode, event_of
 from router_webchat.frames import INLINE_EVENTS, AgentTyping
-from router_webchat.limits import Addresses, Pace
+from router_webchat.limits import Addresses
+from router_webchat.presence import Presence
 from router_webchat.settings import WebchatSettings
 from router_webchat.socket import RESTARTING, TAKEN_OVER, ChatSocket
 from router_webchat.visitors import Visitor, load_visitor, split_token
-
-TYPING_EVERY_S = 2.0
-
-
-class Presence:
-    """One visitor with at least one open tab."""
-
-    __slots__ = ("latest_seq", "messages", "sockets", "typing", "visitor")
-
-    def __init__(self, visitor: Visitor) -> None:
-        self.visitor = visitor
-        self.sockets: list[ChatSocket] = []
-        self.latest_seq = 0
-        self.messages = Pace(count=5, per_s=10, burst=10)
-        self.typing = Pace(count=1, per_s=TYPING_EVERY_S, burst=1)
 
 
 class Hub:
@@ -84,16 +70,18 @@ class Hub:
         presence = self._presences.get(thread)
         if presence is None:
             return
-        presence.latest_seq = max(presence.latest_seq, event.seq)
+        presence.note((event,))
         frame = encode(event_of(event))
         for socket in tuple(presence.sockets):
             if socket.is_live and not await socket.show(event.seq, frame):
                 await self.catch_up(presence, socket)
+                await socket.show(event.seq, frame)
 
     async def catch_up(self, presence: Presence, socket: ChatSocket) -> None:
         """Bring one tab up to the end of the thread."""
         while True:
             events = await self.ctx.thread_events(presence.visitor.id, socket.sent_seq, INLINE_EVENTS)
+            presence.note(events)
             for event in events:
                 await socket.show(event.seq, encode(event_of(event)), complete=True)
             if len(events) < INLINE_EVENTS:
@@ -107,31 +95,37 @@ class Hub:
             for socket in tuple(presence.sockets):
                 await socket.write(frame, droppable=True)
 
-    def hear_typing(self, presence: Presence) -> None:
+    async def hear_typing(self, presence: Presence) -> None:
         """Tell the agents that the visitor is writing, seldom enough."""
-        if isinstance(self.ctx, HearsTyping) and not presence.typing.wait_s(self.ctx.clock.monotonic()):
-            self.ctx.customer_typing(presence.visitor.id)
+        if not presence.typing.wait_s(self.ctx.clock.monotonic()):
+            await self.ctx.customer_typing(presence.visitor.id)
 
     async def mark(self, presence: Presence, seq: int, state: DeliveryState) -> None:
         """Report our messages up to `seq` as delivered or read, each of them once."""
         visitor = presence.visitor
         is_read = state is DeliveryState.READ
         done_seq = visitor.read_seq if is_read else max(visitor.delivered_seq, visitor.read_seq)
+        if seq <= done_seq:
+            return
+        await self._recall(presence, done_seq, min(seq, presence.known_after))
+        reached = min(seq, presence.latest_seq)
         at = self.ctx.clock.now()
-        while done_seq < seq:
-            events = await self.ctx.thread_events(visitor.id, done_seq, INLINE_EVENTS)
-            reached = [event for event in events if event.seq <= seq]
-            for event in reached:
-                if event.outgoing_ref:
-                    report = DeliveryReport(outgoing_ref=event.outgoing_ref, state=state, at=at)
-                    await self.ctx.report(report)
-            if not reached:
-                break
-            done_seq = reached[-1].seq
+        for outgoing_ref in presence.outgoing(done_seq, reached):
+            await self.ctx.report(DeliveryReport(outgoing_ref=outgoing_ref, state=state, at=at))
         if is_read:
-            visitor.read_seq = max(visitor.read_seq, done_seq)
+            visitor.read_seq = max(visitor.read_seq, reached)
+            presence.forget(visitor.read_seq)
         else:
-            visitor.delivered_seq = max(visitor.delivered_seq, done_seq)
+            visitor.delivered_seq = max(visitor.delivered_seq, reached)
+
+    async def _recall(self, presence: Presence, after: int, upto: int) -> None:
+        """Look up entries the visitor was shown before they came back."""
+        while after < upto:
+            events = await self.ctx.thread_events(presence.visitor.id, after, INLINE_EVENTS)
+            if not events:
+                return
+            presence.note(events)
+            after = events[-1].seq
 
     async def close(self) -> None:
         """Send everybody away, each to come back at another moment."""

@@ -7,6 +7,7 @@ import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import partial
+from typing import Any
 
 from aiohttp import ClientSession, ClientWebSocketResponse, WSMsgType, web
 
@@ -29,6 +30,7 @@ class _Tab:
     def __init__(self, ws: ClientWebSocketResponse, sent: list[bytes]) -> None:
         self.ws = ws
         self._sent = sent
+        self._unread: dict[int, bytes] = {}
         self._answers: dict[str, asyncio.Future[str]] = {}
         self.listening = asyncio.create_task(self._listen())
 
@@ -47,16 +49,26 @@ class _Tab:
         await self.listening
 
     async def _listen(self) -> None:
-        """Keep what comes, and hand answers to who waits for them."""
+        """Read what comes; a reply counts as received once its receipt is through, which the pong says."""
         async for message in self.ws:
             if message.type is not WSMsgType.TEXT:
                 continue
-            self._sent.append(message.data.encode())
             frame = json.loads(message.data)
-            key = frame["type"] if frame["type"] in ("welcome", "event") else frame.get("cid")
-            answer = self._answers.pop(key, None)
+            if frame["type"] == "event" and frame["author"]["role"] != "customer":
+                self._unread[frame["seq"]] = message.data.encode()
+                await self.ws.send_json({"type": "read", "seq": frame["seq"]})
+                await self.ws.send_json({"type": "ping", "t": frame["seq"]})
+                continue
+            self._sent.append(self._unread.pop(int(frame.get("t", 0)), message.data.encode()))
+            answer = self._answers.pop(_question(frame), None)
             if answer is not None and not answer.done():
                 answer.set_result(message.data)
+
+
+def _question(frame: dict[str, Any]) -> str:
+    """Name what a frame answers: a `cid`, or the hello."""
+    kind = str(frame["type"])
+    return str(frame.get("cid")) if kind in ("ack", "error") else kind
 
 
 class WebchatSimulator:

@@ -52,6 +52,7 @@ class RecordingContext:
         self.typing: list[str] = []
         self.reads = 0
         self.is_down = False
+        self.wakes = True
         self.hold_filing = asyncio.Event()
         self.hold_filing.set()
         self.accepted = asyncio.Event()
@@ -83,7 +84,8 @@ class RecordingContext:
         self._filed[inbound_id] = FiledMessage(
             inbound_id=inbound_id, conversation_id="c", message_id=entry.id, seq=entry.seq, at=entry.at
         )
-        await self.channel.thread_changed(thread, entry)
+        if self.wakes:
+            await self.channel.thread_changed(thread, entry)
         return [self._filed[inbound_id]]
 
     def entry(
@@ -132,7 +134,7 @@ class RecordingContext:
     def set_health(self, health: Health) -> None:
         self.health = health
 
-    def customer_typing(self, thread: str) -> None:
+    async def customer_typing(self, thread: str) -> None:
         self.typing.append(thread)
 
 

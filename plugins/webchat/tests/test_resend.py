@@ -37,3 +37,15 @@ async def test_two_tabs_show_the_same_entries_in_the_same_order(shop):
     await shop.reply(thread, "from the shop")
     expected = [(1, "from one"), (2, "from two"), (3, "from the shop")]
     assert await one.settle() == await two.settle() == expected
+
+
+async def test_tabs_stay_in_step_when_a_wake_up_is_lost(shop):
+    shop.ctx.wakes = False
+    one = await shop.visit()
+    two = await shop.visit(one.welcome["visitor_token"])
+    await one.say("cid-00001", "from one")
+    await one.until("ack")
+    await two.say("cid-00002", "from two")
+    await two.until("ack")
+    assert await one.settle() == await two.settle() == [(1, "from one"), (2, "from two")]
+    assert shop.ctx.reads == 0

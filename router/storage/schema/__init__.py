@@ -16,7 +16,7 @@ from router.storage.schema.conversations import (
     participant,
     reference,
 )
-from router.storage.schema.intake import channel_account, plugin_value, quarantine, raw_inbound
+from router.storage.schema.intake import channel_account, plugin_value, quarantine, raw_bytes, raw_inbound
 from router.storage.schema.people import api_token, draft, login_session
 from router.storage.schema.replies import attempt, outbox, receipt
 from router.storage.schema.routing import (
@@ -59,6 +59,7 @@ __all__ = [
     "presence",
     "quarantine",
     "queue",
+    "raw_bytes",
     "raw_inbound",
     "receipt",
     "reference",

@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, ForeignKey, Integer, LargeBinary, String, Table, Text, UniqueConstraint, text
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
 
 from router.storage.columns import Digest, Id, Json, Name, UtcTime
 from router.storage.schema.base import metadata, partial
@@ -32,7 +44,7 @@ raw_inbound = Table(
     Column("dedupe_digest", Digest, nullable=False),
     Column("dedupe_key", Text, nullable=False),
     Column("envelope", Json, nullable=False),
-    Column("raw", LargeBinary, nullable=False),
+    Column("size_bytes", BigInteger, nullable=False),
     Column("received_at", UtcTime, nullable=False),
     # accepted | filed | quarantined: each item ends in one of the last two
     Column("state", String(12), nullable=False),
@@ -42,7 +54,16 @@ raw_inbound = Table(
     Column("attempts", Integer, nullable=False, server_default=text("0")),
     Column("redeliveries", Integer, nullable=False, server_default=text("0")),
     UniqueConstraint("account", "dedupe_digest"),
+    Index("ix_raw_inbound_ledger", "account", "state", "redeliveries"),
     partial("ix_raw_inbound_unfiled", "id", where="state = 'accepted'"),
+)
+
+# The bytes stand apart, so that a change of state does not write them again.
+raw_bytes = Table(
+    "raw_bytes",
+    metadata,
+    Column("inbound_id", Id, ForeignKey("raw_inbound.id"), primary_key=True),
+    Column("raw", LargeBinary, nullable=False),
 )
 
 quarantine = Table(

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from router.errors import NotFound
 from router.model.desk import AccountLedger, QuarantinedItem
-from router.storage.schema import quarantine, raw_inbound
+from router.storage.schema import quarantine, raw_bytes, raw_inbound
 
 
 async def read_ledger(conn: AsyncConnection) -> list[AccountLedger]:
@@ -42,7 +42,7 @@ async def list_quarantine(conn: AsyncConnection, limit: int) -> list[Quarantined
             quarantine,
             raw_inbound.c.account,
             raw_inbound.c.received_at,
-            func.length(raw_inbound.c.raw).label("size_bytes"),
+            raw_inbound.c.size_bytes,
         )
         .join_from(quarantine, raw_inbound, raw_inbound.c.id == quarantine.c.inbound_id)
         .order_by(quarantine.c.since.desc(), quarantine.c.inbound_id.desc())
@@ -66,8 +66,8 @@ async def list_quarantine(conn: AsyncConnection, limit: int) -> list[Quarantined
 async def read_quarantined_raw(conn: AsyncConnection, inbound_id: str) -> bytes:
     """Read the bytes of an item set aside; NotFound if it is not in quarantine."""
     query = (
-        select(raw_inbound.c.raw)
-        .join_from(quarantine, raw_inbound, raw_inbound.c.id == quarantine.c.inbound_id)
+        select(raw_bytes.c.raw)
+        .join_from(quarantine, raw_bytes, raw_bytes.c.inbound_id == quarantine.c.inbound_id)
         .where(quarantine.c.inbound_id == inbound_id)
     )
     raw: bytes | None = (await conn.execute(query)).scalar()

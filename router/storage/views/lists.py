@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
-from sqlalchemy import BigInteger, ColumnElement, Select, and_, case, or_, select, type_coerce
+from sqlalchemy import BigInteger, ColumnElement, Select, and_, case, cast, literal, or_, select, type_coerce
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from router.model.desk import Conversation
@@ -61,11 +61,16 @@ def waiting_key() -> ColumnElement[int]:
     the two engines name the two-argument minimum differently.
     """
     since = type_coerce(work_item.c.eligible_since, BigInteger)
-    boosted = since - work_item.c.boost_s * 1_000_000
-    due = type_coerce(work_item.c.due_at, BigInteger) - work_item.c.lead_s * 1_000_000
+    boosted = since - _microseconds(work_item.c.boost_s)
+    due = type_coerce(work_item.c.due_at, BigInteger) - _microseconds(work_item.c.lead_s)
     wanted = case((and_(work_item.c.due_at.is_not(None), due < boosted), due), else_=boosted)
-    floor = since - work_item.c.max_advance_s * 1_000_000
+    floor = since - _microseconds(work_item.c.max_advance_s)
     return case((wanted < floor, floor), else_=wanted)
+
+
+def _microseconds(seconds: ColumnElement[int]) -> ColumnElement[int]:
+    # PostgreSQL multiplies integers of 32 bits in 32 bits
+    return cast(seconds, BigInteger) * literal(1_000_000, BigInteger)
 
 
 def _places(scope: Scope, request: ListRequest) -> Select[Any]:

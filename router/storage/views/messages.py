@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from router.errors import NotFound
 from router.model.desk import Delivery, Message, MessageAttachment, MessageBlock
-from router.storage.schema import attachment, conversation, message, outbox, raw_inbound
+from router.storage.schema import attachment, conversation, message, outbox, raw_bytes
 from router.storage.views.conversations import require_conversation
 from router.storage.views.scope import Scope
 
@@ -63,8 +63,8 @@ async def read_message(conn: AsyncConnection, scope: Scope, message_id: str) -> 
 async def read_raw(conn: AsyncConnection, scope: Scope, message_id: str) -> bytes:
     """Read the bytes a message came as; NotFound for a message that came from nowhere."""
     query = (
-        select(raw_inbound.c.raw)
-        .join_from(message, raw_inbound, raw_inbound.c.id == message.c.inbound_id)
+        select(raw_bytes.c.raw)
+        .join_from(message, raw_bytes, raw_bytes.c.inbound_id == message.c.inbound_id)
         .join(conversation, conversation.c.id == message.c.conversation_id)
         .where(message.c.id == message_id, scope.conversations())
     )

@@ -7,6 +7,9 @@
  */
 const DROPPED = "script,style,link,meta,base,iframe,object,embed,form,input,button,textarea,select,svg,math,template";
 
+// A link in a mail may lead to a page, a mail or a call, and to nothing else.
+const OPENED = /^(https?|mailto|tel):/i;
+
 const KEPT_PROPERTIES = new Set(
   `color background-color font-weight font-style font-size font-family text-align text-decoration-line
   vertical-align white-space line-height list-style-type width max-width padding-top padding-right padding-bottom
@@ -16,7 +19,7 @@ const KEPT_PROPERTIES = new Set(
   border-top-left-radius border-top-right-radius border-bottom-left-radius border-bottom-right-radius`.split(/\s+/),
 );
 
-export const MAIL_STYLE = `
+const MAIL_STYLE = `
   :root { color-scheme: light; }
   body { margin: 0; padding: 12px 14px; background: #fff; color: #1b2220; overflow-wrap: anywhere;
     font: 14px/1.55 system-ui, "PingFang SC", "Noto Sans CJK SC", "Microsoft YaHei", sans-serif; }
@@ -46,6 +49,7 @@ export function prepareMail(html: string): PreparedMail {
     if (element instanceof HTMLAnchorElement) {
       element.target = "_blank";
       element.rel = "noopener noreferrer nofollow";
+      if (!OPENED.test(element.getAttribute("href") ?? "")) element.removeAttribute("href");
     }
     const source = element.getAttribute("src");
     if (source === null) continue;

@@ -94,7 +94,7 @@ def upgrade() -> None:
         sa.Column("dedupe_digest", sa.LargeBinary(length=16), nullable=False),
         sa.Column("dedupe_key", sa.Text(), nullable=False),
         sa.Column("envelope", Json, nullable=False),
-        sa.Column("raw", sa.LargeBinary(), nullable=False),
+        sa.Column("size_bytes", sa.BigInteger(), nullable=False),
         sa.Column("received_at", UtcTime(), nullable=False),
         sa.Column("state", sa.String(length=12), nullable=False),
         sa.Column("filed_as", sa.String(length=12), nullable=True),
@@ -105,6 +105,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("account", "dedupe_digest", name=op.f("uq_raw_inbound_account_dedupe_digest")),
     )
     with op.batch_alter_table("raw_inbound", schema=None) as batch_op:
+        batch_op.create_index("ix_raw_inbound_ledger", ["account", "state", "redeliveries"], unique=False)
         batch_op.create_index(
             "ix_raw_inbound_unfiled",
             ["id"],
@@ -202,6 +203,13 @@ def upgrade() -> None:
         sa.Column("reruns", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.ForeignKeyConstraint(["inbound_id"], ["raw_inbound.id"], name=op.f("fk_quarantine_inbound_id")),
         sa.PrimaryKeyConstraint("inbound_id", name=op.f("pk_quarantine")),
+    )
+    op.create_table(
+        "raw_bytes",
+        sa.Column("inbound_id", sa.String(length=32), nullable=False),
+        sa.Column("raw", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(["inbound_id"], ["raw_inbound.id"], name=op.f("fk_raw_bytes_inbound_id")),
+        sa.PrimaryKeyConstraint("inbound_id", name=op.f("pk_raw_bytes")),
     )
     op.create_table(
         "conversation",
@@ -580,6 +588,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_conversation_contact_id"))
 
     op.drop_table("conversation")
+    op.drop_table("raw_bytes")
     op.drop_table("quarantine")
     op.drop_table("presence")
     with op.batch_alter_table("login_session", schema=None) as batch_op:
@@ -603,6 +612,7 @@ def downgrade() -> None:
             sqlite_where=sa.text("state = 'accepted'"),
             postgresql_where=sa.text("state = 'accepted'"),
         )
+        batch_op.drop_index("ix_raw_inbound_ledger")
 
     op.drop_table("raw_inbound")
     op.drop_table("queue")

@@ -5,7 +5,7 @@ import { Icon, channelIcon } from "./Icon";
 import { Ring, timeLeftOf } from "./Ring";
 
 export function ChannelRing({ conversation, size = 36 }: { conversation: Conversation; size?: number }) {
-  const left = timeLeftOf(conversation.work_item, now.value);
+  const left = timeLeftOf(conversation, now.value);
   return (
     <Ring share={left?.share ?? 0} urgency={left?.urgency ?? "none"} size={size}>
       <Icon name={channelIcon(conversation.channel)} size={Math.round(size * 0.47)} />

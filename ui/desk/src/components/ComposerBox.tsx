@@ -16,6 +16,7 @@ import {
 import { canClaim } from "../store/conversations";
 import { focusOn } from "../store/screen";
 import { claim } from "../store/work";
+import { addressBeside, customerName } from "../names";
 import { t } from "../words";
 import { Icon, channelIcon } from "./Icon";
 import { Ring } from "./Ring";
@@ -44,8 +45,8 @@ function Recipient({ conversation }: { conversation: Conversation }) {
   return (
     <span class="recipient">
       <Icon name={channelIcon(channel)} size={15} />
-      <span>{t("reply-to", { name: contact.name || contact.address })}</span>
-      {contact.name && contact.address && <span class="quiet recipient-address">{contact.address}</span>}
+      <span>{t("reply-to", { name: customerName(contact) })}</span>
+      {contact.name && <span class="quiet recipient-address">{addressBeside(contact)}</span>}
       <span class="quiet recipient-via">{t("reply-via", { channel, account })}</span>
     </span>
   );
@@ -133,7 +134,7 @@ export function ComposerBox({ conversation }: { conversation: Conversation }) {
             data-focus="composer"
             rows={isNote ? 2 : 3}
             value={text}
-            aria-label={isNote ? t("note-field") : t("reply-field", { name: conversation.contact.name || conversation.contact.address })}
+            aria-label={isNote ? t("note-field") : t("reply-field", { name: customerName(conversation.contact) })}
             placeholder={isNote ? t("note-placeholder") : t("reply-placeholder")}
             onInput={(event) => onInput(event.currentTarget.value)}
             onKeyDown={onKeyDown}

@@ -8,6 +8,7 @@ import { errorText } from "../store/toasts";
 import { claim } from "../store/work";
 import type { Conversation } from "../api/types";
 import { queueName, span } from "../format";
+import { customerName } from "../names";
 import { t } from "../words";
 import { ChannelRing } from "./ChannelRing";
 import { ComposerBox } from "./ComposerBox";
@@ -67,7 +68,7 @@ function Acts({ conversation }: { conversation: Conversation }) {
 
 function StateLine({ conversation }: { conversation: Conversation }) {
   const item = conversation.work_item;
-  const left = timeLeftOf(item, now.value);
+  const left = timeLeftOf(conversation, now.value);
   const owner = item?.claimed_by?.name ?? "";
   const state =
     conversation.state === "resolved" || !item ? "resolved" : isMine(conversation) ? "mine" : item.state;
@@ -107,7 +108,7 @@ export function ConversationPage({ id }: { id: string }) {
   }
   if (!conversation) return <section class="conversation" aria-busy="true" aria-label={t("loading")} />;
   return (
-    <section class="conversation" aria-label={conversation.contact.name}>
+    <section class="conversation" aria-label={customerName(conversation.contact)}>
       <header class="conversation-head">
         <button type="button" class="icon-button only-narrow" aria-label={t("back")} onClick={closeConversation}>
           <Icon name="back" />
@@ -115,7 +116,7 @@ export function ConversationPage({ id }: { id: string }) {
         <ChannelRing conversation={conversation} size={40} />
         <div class="head-words">
           <h1>
-            {conversation.contact.name || conversation.contact.address}
+            {customerName(conversation.contact)}
             {conversation.subject && <span class="head-subject">{conversation.subject}</span>}
           </h1>
           <StateLine conversation={conversation} />

@@ -5,6 +5,7 @@ import { now } from "../store/clock";
 import { rememberQuietly } from "../store/conversations";
 import { hrefOf, place } from "../store/navigation";
 import { ago, fullTime } from "../format";
+import { customerName } from "../names";
 import { locale, t } from "../words";
 import { ChannelRing } from "./ChannelRing";
 import { useAnswer } from "./useAnswer";
@@ -70,11 +71,11 @@ export function CustomerPanel({ conversation }: { conversation: Conversation }) 
     <>
       <div class="customer">
         <span class="customer-mark" aria-hidden="true">
-          {(contact.name || contact.address || "?").slice(0, 1).toUpperCase()}
+          {customerName(contact).slice(0, 1).toUpperCase()}
         </span>
         <div>
           <p class="customer-name">
-            {contact.name || t("customer-unnamed")} {contact.tier && <span class="tier">{contact.tier}</span>}
+            {customerName(contact)} {contact.tier && <span class="tier">{contact.tier}</span>}
           </p>
           <p class="customer-address">{contact.address}</p>
         </div>

@@ -2,6 +2,7 @@
 import type { Block, Conversation, Message } from "../api/types";
 import { api } from "../api/client";
 import { clockTime, fullTime } from "../format";
+import { authorName } from "../names";
 import { hasWord, t } from "../words";
 import { Attachments } from "./Attachments";
 import { DeliveryLine } from "./DeliveryLine";
@@ -25,7 +26,7 @@ function BlockView({ block, message, onGrown }: { block: Block; message: Message
     <>
       {!isPlain && <p class="block-kind">{hasWord(`block-${block.kind}`) ? t(`block-${block.kind}`) : block.kind}</p>}
       {block.html ? (
-        <HtmlMail html={block.html} attachments={message.attachments} author={message.author_name} onGrown={onGrown} />
+        <HtmlMail html={block.html} attachments={message.attachments} author={authorName(message)} onGrown={onGrown} />
       ) : (
         block.text && <p class="message-text">{block.text}</p>
       )}
@@ -41,7 +42,7 @@ function BlockView({ block, message, onGrown }: { block: Block; message: Message
 
 function EventLine({ message }: { message: Message }) {
   const word = `event-${message.kind.replaceAll("_", "-")}`;
-  const text = plainText(message) || (hasWord(word) ? t(word, { name: message.author_name }) : message.kind);
+  const text = plainText(message) || (hasWord(word) ? t(word, { name: authorName(message) }) : message.kind);
   return (
     <p class="event">
       <span>{text}</span>
@@ -56,7 +57,7 @@ function MessageHead({ message }: { message: Message }) {
   return (
     <header class="message-head">
       {message.direction === "note" && <Icon name="note" size={14} />}
-      <strong>{message.author_name || t(`role-${message.role}`)}</strong>
+      <strong>{authorName(message)}</strong>
       {message.direction === "note" && <span class="message-mark">{t("note-mark")}</span>}
       {message.automatic !== "no" && <span class="message-mark">{t(`automatic-${message.automatic}`)}</span>}
       {message.guest && <span class="message-mark is-warning">{t("guest")}</span>}

@@ -3,6 +3,7 @@ import type { Offer } from "../api/types";
 import { now } from "../store/clock";
 import { acceptOffer, offers, rejectOffer } from "../store/offers";
 import { span } from "../format";
+import { customerName } from "../names";
 import { t } from "../words";
 import { Icon, channelIcon } from "./Icon";
 import { Ring, timeLeft } from "./Ring";
@@ -11,7 +12,7 @@ import { WhyChips } from "./WhyChips";
 function OfferCard({ offer, isFirst }: { offer: Offer; isFirst: boolean }) {
   const { conversation } = offer;
   const left = timeLeft(offer.offered_at, offer.expires_at, now.value);
-  const name = conversation.contact.name || conversation.contact.address;
+  const name = customerName(conversation.contact);
   return (
     <article class="offer" aria-label={t("offer-of", { name })}>
       <Ring share={left.share} urgency={left.urgency} size={48}>
@@ -44,7 +45,7 @@ export function OfferCards() {
   return (
     <section class="offers" aria-label={t("offers")}>
       <p class="visually-hidden" role="status">
-        {first ? t("offer-of", { name: first.conversation.contact.name || first.conversation.contact.address }) : ""}
+        {first ? t("offer-of", { name: customerName(first.conversation.contact) }) : ""}
       </p>
       {offers.value.map((offer, index) => (
         <OfferCard key={offer.id} offer={offer} isFirst={index === 0} />

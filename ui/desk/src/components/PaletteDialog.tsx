@@ -10,6 +10,7 @@ import { theme } from "../store/preferences";
 import { closeDialog, dialog } from "../store/screen";
 import { queueName } from "../format";
 import { KEYS } from "../keys";
+import { customerName } from "../names";
 import { locale, setLocale, t } from "../words";
 import { DialogFrame } from "./DialogFrame";
 import { Icon, type IconName, channelIcon } from "./Icon";
@@ -75,7 +76,7 @@ function conversationEntries(found: readonly Conversation[]): Entry[] {
   return found.map((conversation) => ({
     id: conversation.id,
     icon: channelIcon(conversation.channel),
-    title: conversation.contact.name || conversation.contact.address,
+    title: customerName(conversation.contact),
     detail: conversation.subject || conversation.preview,
     act: () => go({ view: "all", queue: "", conversationId: conversation.id }),
   }));

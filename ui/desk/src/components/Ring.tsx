@@ -1,6 +1,6 @@
 /** The desk's one sign for time: a ring that empties, green to amber to red, with anything in its middle. */
 import type { ComponentChildren } from "preact";
-import type { WorkItem } from "../api/types";
+import type { Conversation } from "../api/types";
 
 export type Urgency = "none" | "calm" | "soon" | "late";
 
@@ -24,9 +24,10 @@ export function timeLeft(startAt: string, dueAt: string, nowMs: number): TimeLef
   return { share, leftS, urgency: share < 0.3 ? "soon" : "calm" };
 }
 
-/** Tell what is left of a work item's promise, or null when nothing is due. */
-export function timeLeftOf(item: WorkItem | null, nowMs: number): TimeLeft | null {
-  if (!item?.due_at || item.state === "done") return null;
+/** Tell what is left of the time to answer, or null when it is not our turn. */
+export function timeLeftOf(conversation: Conversation, nowMs: number): TimeLeft | null {
+  const item = conversation.work_item;
+  if (!item?.due_at || item.state === "done" || conversation.awaiting === "customer") return null;
   return timeLeft(item.eligible_since, item.due_at, nowMs);
 }
 

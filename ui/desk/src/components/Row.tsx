@@ -5,13 +5,14 @@ import { conversationSignal, isMine, unreadCount } from "../store/conversations"
 import { hrefOf, place } from "../store/navigation";
 import { typing } from "../store/typing";
 import { ago, span } from "../format";
+import { customerName } from "../names";
 import { t } from "../words";
 import { ChannelRing } from "./ChannelRing";
 import { WhyChips } from "./WhyChips";
 import { timeLeftOf } from "./Ring";
 
 function Clock({ conversation }: { conversation: Conversation }) {
-  const left = timeLeftOf(conversation.work_item, now.value);
+  const left = timeLeftOf(conversation, now.value);
   if (!left) return <time class="row-clock">{ago(conversation.last_message_at, now.value)}</time>;
   const words = left.urgency === "late" ? t("clock-late", { span: span(-left.leftS) }) : span(left.leftS);
   return (
@@ -38,7 +39,7 @@ export function Row({ id }: { id: string }) {
         <ChannelRing conversation={conversation} />
         <span class="row-body">
           <span class="row-line">
-            <span class="row-name">{conversation.contact.name || conversation.contact.address}</span>
+            <span class="row-name">{customerName(conversation.contact)}</span>
             {conversation.contact.tier && <span class="tier">{conversation.contact.tier}</span>}
             <Clock conversation={conversation} />
           </span>

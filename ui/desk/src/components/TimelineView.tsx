@@ -6,6 +6,7 @@ import { now } from "../store/clock";
 import { loadTimeline, timelineOf } from "../store/timeline";
 import { typing } from "../store/typing";
 import { dayName } from "../format";
+import { authorName, customerName } from "../names";
 import { t } from "../words";
 import { MessageView, plainText } from "./MessageView";
 import { PageState } from "./PageState";
@@ -45,7 +46,7 @@ function Announcer({ messages }: { messages: readonly Message[] }) {
   const isNew = last && last.id !== first.current && last.direction === "inbound";
   return (
     <p class="visually-hidden" aria-live="polite">
-      {isNew ? t("new-message", { name: last.author_name || t(`role-${last.role}`), text: plainText(last).slice(0, 200) }) : ""}
+      {isNew ? t("new-message", { name: authorName(last), text: plainText(last).slice(0, 200) }) : ""}
     </p>
   );
 }
@@ -106,7 +107,7 @@ export function TimelineView({ conversation }: { conversation: Conversation }) {
         {isTyping && (
           <p key="typing" class="typing-line">
             <span class="typing-dots" aria-hidden="true" />
-            {t("typing-who", { name: isTyping.name || conversation.contact.name })}
+            {t("typing-who", { name: isTyping.who === "agent" ? isTyping.name : customerName(conversation.contact) })}
           </p>
         )}
       </VirtualList>

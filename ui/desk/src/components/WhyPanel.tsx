@@ -68,7 +68,7 @@ export function WhyPanel({ conversation }: { conversation: Conversation }) {
     () => api.decisions(conversation.id, lang),
     [conversation.id, lang, item?.state, item?.claimed_by?.id, item?.queue],
   );
-  const decisions = answer.value?.decisions.toReversed() ?? [];
+  const decisions = (answer.value?.decisions ?? []).toSorted((one, other) => Date.parse(other.at) - Date.parse(one.at));
   const current = answer.value?.now ?? null;
   return (
     <>

@@ -1,5 +1,5 @@
 /** Who is logged in, and their presence. */
-import { computed, signal } from "@preact/signals";
+import { signal } from "@preact/signals";
 import { ApiError, api, onLoggedOut } from "../api/client";
 import type { Agent, PresenceState } from "../api/types";
 import { showError } from "./toasts";
@@ -10,7 +10,6 @@ export const agent = signal<Agent | null>(null);
 export const accountState = signal<AccountState>("starting");
 /** Set when a running desk was logged out by the server, so that the log-in page can say so. */
 export const wasLoggedOut = signal(false);
-export const canTakeWork = computed(() => agent.value?.presence.state === "available");
 
 let lastAgentId = "";
 

@@ -12,7 +12,6 @@ export const colleagues = signal<readonly Colleague[]>([]);
 export const channels = signal<readonly ChannelHealth[]>([]);
 
 export const waitingCount = computed(() => queues.value.reduce((sum, queue) => sum + queue.waiting + queue.offered, 0));
-export const openClaimsCount = computed(() => queues.value.reduce((sum, queue) => sum + queue.claimed, 0));
 export const troubledChannels = computed(() =>
   channels.value.filter((channel) => channel.state !== "ok" && channel.state !== "starting"),
 );

@@ -2,6 +2,7 @@
 import { computed, signal } from "@preact/signals";
 import { ApiError, api } from "../api/client";
 import type { LiveEvents, Offer } from "../api/types";
+import { customerName } from "../names";
 import { t } from "../words";
 import { chime } from "./chime";
 import { now } from "./clock";
@@ -36,7 +37,7 @@ export function endOffer(event: LiveEvents["offer_ended"]): void {
   const ended = offers.value.find((offer) => offer.id === event.offer_id);
   all.value = all.value.filter((offer) => offer.id !== event.offer_id);
   if (ended && event.state !== "accepted" && event.state !== "rejected") {
-    showToast(t("offer-gone", { state: event.state, name: ended.conversation.contact.name }));
+    showToast(t("offer-gone", { state: event.state, name: customerName(ended.conversation.contact) }));
   }
 }
 

@@ -281,6 +281,7 @@ palette-theme = Switch light and dark
 ## Customer
 customer-title = Customer
 customer-unnamed = Unnamed customer
+visitor = Visitor { $id }
 proof-verified = Proven
 proof-verified-text = The customer is logged in at the shop or was checked.
 proof-channel = Known by channel

@@ -272,6 +272,7 @@ palette-theme = 切换深浅配色
 ## 顾客
 customer-title = 顾客
 customer-unnamed = 未留姓名的顾客
+visitor = 访客 { $id }
 proof-verified = 已证实
 proof-verified-text = 顾客已在店铺登录或经过核实。
 proof-channel = 渠道可信

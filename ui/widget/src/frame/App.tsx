@@ -22,7 +22,7 @@ export function App({ site, conversation, shop }: Parts) {
   };
   const canEnd = messages.value.some((message) => message.seq !== null) && !isEnded.value;
   return (
-    <div class="frame" onKeyDown={leave}>
+    <main class="frame" onKeyDown={leave}>
       <header>
         <h1 dir="auto">{site.title || say("title")}</h1>
         {canEnd && (
@@ -41,6 +41,6 @@ export function App({ site, conversation, shop }: Parts) {
       <Log greeting={site.greeting} />
       {isEnded.value && <Rating conversation={conversation} />}
       <Composer conversation={conversation} />
-    </div>
+    </main>
   );
 }

@@ -1,7 +1,7 @@
 // One message.
 import { Tick, Ticks, Waiting } from "./icons";
 import { answeredSeq, isOwn, type Message } from "./state";
-import { locale, say } from "./words";
+import { say, timeOf } from "./words";
 
 const ADDRESS = /(https?:\/\/[^\s<>"'，。；、）】]+[^\s<>"'，。；、）】.,;:!?)\]])/;
 
@@ -36,7 +36,6 @@ const Sign = ({ word, icon }: { word: string; icon: preact.JSX.Element }) => (
 export function Bubble({ message, isFirst, isLast }: { message: Message; isFirst: boolean; isLast: boolean }) {
   const own = isOwn(message);
   if (message.role === "system") return <p class="day">{message.text}</p>;
-  const time = message.at.toLocaleTimeString(locale, { timeStyle: "short" });
   const isWorthAMark = isLast || message.progress !== "sent";
   return (
     <article class={`bubble ${own ? "own" : ""} ${isFirst ? "first" : ""} ${isLast ? "last" : ""}`}>
@@ -46,7 +45,7 @@ export function Bubble({ message, isFirst, isLast }: { message: Message; isFirst
       </p>
       {isWorthAMark && (
         <footer>
-          <time dateTime={message.at.toISOString()}>{time}</time>
+          <time dateTime={message.at.toISOString()}>{timeOf(message.at)}</time>
           {own && <Mark message={message} />}
         </footer>
       )}

@@ -4,17 +4,10 @@ import { Fragment } from "preact";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { Bubble } from "./Bubble";
 import { isOwn, messages, typing, type Message } from "./state";
-import { locale, say } from "./words";
+import { dayOf, say } from "./words";
 
 const TOGETHER_MS = 5 * 60_000;
 const NEAR_END_PX = 80;
-
-function dayOf(at: Date): string {
-  const days = Math.round((new Date().setHours(0, 0, 0, 0) - new Date(at).setHours(0, 0, 0, 0)) / 86_400_000);
-  if (days === 0) return say("today");
-  if (days === 1) return say("yesterday");
-  return at.toLocaleDateString(locale, { weekday: "short", day: "numeric", month: "long" });
-}
 
 const isSameTurn = (one: Message | undefined, other: Message | undefined) =>
   Boolean(one && other && one.role === other.role && one.name === other.name) &&

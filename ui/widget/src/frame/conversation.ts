@@ -11,6 +11,8 @@ import { locale } from "./words";
 
 const TYPING_EVERY_MS = 3000;
 const TYPING_SHOWN_MS = 6000;
+const FRAME_MS = 16;
+const NOTE_AFTER_MS = 150;
 const FINAL_REFUSALS = ["too_long", "empty", "unsupported", "rejected"];
 
 export class Conversation {
@@ -26,6 +28,8 @@ export class Conversation {
   #notedSeq = 0;
   #typedAt = 0;
   #typingTimer = 0;
+  #noteTimer = 0;
+  #arrived: state.Message[] = [];
   #facts: object | null = null;
   #page: object | null = null;
   #questions = new Map<string, { frame: object; done: () => void }>();
@@ -97,8 +101,15 @@ export class Conversation {
     this.#line.send({ type: "page", url: page.url, title: page.title });
   }
 
-  /** Tell the shop and the other tabs what has been on screen, or at least arrived. */
+  /** Tell the shop and the other tabs what has been on screen, or at least arrived: once for many events. */
   noteRead(): void {
+    clearTimeout(this.#noteTimer);
+    this.#noteTimer = window.setTimeout(() => this.#note(), NOTE_AFTER_MS);
+  }
+
+  #note(): void {
+    // an early `ack` would tell the server that older history has been fetched
+    if (!this.#isSettled) return;
     const last = state.messages.value.reduce(
       (seq, message) => (state.isOwn(message) ? seq : Math.max(seq, message.seq ?? 0)),
       0,
@@ -156,6 +167,7 @@ export class Conversation {
     this.#lastSeq = 0;
     this.#lastId = "";
     this.#notedSeq = 0;
+    this.#arrived = [];
     state.messages.value = state.messages.value.filter((message) => message.seq === null);
   }
 
@@ -193,10 +205,18 @@ export class Conversation {
       progress: "sent",
       reason: "",
     };
+    if (!this.#arrived.length) setTimeout(() => this.#unload(), FRAME_MS);
+    this.#arrived.push(shown);
+  }
+
+  /** Put what has arrived on the screen at once: a replay is many events and one picture. */
+  #unload(): void {
+    const arrived = this.#arrived;
+    this.#arrived = [];
+    const cids = new Set(arrived.map((message) => message.cid).filter(Boolean));
     batch(() => {
-      const others = state.messages.value.filter((message) => !event.cid || message.cid !== event.cid);
-      state.messages.value = inOrder([...others, shown]);
-      if (!state.isOwn(shown)) state.typing.value = null;
+      state.messages.value = inOrder([...state.messages.value.filter(({ cid }) => !cids.has(cid)), ...arrived]);
+      if (!arrived.every(state.isOwn)) state.typing.value = null;
     });
     this.#keepUnsent();
     this.noteRead();

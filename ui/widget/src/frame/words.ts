@@ -10,7 +10,11 @@ function bundleOf(locale: string, source: string): FluentBundle {
   return made;
 }
 
+/** The language of the words, once they are chosen. */
 export let locale = "en";
+// made once: a formatter costs more than a message
+let clock: Intl.DateTimeFormat;
+let calendar: Intl.DateTimeFormat;
 
 /** Choose the words, and the direction in which they run. */
 export async function chooseWords(wanted: string): Promise<void> {
@@ -20,6 +24,8 @@ export async function chooseWords(wanted: string): Promise<void> {
   } else if (/^en\b/i.test(wanted)) {
     locale = wanted;
   }
+  clock = new Intl.DateTimeFormat(locale, { timeStyle: "short" });
+  calendar = new Intl.DateTimeFormat(locale, { weekday: "short", day: "numeric", month: "long" });
   document.documentElement.lang = locale;
   document.documentElement.dir = /^(ar|fa|he|ur)\b/i.test(locale) ? "rtl" : "ltr";
 }
@@ -28,4 +34,14 @@ export async function chooseWords(wanted: string): Promise<void> {
 export function say(id: string, values?: Record<string, FluentVariable>): string {
   const message = bundle.getMessage(id);
   return message?.value ? bundle.formatPattern(message.value, values) : id;
+}
+
+/** Give the time of day. */
+export const timeOf = (at: Date): string => clock.format(at);
+
+/** Give the day in words. */
+export function dayOf(at: Date): string {
+  const days = Math.round((new Date().setHours(0, 0, 0, 0) - new Date(at).setHours(0, 0, 0, 0)) / 86_400_000);
+  if (days === 0) return say("today");
+  return days === 1 ? say("yesterday") : calendar.format(at);
 }

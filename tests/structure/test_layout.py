@@ -1,0 +1,200 @@
+"""The house stays as it was cut: where files lie, who imports whom, how long things are."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+from pathlib import Path
+from statistics import median
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+TRACKED = subprocess.run(
+    ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
+    cwd=ROOT, capture_output=True, text=True, check=True,
+).stdout.splitlines()  # fmt: skip
+PYTHON = sorted(ROOT / name for name in TRACKED if name.endswith(".py") and (ROOT / name).exists())
+PRODUCT = [path for path in PYTHON if "tests" not in path.parts and path.parts[len(ROOT.parts)] != "bench"]
+
+# Read "a room may import every room on an earlier line, and its own line".
+ORDER = (
+    ("errors", "clock", "ids", "crash"),
+    ("messages",),
+    ("channel", "hookspecs"),
+    ("model", "live"),
+    ("engine",),
+    ("storage",),
+    ("yaml_document", "settings_errors", "plugin_host", "config", "rules_files", "people", "drafts"),
+    ("decoding", "triage", "conversations"),
+    ("queues", "filing"),
+    ("intake", "outbox", "offers"),
+    ("replies", "notices"),
+    ("front_desk",),
+    ("watchdog", "accounts", "supervisor"),
+    ("doors", "startup", "routing_setup", "quarantine", "staffing"),
+    ("web",),
+    ("bootstrap", "checking", "logs"),
+    ("serving",),
+    ("demo",),
+    ("cli",),
+    ("__main__",),
+)
+RANK = {name: rank for rank, line in enumerate(ORDER) for name in line}
+PURE = {"sqlalchemy", "aiohttp", "pluggy", "time", "random", "secrets", "asyncio", "socket", "os"}
+
+
+def imports(path: Path) -> set[str]:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    found: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: a relative import"
+            found.add(node.module or "")
+    return found
+
+
+def room_of(path: Path) -> str:
+    return path.relative_to(ROOT / "router").parts[0].removesuffix(".py")
+
+
+def core() -> list[Path]:
+    return [path for path in PRODUCT if path.is_relative_to(ROOT / "router")]
+
+
+def test_the_folders_the_customer_asked_for_are_there() -> None:
+    for name in ("router", "plugins/email", "plugins/webchat", "tests"):
+        assert (ROOT / name).is_dir(), name
+    for name in ("pyproject.toml", "README.md", "scripts/check", ".ci/run"):
+        assert (ROOT / name).is_file(), name
+
+
+def test_no_module_lies_directly_in_a_plugin_folder() -> None:
+    # A flat plugins/email/ would shadow the standard library's email as soon as plugins/ is on the path.
+    assert [
+        path for path in PYTHON if re.fullmatch(r"plugins/[^/]+/[^/]+\.py", str(path.relative_to(ROOT)))
+    ] == []
+
+
+def test_a_room_imports_only_rooms_before_it() -> None:
+    wrong = []
+    for path in core():
+        room = room_of(path)
+        if room in ("__init__", "testing"):
+            continue
+        for module in imports(path):
+            parts = module.split(".")
+            if parts[0] == "router" and len(parts) > 1 and RANK[parts[1]] > RANK[room]:
+                wrong.append(f"{path.relative_to(ROOT)} imports {module}")
+    assert wrong == []
+
+
+def test_the_core_knows_no_plugin_and_the_test_kit_stays_out_of_it() -> None:
+    wrong = [
+        f"{path.relative_to(ROOT)} imports {module}"
+        for path in core()
+        for module in imports(path)
+        if module.split(".")[0].startswith("router_")
+        or (module.startswith("router.testing") and room_of(path) not in ("testing", "cli"))
+    ]
+    assert wrong == []
+
+
+def test_plugins_import_only_the_public_surface() -> None:
+    allowed = {
+        "router",
+        "router.messages",
+        "router.channel",
+        "router.errors",
+        "router.clock",
+        "router.testing",
+    }
+    wrong = [
+        f"{path.relative_to(ROOT)} imports {module}"
+        for path in PRODUCT
+        if path.is_relative_to(ROOT / "plugins") or path.is_relative_to(ROOT / "examples")
+        for module in imports(path)
+        if module.split(".")[0] == "router" and module not in allowed
+    ]
+    assert wrong == []
+
+
+def test_model_and_engine_are_pure() -> None:
+    wrong = [
+        f"{path.relative_to(ROOT)} imports {module}"
+        for path in core()
+        if room_of(path) in ("model", "engine")
+        for module in imports(path)
+        if module.split(".")[0] in PURE
+    ]
+    assert wrong == []
+
+
+def test_only_commands_import_inside_functions() -> None:
+    wrong = []
+    for path in PRODUCT:
+        if path.name == "cli.py":
+            continue
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                wrong += [
+                    f"{path.relative_to(ROOT)}:{inner.lineno}"
+                    for inner in ast.walk(node)
+                    if isinstance(inner, ast.Import | ast.ImportFrom)
+                ]
+    assert wrong == []
+
+
+def test_modules_and_functions_keep_their_budgets() -> None:
+    lengths = {}
+    long_functions = []
+    for path in PRODUCT:
+        if "migrations" in path.parts:
+            continue
+        text = path.read_text(encoding="utf-8")
+        lengths[path.relative_to(ROOT)] = text.count("\n")
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                lines = (node.end_lineno or 0) - node.lineno + 1
+                if lines > 40:
+                    long_functions.append(f"{path.relative_to(ROOT)}:{node.lineno} {node.name} {lines}")
+    assert {path: count for path, count in lengths.items() if count > 400} == {}
+    assert median(lengths.values()) <= 120
+    assert long_functions == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "python3 -m venv .venv && .venv/bin/pip install -e . && .venv/bin/omnirouter demo",
+        "python3 -m venv .venv && .venv/bin/pip install -e '.[test]' && .venv/bin/pytest",
+    ],
+)
+def test_the_set_up_lines_stand_in_the_readme_word_for_word(line: str) -> None:
+    assert line in (ROOT / "README.md").read_text(encoding="utf-8").splitlines()
+
+
+def test_no_committed_text_names_a_registry_or_a_machine() -> None:
+    hosts = re.compile(r"pythonhosted\.org|registry\.npmjs|pypi\.org/simple|deb\.debian\.org|/root/|/work/")
+    own = Path(__file__).relative_to(ROOT).as_posix()
+    wrong = []
+    for name in TRACKED:
+        path = ROOT / name
+        if name == own or "fixtures" in path.parts or not path.is_file() or path.stat().st_size > 2_000_000:
+            continue
+        found = hosts.search(path.read_text(encoding="utf-8", errors="replace"))
+        if found:
+            wrong.append(f"{name}: {found.group()}")
+    assert wrong == []
+
+
+def test_listing_commands_start_without_the_rest_of_the_house() -> None:
+    code = "import sys, router.cli; print([m for m in ('sqlalchemy', 'aiosmtpd', 'alembic') if m in sys.modules])"
+    answer = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    assert answer.stdout.strip() == "[]"
