@@ -105,6 +105,8 @@ async def running_router(
         )
         app = create_app(house.web_services(), settings, extra_routes)
         url = await stack.enter_async_context(_listening(config, app))
+        # open chats are sent away by their channel; else the web side waits for them in vain
+        stack.push_async_callback(supervisor.close_accounts)
         yield Router(
             config=config,
             store=store,
