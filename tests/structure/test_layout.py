@@ -23,7 +23,7 @@ PRODUCT = [path for path in PYTHON if "tests" not in path.parts and path.parts[l
 ORDER = (
     ("errors", "clock", "ids", "crash"),
     ("messages",),
-    ("documents", "channel", "hookspecs"),
+    ("documents", "capabilities", "channel", "hookspecs"),
     ("model", "live"),
     ("engine",),
     ("storage",),

@@ -20,14 +20,8 @@ from aiohttp.test_utils import TestClient, TestServer
 from argon2 import PasswordHasher
 from sqlalchemy import Connection, insert, select, update
 
-from router.channel import (
-    AnyChannel,
-    ChannelType,
-    Health,
-    HealthState,
-    HttpReply,
-    HttpRequest,
-)
+from router import Health, HealthState
+from router.channel import AnyChannel, ChannelType, HttpReply, HttpRequest
 from router.errors import InboundRejected, NotFound, OfferExpired, StaleVersion, StoreUnavailable
 from router.ids import new_id
 from router.live import LiveEvent, LiveEvents
