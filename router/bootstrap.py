@@ -68,10 +68,12 @@ async def running_router(
     random: Random | None = None,
     web_settings: WebSettings | None = None,
     limits: Limits | None = None,
+    extra_routes: Sequence[web.AbstractRouteDef] = (),
 ) -> AsyncIterator[Router]:
     """Start everything the configuration names; raises ConfigError before anything is accepted.
 
-    `accounts` replaces those of the configuration, for channels that no installed plugin declares.
+    `accounts` replaces those of the configuration, for channels that no installed plugin declares;
+    `extra_routes` are pages of whoever starts the router, beside its own.
     """
     clock = clock or SystemClock()
     if accounts is None:
@@ -101,7 +103,10 @@ async def running_router(
         settings = web_settings or WebSettings(
             public_url=config.web.public_url or "", trusted_proxies=config.web.trusted_proxies
         )
-        url = await stack.enter_async_context(_listening(config, house.web_services(), settings))
+        app = create_app(house.web_services(), settings, extra_routes)
+        url = await stack.enter_async_context(_listening(config, app))
+        # open chats are sent away by their channel; else the web side waits for them in vain
+        stack.push_async_callback(supervisor.close_accounts)
         yield Router(
             config=config,
             store=store,
@@ -199,8 +204,8 @@ def _public_url(config: Config) -> str:
 
 
 @asynccontextmanager
-async def _listening(config: Config, services: Services, settings: WebSettings) -> AsyncIterator[str]:
-    runner = create_runner(create_app(services, settings))
+async def _listening(config: Config, app: web.Application) -> AsyncIterator[str]:
+    runner = create_runner(app)
     await runner.setup()
     try:
         site = web.TCPSite(runner, config.web.host, config.web.port)

@@ -240,6 +240,18 @@ async def test_a_thread_of_the_provider_keeps_one_conversation_for_ever(front: F
     assert again == first
 
 
+async def test_a_score_after_the_end_neither_reopens_nor_asks_for_an_answer(front: Front) -> None:
+    (first,) = await front.take(item(at=NOW, id="a", evidence=[["thread", "v"]]))
+    await resolve(front, first, NOW)
+    score = {"kind": "system", "visible": False, "text": "5 of 5"}
+    (scored,) = await front.take(item(at=NOW, id="b", evidence=[["thread", "v"]], **score))
+    (stray,) = await front.take(item("bob@shop.example", at=NOW, id="c", **score))
+    assert (scored, stray) == (first, "")
+    assert await front.rows(t.work_item, state="waiting") == []
+    (row,) = await front.rows(t.message, direction="event")
+    assert (row.kind, row.seq, row.preview) == ("system", None, "5 of 5")
+
+
 async def test_where_a_contact_has_one_matter_at_a_time_messages_join_it(store: Store) -> None:
     async with running(store, joins_open_episode=True) as front:
         first, second = await front.take(item(at=NOW, id="1"), item(at=NOW, id="2"))
