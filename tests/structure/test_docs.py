@@ -58,6 +58,16 @@ def test_no_command_is_described_that_does_not_exist():
             assert any(name.split()[1] == written for name in known), f"{page.name}: {written}"
 
 
+def test_readme_shows_what_the_demo_prints():
+    transcript = re.search(r"^```\n(  Desk .*?)^```$", (ROOT / "README.md").read_text(), re.M | re.S)
+    source = (ROOT / "router/demo/command.py").read_text()
+    assert transcript
+    for line in transcript[1].splitlines():
+        # what differs from run to run (address, port, folder) stands at the front or is left out
+        words = re.split(r"(?:http://|/tmp/)\S*|127[.0-9]+:\d+|\bdemo; also .*|\S+@\S+", line)
+        assert all(part.strip() in source for part in words), line
+
+
 def test_error_codes_of_the_api_page_are_those_of_the_code():
     page = (ROOT / "docs/http-api.md").read_text()
     section = page.split("## Errors")[1].split("## ")[0].split("`code` is stable:")[1].split("\n\n")[0]
