@@ -109,7 +109,7 @@ def _roster(one_at_a_time: bool) -> dict[str, Any]:
     roster: Any = read_document(path.read_text(encoding="utf-8"), source=str(path)).value
     for agent in roster["agents"].values() if one_at_a_time else ():
         agent["max_claims"] = 1
-    return roster
+    return dict(roster)
 
 
 def _write_config(
