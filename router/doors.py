@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from sqlalchemy import select
 
 from router.accounts.running import RunningChannel
-from router.channel import AnyChannel, ChannelType, Health, HealthState, HttpReply, HttpRequest
+from router.capabilities import Health, HealthState
+from router.channel import AnyChannel, ChannelType, HttpReply, HttpRequest
 from router.config import Account, AnyAccount
 from router.decoding import Decoder
 from router.errors import PluginError

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, select
 
-from router.channel import TextLimits, TextUnit
+from router.capabilities import TextLimits, TextUnit
 from router.clock import Clock
 from router.conversations import PREVIEW_CHARS, block_json, preview
 from router.crash import crash_point

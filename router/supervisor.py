@@ -17,7 +17,8 @@ from router.accounts.context import Intake
 from router.accounts.judgement import FailureRecord, Limits
 from router.accounts.kept import KeptAccount, Surroundings
 from router.accounts.running import RunningChannel
-from router.channel import AnyChannel, Health, HealthState, Signal
+from router.capabilities import Health, HealthState
+from router.channel import AnyChannel, Signal
 from router.clock import Clock
 from router.config import Account, AnyAccount, FailedAccount
 from router.errors import NotFound, PluginError, Retryable

@@ -10,7 +10,7 @@ import logging
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, Protocol, TypeVar
 
-from router.channel import Health
+from router.capabilities import Health
 from router.clock import Clock
 from router.errors import PluginContractError, Retryable, StoreUnavailable
 from router.messages import (

@@ -8,7 +8,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from router.yaml_document import parse_yaml
+from router.documents.reading import read_document
 
 SCENES = Path(__file__).parent / "scenes.yaml"
 
@@ -54,7 +54,9 @@ class Script(BaseModel):
 
 def load_script() -> Script:
     """Read the scenes."""
-    script = Script.model_validate(parse_yaml(SCENES.read_text(encoding="utf-8"), str(SCENES)).value)
+    script = Script.model_validate(
+        read_document(SCENES.read_text(encoding="utf-8"), source=str(SCENES)).value
+    )
     named = [
         scene if scene.names else scene.model_copy(update={"names": script.names[scene.language]})
         for scene in script.scenes

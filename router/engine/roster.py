@@ -11,10 +11,11 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from router.engine.documents import DocumentError, Located, Problem, read_document
+from router.documents.places import DocumentError, Located, Problem
+from router.documents.reading import read_document
+from router.documents.validation import Name, Strict, custom_error, did_you_mean, validate
 from router.engine.rules.calendars import read_days, read_period
 from router.engine.rules.schema import RulesModel
-from router.engine.validation import Name, Strict, custom_error, did_you_mean, validate
 from router.messages import JsonObject
 
 

@@ -13,7 +13,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from router.channel import AnyChannel, Health
+from router.capabilities import Health
+from router.channel import AnyChannel
 from router.clock import Clock
 from router.errors import MalformedMessage, StoreUnavailable
 from router.messages import (

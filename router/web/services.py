@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from router.channel import AnyChannel, ChannelType, Health, HttpReply, HttpRequest
+from router.capabilities import Health
+from router.channel import AnyChannel, ChannelType, HttpReply, HttpRequest
 from router.clock import Clock
 from router.live import LiveEvents
 from router.messages import JsonObject

@@ -9,14 +9,8 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
 
-from router.channel import (
-    AnyChannel,
-    ChannelType,
-    Health,
-    HealthState,
-    HttpReply,
-    HttpRequest,
-)
+from router import Health, HealthState
+from router.channel import AnyChannel, ChannelType, HttpReply, HttpRequest
 from router.errors import InboundRejected, NotFound, OfferExpired, StaleVersion, StoreUnavailable
 from router.ids import new_id
 from router.storage import schema as t
