@@ -210,6 +210,7 @@ class _Play:
         is_token = found.reply_to.startswith(f"{local}+c.") and found.reply_to.endswith(f"@{domain}")
         check, equal = self._transcript.check, self._transcript.equal
         equal(f"{about} arrives at who wrote", (found.customer, found.recipient), (letter.customer,) * 2)
+        check(f"{about} comes from the shop", f"<{SHOP_ADDRESS}>" in found.sender, found.sender)
         equal(f"{about} says what the agent wrote", found.text, text)
         equal(f"{about} names the mail it answers", found.references[-1:], (letter.message_id,))
         check(f"{about} has a Reply-To of its own", is_token, found.reply_to)

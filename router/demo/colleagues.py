@@ -47,6 +47,7 @@ class Colleagues:
         self._group = asyncio.TaskGroup()
         self._desks: dict[str, Desk] = {}
         self._wrote: dict[str, asyncio.Event] = {}
+        self._serving: set[str] = set()
         self.persons: set[str] = set()
 
     async def __aenter__(self) -> Colleagues:
@@ -94,7 +95,10 @@ class Colleagues:
             await asyncio.sleep(RETRY_S)
 
     def _start(self, desk: Desk, offer: dict[str, Any]) -> None:
-        self._group.create_task(self._serve(desk, offer), name=f"{desk.name} serves")
+        # an offer may be listed and told as well
+        if offer["id"] not in self._serving:
+            self._serving.add(offer["id"])
+            self._group.create_task(self._serve(desk, offer), name=f"{desk.name} serves")
 
     async def _serve(self, desk: Desk, offer: dict[str, Any]) -> None:
         """Take one conversation to its end, unless a person takes over."""
@@ -111,6 +115,7 @@ class Colleagues:
             log.debug("%s let go of an offer: %s", desk.name, error)
         finally:
             self._wrote.pop(conversation_id, None)
+            self._serving.discard(offer["id"])
 
     async def _say_next(self, desk: Desk, conversation_id: str, token: int) -> bool:
         """Answer what the customer wrote last; False when the matter is closed or a person's."""
