@@ -19,7 +19,8 @@ from typing import Annotated, Any, Literal, TypeAlias
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
 
 from router.channel import ChannelType
-from router.documents.places import DocumentError, Located, Plain, Problem
+from router.documents.places import Located, Plain
+from router.documents.problems import DocumentError, Problem
 from router.documents.reading import read_document
 from router.documents.validation import problems_of
 from router.errors import ConfigError
@@ -165,14 +166,14 @@ def parse_config(text: str, source: str, environment: Mapping[str, str] = Mappin
     if document.value is not None and not isinstance(document.value, dict):
         message = "the file has to be a mapping of sections"
         raise DocumentError([document.problem((), message, "Write `section:` and its keys below it.")])
-    values = _with_environment(document.mapping(()), environment)
+    problems = _password_problems(document)
     try:
-        config = Config.model_validate(values)
+        config = Config.model_validate(_with_environment(document.mapping(()), environment))
     except ValidationError as error:
-        wrong = problems_of(error, Config, document, elsewhere=_environment_sources(environment))
-        raise DocumentError([*_password_problems(document), *wrong]) from None
-    if wrong := _password_problems(document):
-        raise DocumentError(wrong)
+        problems += problems_of(error, Config, document, elsewhere=_environment_sources(environment))
+        raise DocumentError(problems) from None
+    if problems:
+        raise DocumentError(problems)
     folder = Path(source).parent
     config = config.model_copy(
         update={key: folder / value for key in ("rules", "roster") if (value := getattr(config, key))}

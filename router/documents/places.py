@@ -1,7 +1,6 @@
-"""Where things stand in a document, and complaints that say so.
+"""A document as plain values that know where they stand.
 
-In: what was read from a text. Out: places counted from 1, problems that name them, and the one error that
-carries all problems of a document.
+In: what was read from a text. Out: values, their places counted from 1, and problems that name them.
 """
 
 from __future__ import annotations
@@ -10,9 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from router.errors import ConfigError
-
-MAX_SHOWN_PROBLEMS = 20
+from router.documents.problems import Problem
 
 Path: TypeAlias = tuple[str | int, ...]
 Plain: TypeAlias = "None | bool | int | float | str | list[Plain] | dict[str, Plain]"
@@ -25,40 +22,6 @@ class Place:
     line: int
     column: int
     style: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Problem:
-    """One thing that is wrong in a document: where, what, and what to do.
-
-    `line` is 0 where the source has no lines, such as an environment variable.
-    """
-
-    line: int
-    column: int
-    path: str
-    message: str
-    hint: str = ""
-    source: str = ""
-
-    def __str__(self) -> str:
-        place = f"{self.source}:{self.line}:{self.column}" if self.line else self.source
-        path = f" {self.path}" if self.path else ""
-        return f"{place}{path}: {self.message}. {self.hint}".rstrip()
-
-
-class DocumentError(ConfigError):
-    """A document cannot be used; `problems` lists everything found, in order of place."""
-
-    def __init__(self, problems: Sequence[Problem]) -> None:
-        self.problems = tuple(
-            sorted(problems, key=lambda problem: (problem.source, problem.line, problem.column))
-        )
-        lines = [str(problem) for problem in self.problems[:MAX_SHOWN_PROBLEMS]]
-        more = len(self.problems) - len(lines)
-        if more > 0:
-            lines.append(f"and {more} more")
-        super().__init__("\n".join(lines))
 
 
 @dataclass(slots=True, kw_only=True)

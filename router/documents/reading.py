@@ -25,7 +25,8 @@ from ruamel.yaml.events import (
 from ruamel.yaml.nodes import ScalarNode
 from ruamel.yaml.reader import ReaderError
 
-from router.documents.places import DocumentError, Located, Path, Place, Plain, Problem
+from router.documents.places import Located, Path, Place, Plain
+from router.documents.problems import DocumentError, Problem
 
 MAX_DOCUMENT_CHARS = 500_000
 MAX_DEPTH = 24

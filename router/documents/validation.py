@@ -1,61 +1,23 @@
-"""Check a located document against a pydantic model, naming line, column and remedy of every fault.
+"""Check a document against a pydantic model, naming line, column and remedy of every fault.
 
 In: a `Located` document and a model. Out: the model object, or problems in the document's own words.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
-from types import MappingProxyType, UnionType
-from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
+from types import MappingProxyType
+from typing import Any, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
-from pydantic_core import ErrorDetails, PydanticCustomError
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 
-from router.documents.places import Located, Path, Problem, path_text
+from router.documents.places import Located, Path, path_text
+from router.documents.problems import Problem
+from router.documents.suggestions import did_you_mean, keys_of
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
-
-_DURATION = re.compile(r"(\d{1,9}(?:\.\d{1,3})?)(s|m|h|d)")
-_UNIT_S = {"s": 1, "m": 60, "h": 3600, "d": 86400}
-_MAX_DURATION_S = 3660 * 86400
-
-
-class Strict(BaseModel):
-    """A part of a document: unknown keys and wrong types are refused, nothing is converted."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-
-def custom_error(code: str, message: str, hint: str) -> PydanticCustomError:
-    """Make a validation error that carries its own remedy."""
-    escaped = message.replace("{", "{{").replace("}", "}}")
-    return PydanticCustomError("document_" + code, escaped, {"hint": hint})
-
-
-def parse_duration(given: object) -> object:
-    """Read `90s`, `15m`, `8h` or `2d` as whole seconds."""
-    match = _DURATION.fullmatch(given) if isinstance(given, str) else None
-    if match is None:
-        shown = f"{given}"[:40]
-        raise custom_error(
-            "duration", f"`{shown}` is no duration", "Write a number and a unit: 60s, 15m, 8h, 2d."
-        )
-    seconds = float(match[1]) * _UNIT_S[match[2]]
-    if seconds != int(seconds):
-        raise custom_error(
-            "duration", f"`{given}` is no whole number of seconds", "Use a smaller unit, such as 90s."
-        )
-    if seconds > _MAX_DURATION_S:
-        raise custom_error("duration", f"`{given}` is longer than ten years", "Use a shorter duration.")
-    return int(seconds)
-
-
-Duration = Annotated[int, BeforeValidator(parse_duration)]
-Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,79}$")]
 
 _HINTS = {
     "string_type": "Put it in quotes.",
@@ -66,7 +28,7 @@ _HINTS = {
     "list_type": "Write a list here: [one, two], or one `- item` a line.",
     "model_type": "Write `key: value` pairs here.",
     "model_attributes_type": "Write `key: value` pairs here.",
-    "string_pattern_mismatch": "Use at most 80 letters, digits, `_`, `-` and `.`.",
+    "string_pattern_mismatch": "Use only the letters, digits and signs the pattern allows.",
     "string_too_long": "Shorten it.",
     "too_long": "Shorten it.",
     "too_short": "Add at least one entry.",
@@ -101,17 +63,6 @@ def problems_of(
     ]
 
 
-def did_you_mean(given: str, known: Sequence[str]) -> str:
-    """Suggest the nearest known word, or list what there is."""
-    near = get_close_matches(given, known, n=1, cutoff=0.6)
-    if near:
-        return f"Did you mean `{near[0]}`?"
-    if not known:
-        return "None is declared yet."
-    listed = ", ".join(sorted(known)[:15])
-    return f"Known: {listed}{', …' if len(known) > 15 else ''}."
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Fault:
     """One fault of pydantic, in the model of the value that stands at `at`."""
@@ -122,11 +73,8 @@ class _Fault:
 
     @property
     def kind(self) -> str:
+        """Name the kind of fault."""
         return self.details["type"]
-
-    @property
-    def in_key(self) -> bool:
-        return self.details["loc"][-1:] == ("[key]",)
 
     def path(self, document: Located) -> Path:
         """Give the path in the document: without the steps pydantic adds for keys and union members."""
@@ -147,15 +95,15 @@ def _problem(fault: _Fault, document: Located, elsewhere: Mapping[Path, str]) ->
     path = fault.path(document)
     last = str(path[-1]) if path else ""
     if fault.kind == "extra_forbidden":
-        known = sorted(_keys_of(fault.model, path[len(fault.at) : -1]))
+        known = sorted(keys_of(fault.model, path[len(fault.at) : -1]))
         hint = did_you_mean(last, known) if known else "Take it away."
         return document.problem(path, f"unknown key `{last}`", hint, place=document.key_place(path))
     if fault.kind == "missing":
         place = document.key_place(document.known(path))
         return document.problem(path, f"`{last}` is missing", f"Add `{last}:` here.", place=place)
     message, hint = _words(fault, shows_values=document.shows_values)
-    # A value that is not shown is named by its key.
-    by_key = fault.in_key or not document.shows_values
+    # A value that is not shown is named by its key, as is a key that is wrong itself.
+    by_key = not document.shows_values or full[-1:] == ("[key]",)
     return document.problem(path, message, hint, place=document.key_place(path) if by_key else None)
 
 
@@ -170,20 +118,3 @@ def _words(fault: _Fault, *, shows_values: bool) -> tuple[str, str]:
         return message, hint
     message = message[:1].lower() + message[1:]
     return f"`{str(fault.details['input'])[:40]}`: {message}" if shows_values else message, hint
-
-
-def _keys_of(annotation: Any, path: Path) -> set[str]:
-    """Collect the keys a document may have at a path below a model, over all members of a union."""
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        fields = {field.alias or name: field for name, field in annotation.model_fields.items()}
-        if not path:
-            return set(fields)
-        return _keys_of(fields[str(path[0])].annotation, path[1:]) if path[0] in fields else set()
-    arguments = get_args(annotation)
-    if get_origin(annotation) is Annotated:
-        return _keys_of(arguments[0], path)
-    # What is neither a model nor a union is a container: one step of the path leads to its items.
-    below = path if get_origin(annotation) in (Union, UnionType) else path[1:]
-    if below is not path and not path:
-        return set()
-    return {key for argument in arguments for key in _keys_of(argument, below)}

@@ -1,5 +1,6 @@
 """The documents speak of what is there: commands, error codes, links, tables, change fragments."""
 
+import ast
 import re
 from pathlib import Path
 
@@ -55,6 +56,16 @@ def test_no_command_is_described_that_does_not_exist():
     for page in (ROOT / "README.md", ROOT / "docs/commands.md"):
         for written in re.findall(r"omnirouter ([a-z]+)", page.read_text()):
             assert any(name.split()[1] == written for name in known), f"{page.name}: {written}"
+
+
+def test_readme_shows_what_the_demo_prints():
+    transcript = re.search(r"^```\n(  Desk .*?)^```$", (ROOT / "README.md").read_text(), re.M | re.S)
+    source = (ROOT / "router/demo/command.py").read_text()
+    assert transcript
+    for line in transcript[1].splitlines():
+        # what differs from run to run (address, port, folder) stands at the front or is left out
+        words = re.split(r"(?:http://|/tmp/)\S*|127[.0-9]+:\d+|\bdemo; also .*|\S+@\S+", line)
+        assert all(part.strip() in source for part in words), line
 
 
 def test_error_codes_of_the_api_page_are_those_of_the_code():
@@ -116,6 +127,19 @@ def test_tests_named_as_evidence_are_there(page: Path):
     assert [
         name for name, cut in named if not re.search(rf"def test_{name}{'_' if cut else '[(]'}", tests)
     ] == []
+
+
+def test_import_order_of_the_architecture_is_the_one_that_is_checked():
+    layout = ast.parse((ROOT / "tests/structure/test_layout.py").read_text())
+    order = next(
+        ast.literal_eval(node.value)
+        for node in layout.body
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "ORDER"
+    )
+    page = (ROOT / "docs/ARCHITECTURE.md").read_text().split("## Who may import whom")[1]
+    rows = [re.split(r" {3,}", row)[0] for row in page.split("```")[1].strip().splitlines()]
+    shown = [tuple(name.removesuffix("/*") for name in row.split()) for row in rows]
+    assert shown == [row for row in order if row != ("__main__",)]
 
 
 def test_decisions_are_numbered_without_a_gap_and_listed():

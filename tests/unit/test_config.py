@@ -15,7 +15,7 @@ from router.config import (
     missing_secrets,
     parse_config,
 )
-from router.documents.places import DocumentError
+from router.documents.problems import DocumentError
 from router.errors import ConfigError
 from router.messages import InboundEvent, RawInbound
 from router.plugin_host import LoadedPlugin, PluginHost

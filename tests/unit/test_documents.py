@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, ConfigDict
 
-from router.documents.places import DocumentError, Located, Problem
+from router.documents.places import Located
+from router.documents.problems import DocumentError, Problem
 from router.documents.reading import MAX_DEPTH, read_document
 from router.documents.validation import validate
 

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from router.documents.places import Located, Path, Place, Problem
-from router.documents.validation import did_you_mean
+from router.documents.places import Located, Path, Place
+from router.documents.problems import Problem
+from router.documents.suggestions import did_you_mean
 from router.engine.rules.expressions import check_conditions
 from router.engine.rules.facts import variable_types
 from router.engine.rules.needs import contradictions

@@ -10,8 +10,9 @@ from datetime import UTC, datetime, timedelta
 from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
-from router.documents.places import Path, Problem
-from router.documents.validation import did_you_mean
+from router.documents.places import Path
+from router.documents.problems import Problem
+from router.documents.suggestions import did_you_mean
 from router.engine.rules.facts import VARIABLES, Facts, FactValue, is_of_type, variable_types
 from router.engine.rules.needs import plain_need
 from router.engine.rules.ruleset import LoadedRules, Triage

@@ -10,7 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-from router.documents.places import DocumentError, Located
+from router.documents.places import Located
+from router.documents.problems import DocumentError
 from router.documents.reading import read_document
 from router.documents.validation import validate
 from router.engine.rules.calendars import Calendar, public_holidays, read_days, read_period

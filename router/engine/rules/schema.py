@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, Field, model_validator
 
-from router.documents.validation import Duration, Name, Strict, custom_error
+from router.documents.models import Duration, Name, Strict, custom_error
 from router.engine.rules.calendars import public_holidays, read_days, read_period
 
 LASTING_KINDS = frozenset({"language", "legal", "permission"})
