@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from router.demo.desk import Desk
+from router.errors import RouterError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +67,14 @@ class Floor:
     async def conversation(self, conversation_id: str) -> dict[str, Any]:
         """Read a conversation."""
         return await next(iter(self.desks.values())).call("GET", f"/conversations/{conversation_id}")
+
+    async def token(self, login: str, conversation_id: str) -> int:
+        """Give the token of an agent's claim on a conversation."""
+        found = await self.desks[login].call("GET", f"/conversations/{conversation_id}")
+        token = (found["work_item"] or {}).get("token")
+        if not isinstance(token, int):
+            raise RouterError(f"{self.desks[login].name} does not have “{found['subject']}”")
+        return token
 
     async def offer_of(self, conversation_id: str) -> Heard:
         """Wait until a conversation is offered to somebody."""
