@@ -65,9 +65,8 @@ async def chat_frame(shop: Page) -> Frame:
 async def ask_in_chat(shop: Page) -> Frame:
     await shop.locator("[data-product=KETTLE-17]").click()
     frame = await chat_frame(shop)
-    # by keyboard: while the frame slides in, a click lands where it was a moment ago
     await frame.get_by_label("Message", exact=True).fill(CHAT_QUESTION)
-    await frame.get_by_label("Message", exact=True).press("Enter")
+    await frame.get_by_role("button", name="Send").click()
     await expect(frame.get_by_text(CHAT_QUESTION)).to_be_visible()
     return frame
 
