@@ -12,13 +12,13 @@ from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from random import Random
 from types import TracebackType
-from typing import Any, Literal
+from typing import Any
 
 from aiohttp import ClientError
 from sqlalchemy import select
 
 from router.demo.desk import Desk, Refused
-from router.demo.scenes import Script
+from router.demo.scenes import Language, Script
 from router.demo.world import World
 from router.people import create_token, find_agent
 from router.storage.schema import login_session
@@ -37,7 +37,10 @@ Lost = (Refused, ClientError, TimeoutError)
 
 
 class Colleagues:
-    """All simulated agents; `persons` are the ids of agents somebody has logged in as."""
+    """All simulated agents; `persons` are the ids of agents somebody has logged in as.
+
+    `arrivals` gives, once for each person, the language spoken best: there is work to be brought.
+    """
 
     def __init__(self, world: World, script: Script, seed: int) -> None:
         self._world = world
@@ -47,7 +50,10 @@ class Colleagues:
         self._group = asyncio.TaskGroup()
         self._desks: dict[str, Desk] = {}
         self._wrote: dict[str, asyncio.Event] = {}
+        self._serving: set[str] = set()
+        self._greeted: set[str] = set()
         self.persons: set[str] = set()
+        self.arrivals: asyncio.Queue[Language] = asyncio.Queue()
 
     async def __aenter__(self) -> Colleagues:
         store, clock = self._world.router.store, self._world.router.clock
@@ -94,7 +100,10 @@ class Colleagues:
             await asyncio.sleep(RETRY_S)
 
     def _start(self, desk: Desk, offer: dict[str, Any]) -> None:
-        self._group.create_task(self._serve(desk, offer), name=f"{desk.name} serves")
+        # an offer may be listed and told as well
+        if offer["id"] not in self._serving:
+            self._serving.add(offer["id"])
+            self._group.create_task(self._serve(desk, offer), name=f"{desk.name} serves")
 
     async def _serve(self, desk: Desk, offer: dict[str, Any]) -> None:
         """Take one conversation to its end, unless a person takes over."""
@@ -111,6 +120,7 @@ class Colleagues:
             log.debug("%s let go of an offer: %s", desk.name, error)
         finally:
             self._wrote.pop(conversation_id, None)
+            self._serving.discard(offer["id"])
 
     async def _say_next(self, desk: Desk, conversation_id: str, token: int) -> bool:
         """Answer what the customer wrote last; False when the matter is closed or a person's."""
@@ -139,6 +149,9 @@ class Colleagues:
                 for agent in agents:
                     if agent["id"] not in self.persons:
                         await self._be(agent, self._wanted_presence(agent, agents))
+                    elif agent["id"] not in self._greeted:
+                        self._greeted.add(agent["id"])
+                        self.arrivals.put_nowait(_best_language(agent))
             except Lost as error:
                 log.debug("colleagues: %s", error)
             await asyncio.sleep(LOOK_EVERY_S)
@@ -185,6 +198,11 @@ def _languages(agent: dict[str, Any]) -> set[str]:
     }
 
 
+def _best_language(agent: dict[str, Any]) -> Language:
+    skills = agent["skills"]
+    return "zh" if skills.get("lang-zh", 0) > skills.get("lang-en", 0) else "en"
+
+
 def _words_of_customer(messages: Sequence[dict[str, Any]]) -> list[str]:
     return [
         "\n".join(block["text"] for block in message["blocks"])
@@ -193,6 +211,6 @@ def _words_of_customer(messages: Sequence[dict[str, Any]]) -> list[str]:
     ]
 
 
-def _language(texts: Sequence[str]) -> Literal["en", "zh"]:
+def _language(texts: Sequence[str]) -> Language:
     is_chinese = any("\u4e00" <= letter <= "\u9fff" for text in texts for letter in text)
     return "zh" if is_chinese else "en"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from types import TracebackType
 from typing import Any
 
@@ -89,7 +89,7 @@ class Desk:
         """End the episode."""
         await self.call("POST", f"/conversations/{conversation_id}/resolve", {"token": token})
 
-    async def events(self) -> AsyncIterator[tuple[str, dict[str, Any]]]:
+    async def events(self) -> AsyncGenerator[tuple[str, dict[str, Any]], None]:
         """Follow the live events until the stream ends; the first is `hello`."""
         forever = ClientTimeout(total=None, sock_connect=CALL_TIMEOUT_S)
         async with self._http.get(f"{self._url}/api/v1/events", timeout=forever) as answer:

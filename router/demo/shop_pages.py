@@ -6,15 +6,13 @@ from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 from string import Template
-from typing import Any, Literal
+from typing import Any
 
-from router.demo.scenes import Scene
+from router.demo.scenes import Language, Scene
 from router.documents.reading import read_document
 
 STATIC = Path(__file__).parent / "static"
 WORDS = Path(__file__).parent / "shop.yaml"
-
-Language = Literal["en", "zh"]
 
 _PRODUCT = Template("""
       <li class="product">

@@ -107,9 +107,10 @@ def free_port(wanted: int) -> int:
 def _roster(one_at_a_time: bool) -> dict[str, Any]:
     path = _HERE / "roster.yaml"
     roster: Any = read_document(path.read_text(encoding="utf-8"), source=str(path)).value
-    for agent in roster["agents"].values() if one_at_a_time else ():
+    agents: dict[str, Any] = roster["agents"]
+    for agent in agents.values() if one_at_a_time else ():
         agent["max_claims"] = 1
-    return dict(roster)
+    return {"agents": agents}
 
 
 def _write_config(

@@ -80,7 +80,8 @@ const load = () => {
   frame.src = `${host}/chat/v1/frame?${query}`;
   frame.title = isChinese() ? "聊天" : "Chat";
   frame.className = "shut";
-  frame.setAttribute("sandbox", "allow-scripts allow-same-origin allow-popups allow-popups-to-escape-sandbox");
+  // without allow-forms a click on Send is lost before any script hears of it; form-action of the frame is none
+  frame.setAttribute("sandbox", "allow-scripts allow-same-origin allow-forms allow-popups allow-popups-to-escape-sandbox");
   frame.referrerPolicy = "no-referrer";
   root.appendChild(frame);
 };
