@@ -92,7 +92,8 @@ class EmailSimulator:
             connection.open_connections = self._connections
             return connection
 
-        self._server = await loop.create_server(make, "127.0.0.1", 0)
+        self._server = await loop.create_server(make, "127.0.0.1", 0, start_serving=False)
+        await self._server.start_serving()
 
     async def stop(self) -> None:
         """Stop the relay and hang up on everybody."""
