@@ -17,10 +17,38 @@ MAILBOX = "support@shop.example"
 BEGIN = datetime(2026, 3, 2, 8, tzinfo=UTC)
 SHARED_SUBJECT = "Refund"
 
-_WORDS = (
-    "my order parcel invoice refund delivery is late broken wrong missing address card coupon size colour"
-    " please help thanks still waiting since Monday account password cancel change payment item screen"
-).split()
+_WORDS = [
+    "my",
+    "order",
+    "parcel",
+    "invoice",
+    "refund",
+    "delivery",
+    "is",
+    "late",
+    "broken",
+    "wrong",
+    "missing",
+    "address",
+    "card",
+    "coupon",
+    "size",
+    "colour",
+    "please",
+    "help",
+    "thanks",
+    "still",
+    "waiting",
+    "since",
+    "Monday",
+    "account",
+    "password",
+    "cancel",
+    "change",
+    "payment",
+    "item",
+    "screen",
+]
 _HANZI = (
     "我的订单还没有收到请帮忙查一下物流退款已经申请三天了客服没有回复发票地址密码登录商品破损换货谢谢您好"
 )
