@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 
 from bench.figures import Table
-from bench.measures import ingest
+from bench.measures import hard_mail, ingest, mail
 
-MEASURES = {"ingest": ingest.measure}
+MEASURES = {"ingest": ingest.measure, "mail": mail.measure, "hard-mail": hard_mail.measure}
 
 
 def main() -> int:

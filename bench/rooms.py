@@ -15,6 +15,7 @@ from sqlalchemy import select
 from router.clock import Clock, SystemClock
 from router.config import Account
 from router.decoding import Decoder
+from router.doors import Doors
 from router.engine.decisions import Act, Decision
 from router.engine.roster import load_roster
 from router.filing import FilingRoom
@@ -41,6 +42,8 @@ class Rooms:
     intake: Intake
     filing: FilingRoom
     offers: Offers
+    doors: Doors
+    agent_ids: Sequence[str]
     offered: int = 0
     opened: int = 0
 
@@ -67,13 +70,13 @@ async def open_rooms(
         rules = await put_in_force(store, read_rules(DEFAULT_RULES), "bench", clock.now())
         if agents:
             await put_on_staff(store, load_roster(roster(agents), source="roster"), clock.now())
-        kinds = {each.name: each for each in accounts}
         decoder = Decoder(
             {
-                name: (each.channel_type, each.channel_type.factory(name, each.settings))
-                for name, each in kinds.items()
+                each.name: (each.channel_type, each.channel_type.factory(each.name, each.settings))
+                for each in accounts
             }
         )
+        doors = Doors(accounts, store, decoder)
         rooms: Rooms
 
         def decided(decisions: Sequence[Decision]) -> None:
@@ -85,12 +88,20 @@ async def open_rooms(
             offers.enqueue(rows)
 
         offers = Offers(store, clock, lambda: rules.new_engine(1), decided)
-        queues = Queues(clock, lambda: (rules.version, rules.ruleset), lambda account: "")
+        queues = Queues(clock, lambda: (rules.version, rules.ruleset), doors.language)
         filing = FilingRoom(store, clock, queues.work_item, filed)
-        intake = Intake(store, clock, decoder, lambda name: kinds[name].channel_type, filing)
-        rooms = Rooms(store=store, clock=clock, intake=intake, filing=filing, offers=offers)
+        intake = Intake(store, clock, decoder, doors.kind, filing)
+        rooms = Rooms(
+            store=store,
+            clock=clock,
+            intake=intake,
+            filing=filing,
+            offers=offers,
+            doors=doors,
+            agent_ids=await _agent_ids(store),
+        )
         await offers.restore()
-        for agent_id in await _agent_ids(store):
+        for agent_id in rooms.agent_ids:
             await offers.set_presence(agent_id, "available")
         async with _running(intake.run, offers.run):
             yield rooms

@@ -20,6 +20,7 @@ from router.config import Account, AnyAccount, Config, account_settings
 from router.decoding import Decoder
 from router.doors import Doors
 from router.engine.words import say
+from router.errors import ConfigError
 from router.filing import FilingRoom
 from router.front_desk import FrontDesk
 from router.ids import new_id
@@ -34,6 +35,7 @@ from router.replies import Replies
 from router.routing_setup import RulesInForce, put_in_force, put_on_staff
 from router.rules_files import DEFAULT_RULES, RulesSource, read_roster, read_rules
 from router.startup import check_clock, check_folder
+from router.storage.sole import sole_router
 from router.storage.store import Store
 from router.storage.upgrade import upgrade_database
 from router.supervisor import Service, Supervisor
@@ -79,8 +81,9 @@ async def running_router(
     if accounts is None:
         accounts = account_settings(config, PluginHost.load(config.plugins.disabled))
     check_folder(config.store.url)
-    await upgrade_database(config.store.url)
     async with AsyncExitStack() as stack:
+        await stack.enter_async_context(sole_router(config.store.url))
+        await upgrade_database(config.store.url)
         store = await stack.enter_async_context(Store.open(config.store.url))
         await check_clock(store, clock)
         rules = await _prepare(config, store, clock)
@@ -209,7 +212,14 @@ async def _listening(config: Config, app: web.Application) -> AsyncIterator[str]
     await runner.setup()
     try:
         site = web.TCPSite(runner, config.web.host, config.web.port)
-        await site.start()
+        try:
+            await site.start()
+        except OSError as error:
+            raise ConfigError(
+                f"cannot listen on {config.web.host}:{config.web.port}: {error.strerror}",
+                path="web.port",
+                hint="Choose another port, or stop what uses it.",
+            ) from None
         port = runner.addresses[0][1]
         yield f"http://{config.web.host}:{port}"
     finally:

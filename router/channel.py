@@ -285,7 +285,7 @@ class Simulator(Protocol):
         ...
 
     def samples(self) -> Sequence[RawInbound]:
-        """Give recorded raw items that decode into at least one message each."""
+        """Give recorded raw items that decode into at least one event each; the first is a message."""
         ...
 
     async def start(self) -> None:

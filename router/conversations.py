@@ -364,7 +364,7 @@ def block_json(block: Block) -> dict[str, object]:
 def preview(blocks: Sequence[Block], chars: int) -> str:
     """Give the first words of a message on one line."""
     text = next((block.text for block in blocks if block.text), "")
-    return _SPACES.sub(" ", text[: chars * 4]).strip()[:chars]
+    return " ".join(text[: chars * 4].split())[:chars]
 
 
 def fold(subject: str) -> str:

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, insert, select, update
 from router.engine.decisions import Act, Decision
 from router.ids import new_id
 from router.messages import JsonObject
+from router.storage.inserts import insert_many
 from router.storage.outbound import add_event, require_claim
 from router.storage.schema import (
     claim,
@@ -43,13 +44,11 @@ def record_acts(connection: Connection, batch: Sequence[Acts]) -> list[None]:
     """Write events, decisions and what they change, in the engine's order."""
     events = [{"at": at, "type": body["type"], "body": body} for acts in batch for at, body in acts.events]
     decisions = [decision for acts in batch for decision in acts.decisions]
-    if events:
-        connection.execute(insert(event_log), events)
+    insert_many(connection, event_log, events)
     for decision in decisions:
         _carry_out(connection, decision)
     records = [_record_row(decision) for decision in decisions if decision.item_id]
-    if records:
-        connection.execute(insert(decision_record), records)
+    insert_many(connection, decision_record, records)
     return [None] * len(batch)
 
 

@@ -122,6 +122,17 @@ async def test_the_same_message_id_with_other_content_is_a_new_flagged_message(f
     assert len(flags["two"]) == 1
 
 
+async def test_what_a_caller_gave_up_on_is_still_filed_once_it_is_stored(front: Front) -> None:
+    waiting = asyncio.create_task(front.intake.accept("notes", [item(at=NOW, id="<1>", key="k")]))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    waiting.cancel()
+    await asyncio.gather(waiting, return_exceptions=True)
+    (again,) = await front.intake.accept("notes", [item(at=NOW, id="<1>", key="k")])
+    assert len(await front.filing.filed(again.inbound_id)) == 1
+    assert len(await front.rows(t.message)) == 1
+
+
 async def test_two_accounts_with_equal_keys_never_mix(front: Front) -> None:
     (one,) = await front.take(item(at=NOW, id="<1>", key="k"), account="notes")
     (two,) = await front.take(item(at=NOW, id="<1>", key="k"), account="other")
