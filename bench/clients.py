@@ -59,7 +59,16 @@ class Watch(_Protocol):
         self._request = request
         self._rest = b""
         self._seen: set[bytes] = set()
+        self._awaited = 0
+        self._enough = asyncio.Event()
         self.delays_s: list[float] = []
+
+    async def saw(self, messages: int) -> None:
+        """Wait until `delays_s` counts so many messages."""
+        self._awaited = messages
+        self._enough.clear()
+        if len(self.delays_s) < messages:
+            await self._enough.wait()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Ask for the stream."""
@@ -75,6 +84,8 @@ class Watch(_Protocol):
             if stamp not in self._seen:
                 self._seen.add(stamp)
                 self.delays_s.append(now - float(stamp))
+        if len(self.delays_s) >= self._awaited:
+            self._enough.set()
 
 
 class Poster:
@@ -84,7 +95,7 @@ class Poster:
         self._port = port
         self._path = path
         self._idle: deque[Posts] = deque()
-        self._count = 0
+        self.posted = 0
         self._run = random.randrange(10**9)
 
     async def connect(self, connections: int) -> None:
@@ -130,9 +141,9 @@ class Poster:
         self._idle.append(connection)
 
     async def _post(self, connection: Posts, at: float) -> None:
-        self._count += 1
+        self.posted += 1
         body = (
-            f'{{"id":"{self._run}-{self._count}","user":"{self._run}-{self._count % CUSTOMERS}",'
+            f'{{"id":"{self._run}-{self.posted}","user":"{self._run}-{self.posted % CUSTOMERS}",'
             f'"text":"{stamped_text(at)}"}}'
         )
         answer = await connection.post(body.encode())
