@@ -5,7 +5,8 @@ from __future__ import annotations
 import msgspec
 from pydantic import BaseModel
 
-from router.channel import Capabilities, Channel, ChannelType, HttpReply, HttpRequest, PushSource
+from router import Capabilities
+from router.channel import Channel, ChannelType, HttpReply, HttpRequest, PushSource
 from router.config import Account
 from router.errors import MalformedMessage
 from router.messages import Author, Block, Identity, InboundEvent, RawInbound, Role

@@ -20,6 +20,7 @@ from router.config import Account, AnyAccount, Config, account_settings
 from router.decoding import Decoder
 from router.doors import Doors
 from router.engine.words import say
+from router.errors import ConfigError
 from router.filing import FilingRoom
 from router.front_desk import FrontDesk
 from router.ids import new_id
@@ -34,6 +35,7 @@ from router.replies import Replies
 from router.routing_setup import RulesInForce, put_in_force, put_on_staff
 from router.rules_files import DEFAULT_RULES, RulesSource, read_roster, read_rules
 from router.startup import check_clock, check_folder
+from router.storage.sole import sole_router
 from router.storage.store import Store
 from router.storage.upgrade import upgrade_database
 from router.supervisor import Service, Supervisor
@@ -68,17 +70,20 @@ async def running_router(
     random: Random | None = None,
     web_settings: WebSettings | None = None,
     limits: Limits | None = None,
+    extra_routes: Sequence[web.AbstractRouteDef] = (),
 ) -> AsyncIterator[Router]:
     """Start everything the configuration names; raises ConfigError before anything is accepted.
 
-    `accounts` replaces those of the configuration, for channels that no installed plugin declares.
+    `accounts` replaces those of the configuration, for channels that no installed plugin declares;
+    `extra_routes` are pages of whoever starts the router, beside its own.
     """
     clock = clock or SystemClock()
     if accounts is None:
         accounts = account_settings(config, PluginHost.load(config.plugins.disabled))
     check_folder(config.store.url)
-    await upgrade_database(config.store.url)
     async with AsyncExitStack() as stack:
+        await stack.enter_async_context(sole_router(config.store.url))
+        await upgrade_database(config.store.url)
         store = await stack.enter_async_context(Store.open(config.store.url))
         await check_clock(store, clock)
         rules = await _prepare(config, store, clock)
@@ -101,7 +106,10 @@ async def running_router(
         settings = web_settings or WebSettings(
             public_url=config.web.public_url or "", trusted_proxies=config.web.trusted_proxies
         )
-        url = await stack.enter_async_context(_listening(config, house.web_services(), settings))
+        app = create_app(house.web_services(), settings, extra_routes)
+        url = await stack.enter_async_context(_listening(config, app))
+        # open chats are sent away by their channel; else the web side waits for them in vain
+        stack.push_async_callback(supervisor.close_accounts)
         yield Router(
             config=config,
             store=store,
@@ -149,7 +157,9 @@ class _House:
         filing = FilingRoom(store, clock, queues.work_item, self.notices.filed)
         self.intake = Intake(store, clock, self.decoder, self.doors.kind, filing)
         self.replies = Replies(store, clock, self.doors, self.doors.outgoing_ref, self.notices.written)
-        self.front_desk = FrontDesk(store, clock, self.intake, filing, self.notices.delivered)
+        self.front_desk = FrontDesk(
+            store, clock, self.intake, filing, self.notices.delivered, self.notices.typing
+        )
 
     async def recover(self) -> None:
         """Take up what an earlier run left, before anything new is accepted."""
@@ -197,12 +207,19 @@ def _public_url(config: Config) -> str:
 
 
 @asynccontextmanager
-async def _listening(config: Config, services: Services, settings: WebSettings) -> AsyncIterator[str]:
-    runner = create_runner(create_app(services, settings))
+async def _listening(config: Config, app: web.Application) -> AsyncIterator[str]:
+    runner = create_runner(app)
     await runner.setup()
     try:
         site = web.TCPSite(runner, config.web.host, config.web.port)
-        await site.start()
+        try:
+            await site.start()
+        except OSError as error:
+            raise ConfigError(
+                f"cannot listen on {config.web.host}:{config.web.port}: {error.strerror}",
+                path="web.port",
+                hint="Choose another port, or stop what uses it.",
+            ) from None
         port = runner.addresses[0][1]
         yield f"http://{config.web.host}:{port}"
     finally:

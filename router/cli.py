@@ -163,7 +163,7 @@ def quarantine_export(item: str, config: ConfigOption = Path("omnirouter.yaml"))
 
 @quarantine_app.command("rerun")
 def quarantine_rerun(item: str, config: ConfigOption = Path("omnirouter.yaml")) -> None:
-    """Read an item once more: the running router files it within a few seconds, or at its next start."""
+    """Give an item back, to be read once more at the router's next start."""
     from router.quarantine import rerun
 
     print(run(rerun(config, item)))

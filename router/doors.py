@@ -9,14 +9,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from sqlalchemy import select
+
 from router.accounts.running import RunningChannel
-from router.channel import AnyChannel, ChannelType, Health, HealthState, HttpReply, HttpRequest
+from router.capabilities import Health, HealthState
+from router.channel import AnyChannel, ChannelType, HttpReply, HttpRequest
 from router.config import Account, AnyAccount
 from router.decoding import Decoder
 from router.errors import PluginError
 from router.messages import Confirmation, OutboundAttempt, Receipt, ThreadEvent
 from router.storage.inbound import raw_items, raw_of
-from router.storage.schema import raw_inbound
+from router.storage.schema import conversation, raw_inbound
 from router.storage.store import Store
 from router.supervisor import Supervisor
 
@@ -83,6 +86,15 @@ class Doors:
         """Wake a channel that shows a live thread."""
         if account in self.names:
             await self._channel(account).thread_changed(thread, event)
+
+    async def show_typing(self, conversation_id: str, name: str) -> None:
+        """Show the customer of a live thread that an agent is writing."""
+        statement = select(conversation.c.account, conversation.c.thread)
+        async with self._store.reading() as connection:
+            found = await connection.execute(statement.where(conversation.c.id == conversation_id))
+            row = found.one_or_none()
+        if row is not None and row.thread and row.account in self.names:
+            await self._channel(row.account).show_typing(row.thread, name)
 
     async def handle_http(self, account: str, request: HttpRequest) -> HttpReply:
         """Hand a provider's call to its account."""

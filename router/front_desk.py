@@ -32,7 +32,10 @@ from router.storage.store import Store
 
 
 class FrontDesk:
-    """The core as every account sees it; `delivered` tells of reports that changed something."""
+    """The core as every account sees it.
+
+    `delivered` tells of reports that changed something, `typing` of a customer who writes in a conversation.
+    """
 
     def __init__(
         self,
@@ -41,12 +44,14 @@ class FrontDesk:
         intake: Intake,
         filing: FilingRoom,
         delivered: Callable[[Sequence[tuple[str, str]]], None],
+        typing: Callable[[str], None],
     ) -> None:
         self._store = store
         self._clock = clock
         self._intake = intake
         self._filing = filing
         self._delivered = delivered
+        self._typing = typing
 
     async def accept(
         self, account: str, items: Sequence[RawInbound], cursor: JsonValue
@@ -88,6 +93,15 @@ class FrontDesk:
         async with self._store.reading() as connection:
             rows = (await connection.execute(statement)).mappings()
             return [thread_event_of(dict(row)) for row in rows]
+
+    async def customer_typing(self, account: str, thread: str) -> None:
+        """Tell agents that the customer of this provider thread is writing."""
+        key = reference_digest(account, Evidence(kind=EvidenceKind.THREAD, value=thread))
+        statement = select(reference.c.conversation_id).where(reference.c.digest == key)
+        async with self._store.reading() as connection:
+            conversation_id = (await connection.execute(statement)).scalar()
+        if conversation_id is not None:
+            self._typing(conversation_id)
 
     async def get(self, account: str, key: str) -> JsonValue:
         """Read one value of the account's own store."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 
-from router.channel import Health
+from router.capabilities import Health
 from router.engine.decisions import Act, Decision
 from router.live import LiveEvent, LiveEvents
 from router.messages import JsonObject, Role, ThreadEvent
@@ -104,6 +104,10 @@ class Notices:
     def presence(self, agent_id: str) -> None:
         """Tell that an agent's presence has changed."""
         self._publish("presence", {"agent_id": agent_id})
+
+    def typing(self, conversation_id: str) -> None:
+        """Tell that the customer of a conversation is writing."""
+        self._publish("typing", {"conversation_id": conversation_id, "who": "customer", "name": ""})
 
     def health(self, account: str, health: Health) -> None:
         """Tell how a channel account is doing."""

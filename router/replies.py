@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, select
 
-from router.channel import TextLimits, TextUnit
+from router.capabilities import TextLimits, TextUnit
 from router.clock import Clock
 from router.conversations import PREVIEW_CHARS, block_json, preview
 from router.crash import crash_point
@@ -30,6 +30,7 @@ from router.storage.outbound import (
 )
 from router.storage.schema import outbox
 from router.storage.store import Store
+from router.unbroken import Unbroken
 
 NOTE_CHARS = 100_000
 TOKEN_BYTES = 16
@@ -61,6 +62,7 @@ class Replies:
         self._doors = doors
         self._outgoing_ref = outgoing_ref
         self._written = written
+        self._unbroken = Unbroken()
 
     async def reply(
         self,
@@ -96,6 +98,9 @@ class Replies:
             answered=answered,
             at=self._clock.now(),
         )
+        return await self._unbroken.run(self._store_and_tell(reply))
+
+    async def _store_and_tell(self, reply: NewReply) -> str:
         written = await self._store.write(_store_reply, reply)
         crash_point("K13")
         self._written(written)

@@ -10,7 +10,7 @@ import logging
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, Protocol, TypeVar
 
-from router.channel import Health
+from router.capabilities import Health
 from router.clock import Clock
 from router.errors import PluginContractError, Retryable, StoreUnavailable
 from router.messages import (
@@ -52,6 +52,10 @@ class Intake(Protocol):
 
     async def thread_events(self, account: str, thread: str, after_seq: int, limit: int) -> list[ThreadEvent]:
         """Read what the customer of this provider thread may see."""
+        ...
+
+    async def customer_typing(self, account: str, thread: str) -> None:
+        """Tell agents that the customer of this provider thread is writing."""
         ...
 
     async def get(self, account: str, key: str) -> JsonValue:
@@ -137,6 +141,10 @@ class AccountContext:
         return await self._on_core(
             lambda: self._intake.thread_events(self._account, thread, after_seq, limit)
         )
+
+    async def customer_typing(self, thread: str) -> None:
+        """Tell agents that the customer of this provider thread is writing."""
+        await self._on_core(lambda: self._intake.customer_typing(self._account, thread))
 
     async def get(self, key: str) -> JsonValue:
         """Read one value of this account's own small store; None if absent."""

@@ -17,7 +17,8 @@ from router.accounts.context import AccountContext, Intake
 from router.accounts.judgement import Limits
 from router.accounts.life import AccountLife
 from router.accounts.loops import ChannelLoop, OwnThread, SharedLoop
-from router.channel import AnyChannel, Health, HealthState, Signal
+from router.capabilities import Health, HealthState
+from router.channel import AnyChannel, Signal
 from router.clock import Clock
 from router.config import Account
 from router.errors import AuthInvalid, Retryable

@@ -14,16 +14,17 @@ from typing import Any, TypeVar
 
 from router.accounts.judgement import cause_of
 from router.accounts.kept import KeptAccount
+from router.capabilities import Health
 from router.channel import (
     AnyChannel,
     ChannelType,
     Confirms,
     FollowsThread,
-    Health,
     HttpReply,
     HttpRequest,
     ManualSource,
     PushSource,
+    ShowsTyping,
 )
 from router.errors import (
     InboundError,
@@ -139,6 +140,15 @@ class RunningChannel:
         except Exception as error:
             _log.debug("thread_changed failed: %s", cause_of(error), extra={"account": self.account})
 
+    async def show_typing(self, thread: str, name: str) -> None:
+        """Show the customer that `name` is writing, where the channel can; failures are logged."""
+        if not issubclass(self._class, ShowsTyping):
+            return
+        try:
+            await self._kept.call(_show_typing(thread, name), self._kept.limits.http_s)
+        except Exception as error:
+            _log.debug("show_typing failed: %s", cause_of(error), extra={"account": self.account})
+
     def form_schema(self) -> JsonObject:
         """Give the JSON Schema of the form for entries by hand."""
         channel = self._unopened
@@ -198,3 +208,7 @@ def _submit(form: JsonObject) -> Callable[[Any], Coroutine[Any, Any, AcceptResul
 
 def _thread_changed(thread: str, event: ThreadEvent) -> Callable[[Any], Coroutine[Any, Any, None]]:
     return lambda channel: channel.thread_changed(thread, event)
+
+
+def _show_typing(thread: str, name: str) -> Callable[[Any], Coroutine[Any, Any, None]]:
+    return lambda channel: channel.show_typing(thread, name)

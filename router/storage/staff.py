@@ -11,8 +11,6 @@ from sqlalchemy import case, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from router.engine.events import (
-    AgentChanged,
-    AgentRemoved,
     AgentRestored,
     ClaimRestored,
     ClockTick,
@@ -62,7 +60,7 @@ async def restoring_events(connection: AsyncConnection, now: datetime) -> list[E
     ]
     present = {row.agent_id: row for row in await connection.execute(select(presence))}
     last_offers = await _last_offers(connection)
-    for person in await _people(connection, now, None):
+    for person in await _people(connection, now):
         there = present.get(person.id)
         last_offer_at, unanswered = last_offers.get(person.id, (None, 0))
         events.append(
@@ -80,21 +78,11 @@ async def restoring_events(connection: AsyncConnection, now: datetime) -> list[E
     return [*events, ClockTick(at=now)]
 
 
-async def agent_event(connection: AsyncConnection, now: datetime, agent_id: str) -> Event:
-    """Tell an agent's skills and limits as they are now, or that he is gone."""
-    for person in await _people(connection, now, agent_id):
-        return AgentChanged(at=now, agent_id=agent_id, skills=person.skills, max_claims=person.max_claims)
-    return AgentRemoved(at=now, agent_id=agent_id)
-
-
-async def _people(connection: AsyncConnection, now: datetime, agent_id: str | None) -> list[_Person]:
+async def _people(connection: AsyncConnection, now: datetime) -> list[_Person]:
     people = select(agent.c.id, agent.c.max_claims).where(agent.c.active.is_(True))
     skills = select(agent_skill.c.agent_id, agent_skill.c.skill, agent_skill.c.level).where(
         agent_skill.c.expires_at.is_(None) | (agent_skill.c.expires_at > now)
     )
-    if agent_id is not None:
-        people = people.where(agent.c.id == agent_id)
-        skills = skills.where(agent_skill.c.agent_id == agent_id)
     held: dict[str, dict[str, int]] = {}
     for holder, skill, level in await connection.execute(skills):
         held.setdefault(holder, {})[skill] = level

@@ -6,6 +6,7 @@ import asyncio
 import importlib.util
 import json
 import logging
+import math
 import os
 import subprocess
 import sys
@@ -19,6 +20,7 @@ from pydantic import BaseModel
 from router.testing.stage import STEP_S, NotDeclared, Scene, Stage
 
 _LISTING_LIMIT_S = 0.2
+_LISTING_TRIES = 6
 _ROUNDS = 50
 _MOST_AWAITS = 60
 
@@ -42,7 +44,12 @@ async def check_listing(stage: Stage) -> None:
     spec = importlib.util.find_spec(package) if package else None
     if package == "router" or spec is None or spec.origin is None:
         raise NotDeclared("its package cannot be imported by name")
-    best_s = min([await asyncio.to_thread(_list_once, package) for _ in range(2)])
+    best_s = math.inf
+    # Caches are cold at first, and on a busy machine even processor time grows: the best of several counts.
+    for _ in range(_LISTING_TRIES):
+        best_s = min(best_s, await asyncio.to_thread(_list_once, package))
+        if best_s < _LISTING_LIMIT_S:
+            break
     assert best_s < _LISTING_LIMIT_S, f"importing and listing took {best_s * 1000:.0f} ms, limit 200 ms"
 
 

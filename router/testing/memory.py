@@ -13,7 +13,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from router.channel import AnyChannel, Health
+from router.capabilities import Health
+from router.channel import AnyChannel
 from router.clock import Clock
 from router.errors import MalformedMessage, StoreUnavailable
 from router.messages import (
@@ -57,6 +58,7 @@ class MemoryStore:
     quarantined: list[RawInbound] = field(default_factory=list)
     reports: list[tuple[str, DeliveryReport]] = field(default_factory=list)
     marked: list[str] = field(default_factory=list)
+    typing: list[tuple[str, str]] = field(default_factory=list)
     duplicates: int = 0
     _channels: dict[str, AnyChannel] = field(default_factory=dict)
     _results: dict[tuple[str, str], AcceptResult] = field(default_factory=dict)
@@ -122,6 +124,10 @@ class MemoryStore:
         """Read the thread's entries after a number."""
         entries = self._threads.get((account, thread), [])
         return [entry for entry in entries if entry.seq > after_seq][:limit]
+
+    async def customer_typing(self, account: str, thread: str) -> None:
+        """Note that a customer is writing."""
+        self.typing.append((account, thread))
 
     async def get(self, account: str, key: str) -> JsonValue:
         """Read one value of an account's own store."""
@@ -254,6 +260,10 @@ class MemoryContext:
     async def thread_events(self, thread: str, after_seq: int = 0, limit: int = 200) -> list[ThreadEvent]:
         """Read the thread's entries after a number."""
         return await self.store.thread_events(self._account, thread, after_seq, limit)
+
+    async def customer_typing(self, thread: str) -> None:
+        """Note that a customer is writing."""
+        await self.store.customer_typing(self._account, thread)
 
     async def get(self, key: str) -> JsonValue:
         """Read one value of the account's own store."""

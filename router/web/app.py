@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import suppress
 from functools import cache
 from importlib.metadata import version
@@ -40,7 +40,9 @@ SHUTDOWN_S = 5.0
 HEALTH_DEADLINE_S = 2.0
 
 
-def create_app(services: Services, settings: WebSettings) -> web.Application:
+def create_app(
+    services: Services, settings: WebSettings, extra_routes: Iterable[web.AbstractRouteDef] = ()
+) -> web.Application:
     """Put the application together; it opens nothing until it is started."""
     app = web.Application(client_max_size=BODY_LIMIT_BYTES, middlewares=[_guard(settings)])
     app[SERVICES] = services
@@ -60,6 +62,7 @@ def create_app(services: Services, settings: WebSettings) -> web.Application:
     app.add_routes(Pages(settings).routes())
     app.add_routes(Hooks(services, settings).routes())
     app.add_routes(plugin_routes(services))
+    app.add_routes(extra_routes)
     app.on_response_prepare.append(secure_response)
     app.on_shutdown.append(_end_streams)
     app.cleanup_ctx.append(_encode_events)

@@ -103,6 +103,7 @@ class ConversationCalls:
             Call(method="GET", path=f"{one}/decisions", action=self.list_decisions),
             Call(method="GET", path=f"{one}/draft", action=self.read_draft),
             Call(method="PUT", path=f"{one}/draft", action=self.save_draft, status=204),
+            Call(method="POST", path=f"{one}/typing", action=self.show_typing, status=204),
         ]
 
     async def list_conversations(self, caller: Caller, query: WhichConversations) -> ConversationList:
@@ -177,6 +178,13 @@ class ConversationCalls:
         await require_visible(self._services, caller, conversation_id)
         now = self._services.clock.now()
         await self._services.store.write(save_draft, conversation_id, caller.agent_id, body.text, now)
+
+    async def show_typing(self, caller: Caller, conversation_id: str) -> None:
+        """Show the customer for a few seconds that one is writing, where the channel can."""
+        await require_visible(self._services, caller, conversation_id)
+        async with reading(self._services, caller) as (conn, _):
+            names = await read_names(conn)
+        await self._services.channels.show_typing(conversation_id, names[caller.agent_id])
 
     def _computed_now(self, record: JsonObject, text: str) -> Decision:
         now = self._services.clock.now()

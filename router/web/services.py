@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from router.channel import AnyChannel, ChannelType, Health, HttpReply, HttpRequest
+from router.capabilities import Health
+from router.channel import AnyChannel, ChannelType, HttpReply, HttpRequest
 from router.clock import Clock
 from router.live import LiveEvents
 from router.messages import JsonObject
@@ -119,6 +120,10 @@ class Channels(Protocol):
 
     def channel_routes(self) -> Sequence[tuple[ChannelType, Mapping[str, AnyChannel]]]:
         """Give each channel type with the live mapping of its open channels by account."""
+        ...
+
+    async def show_typing(self, conversation_id: str, name: str) -> None:
+        """Show the customer that an agent is writing, where the channel can."""
         ...
 
     async def attachment(self, inbound_id: str, part: str) -> bytes:

@@ -9,14 +9,8 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
 
-from router.channel import (
-    AnyChannel,
-    ChannelType,
-    Health,
-    HealthState,
-    HttpReply,
-    HttpRequest,
-)
+from router import Health, HealthState
+from router.channel import AnyChannel, ChannelType, HttpReply, HttpRequest
 from router.errors import InboundRejected, NotFound, OfferExpired, StaleVersion, StoreUnavailable
 from router.ids import new_id
 from router.storage import schema as t
@@ -54,6 +48,7 @@ class ShopChannels:
     def __init__(self) -> None:
         self.files: dict[tuple[str, str], bytes] = {}
         self.calls: list[HttpRequest] = []
+        self.typing: list[tuple[str, str]] = []
         self.kinds: list[tuple[ChannelType, Mapping[str, AnyChannel]]] = []
 
     def health(self) -> Sequence[ShopAccount]:
@@ -65,6 +60,10 @@ class ShopChannels:
 
     def channel_routes(self) -> Sequence[tuple[ChannelType, Mapping[str, AnyChannel]]]:
         return self.kinds
+
+    async def show_typing(self, conversation_id: str, name: str) -> None:
+        """Note who was shown as writing."""
+        self.typing.append((conversation_id, name))
 
     async def attachment(self, inbound_id: str, part: str) -> bytes:
         return self.files[inbound_id, part]

@@ -32,6 +32,16 @@ async def test_only_the_holder_of_a_claim_sees_its_token(shop, client):
     assert others["work_item"]["claimed_by"] == {"id": shop.agents["mei"], "name": "Mei"}
 
 
+async def test_a_customer_is_shown_who_is_writing(shop, client):
+    conversation_id = await shop.add_conversation()
+    headers = await shop.token("mei")
+    answer = await client.post(f"/api/v1/conversations/{conversation_id}/typing", headers=headers)
+    assert answer.status == 204
+    assert shop.channels.typing == [(conversation_id, "Mei")]
+    missing = await client.post("/api/v1/conversations/nothing/typing", headers=headers)
+    assert missing.status == 404
+
+
 async def test_pages_of_a_list_join_without_gap_or_repeat(shop, client):
     expected = [await shop.add_conversation() for _ in range(7)]
     headers = await shop.token("mei")

@@ -20,6 +20,10 @@ _QUOTED_LOCAL = re.compile(r'"(?:[^"\\\r\n]|\\.){0,62}"')
 _DOMAIN = re.compile(
     r"(?:[^\W_](?:[\w-]{0,61}[^\W_])?(?:\.[^\W_](?:[\w-]{0,61}[^\W_])?)*\.?|\[[0-9A-Za-z:.]{2,64}\])"
 )
+# Telephone companies once sold such names, so they are read, but not without a word.
+_IRREGULAR = re.compile(r"^\.|\.\.|\.@|\.$")
+_QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"', re.DOTALL)
+_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,14 +53,26 @@ def read_addresses(value: str, charsets: Sequence[str] = ()) -> tuple[list[Addre
     for words, route in _items(value):
         if len(found) >= MAX_ADDRESSES:
             return found, False
-        text = clean(decode_words(words, charsets)).strip().strip('"').strip()
-        target, name = (route, text) if route is not None else (words, "")
+        target, name = (route, words) if route is not None else (words, "")
         address = _plain_address(target, charsets)
-        if address:
-            found.append(Address(name=_display(name), address=address))
-        elif text or route:
+        if not address and route is None:
+            address, name = _among_words(words, charsets)
+            complete = complete and not (address or words.strip())
+        elif not address:
             complete = False
+        if address:
+            found.append(Address(name=_display(name, charsets), address=address))
+            complete = complete and ('"' in target or not _IRREGULAR.search(target))
     return found, complete
+
+
+def _among_words(words: str, charsets: Sequence[str]) -> tuple[str, str]:
+    """Find the one address among words that should have stood outside brackets; none if there are two."""
+    tokens = words.split()
+    named = [token for token in tokens if "@" in token]
+    if len(tokens) < 2 or len(named) != 1 or words.count("@") != 1:
+        return "", ""
+    return _plain_address(named[0], charsets), " ".join(token for token in tokens if token != named[0])
 
 
 def _plain_address(text: str, charsets: Sequence[str]) -> str:
@@ -75,8 +91,10 @@ def _plain_address(text: str, charsets: Sequence[str]) -> str:
     return f"{local}@{domain.rstrip('.').lower()}"
 
 
-def _display(name: str) -> str:
-    return re.sub(r"\s+", " ", name).strip().strip("'").strip()
+def _display(name: str, charsets: Sequence[str]) -> str:
+    plain = _QUOTED.sub(lambda quoted: _ESCAPED.sub(r"\1", quoted[1]), name)
+    text = clean(decode_words(plain, charsets)).replace('"', " ")
+    return " ".join(text.split()).strip("'").strip()
 
 
 class _Item:
@@ -107,7 +125,7 @@ def _items(value: str) -> list[tuple[str, str | None]]:
         char = value[place]
         if char == '"':
             text, place = _quoted(value, place)
-            item.put(text if item.inside or value[place : place + 1] == "@" else text[1:-1])
+            item.put(text)
             continue
         if char == "(":
             comment, place = _comment(value, place)
@@ -133,14 +151,12 @@ def _items(value: str) -> list[tuple[str, str | None]]:
 
 
 def _quoted(value: str, start: int) -> tuple[str, int]:
+    """Give a quoted string as it stands there, closed if it was not, and the place behind it."""
     place = start + 1
-    text = ['"']
     while place < len(value) and value[place] != '"':
-        if value[place] == "\\" and place + 1 < len(value):
-            place += 1
-        text.append(value[place])
-        place += 1
-    return "".join(text) + '"', place + 1
+        place += 2 if value[place] == "\\" else 1
+    text = value[start : place + 1]
+    return (text if place < len(value) else f'{text}"'), place + 1
 
 
 def _comment(value: str, start: int) -> tuple[str, int]:

@@ -6,7 +6,8 @@ import asyncio
 import re
 from collections.abc import Sequence
 
-from router.channel import Capabilities, Channel, ChannelContext, StreamSource, TextLimits
+from router import Capabilities, TextLimits
+from router.channel import Channel, ChannelContext, StreamSource
 from router.errors import Permanent
 from router.messages import InboundEvent, OutboundAttempt, RawInbound, Receipt
 from router_email.codec import MailCodec
@@ -50,9 +51,8 @@ class EmailChannel(Channel[EmailSettings], StreamSource):
         try:
             for protocol, listener in (("smtp", self.settings.smtp_in), ("lmtp", self.settings.lmtp_in)):
                 if listener is not None:
-                    door = Door(self.settings, ctx, protocol)
-                    await door.open(listener)
-                    self._doors[protocol] = door
+                    self._doors[protocol] = Door(self.settings, ctx, protocol)
+                    await self._doors[protocol].open(listener)
         except BaseException:
             await self.close()
             raise

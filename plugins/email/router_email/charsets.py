@@ -44,7 +44,14 @@ _CHARSET_NAME = re.compile(r"utf|iso|cp\d|gb|big5|euc|shift|koi8|mac|hz|johab|ti
 _STATEFUL = re.compile(r"iso2022|hz|utf-7|utf-16|utf-32")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _GUESS_BYTES = 4096
+_GUESSABLE_BYTES = 8
 _TOLERATED_LOSS = 0.02
+_WIDE = re.compile(r"utf[-_]?(16|32)", re.IGNORECASE)
+# What people write beyond ASCII: letters, quotation marks, dashes and the like; not lone accents or boxes.
+_WESTERN = re.compile(
+    "[\0-\x7f\xa0-\xa3\xa7\xa9\xab\xae\xb0\xb5\xb7\xba-\xff\u0100-\u017f\u0192"
+    "\u2013-\u2026\u2030\u2039\u203a\u20ac\u2122]*"
+)
 
 
 def scrub(text: str) -> str:
@@ -102,7 +109,11 @@ def _lossy(content: bytes, codec: str) -> str:
         text = content.decode(codec, "replace")
         if text.count("\ufffd") <= max(1, _TOLERATED_LOSS * len(text)):
             return text
-    guess = from_bytes(content[:_GUESS_BYTES]).best()
-    if guess is not None and codec_of(guess.encoding):
+    guess = from_bytes(content[:_GUESS_BYTES]).best() if len(content) >= _GUESSABLE_BYTES else None
+    # Text of two bytes a character without a single NUL is a wrong guess, not a language.
+    if guess is not None and codec_of(guess.encoding) and not _WIDE.match(guess.encoding):
         return content.decode(guess.encoding, "replace")
-    return content.decode(codec or "cp1252", "replace")
+    if codec:
+        return content.decode(codec, "replace")
+    western = content.decode("cp1252", "replace")
+    return western if _WESTERN.fullmatch(western) else content.decode("utf-8", "replace")

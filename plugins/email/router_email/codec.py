@@ -42,6 +42,7 @@ from router_email.tree import Part, TooMuch, read_head, read_tree
 
 _WHOLE_MAIL = "0"
 _QUOTED_CHARS = 10_000
+_SHOWN_CHARS = 120
 
 
 @dataclass(slots=True)
@@ -80,7 +81,7 @@ class MailCodec:
             if report.failures or (is_report and (report.original or reading.sender is None)):
                 return [self._report_event(raw, reading, report)]
         if reading.sender is None:
-            raise MalformedMessage("the From field names no mail address", code="no_sender")
+            raise MalformedMessage(_no_sender(reading.fields), code="no_sender")
         return [self._message_event(raw, reading)]
 
     def attachment(self, raw: RawInbound, part: str) -> bytes:
@@ -250,6 +251,14 @@ class MailCodec:
             warnings=tuple(dict.fromkeys(reading.warnings)),
             provider_data=self._answer_with(reading),
         )
+
+
+def _no_sender(fields: Fields) -> str:
+    """Say why nobody can be answered, with what stood in the field as far as it can be shown."""
+    stood = "".join(char if char.isprintable() else "\ufffd" for char in fields.text("from")[:_SHOWN_CHARS])
+    if not stood:
+        return "the mail has no From field"
+    return f"the From field names no mail address: {stood!r}"
 
 
 def _receipt(report: Report, at: datetime) -> DeliveryReport | None:

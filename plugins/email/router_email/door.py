@@ -196,7 +196,11 @@ class Door:
         # aiosmtpd names senders and recipients at INFO; addresses do not belong in our log.
         logging.getLogger("mail.log").setLevel(logging.WARNING)
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(self._factory(loop), listener.host, listener.port)
+        # Cancelled while it starts to serve, a listener that nobody holds would stay open.
+        self._server = await loop.create_server(
+            self._factory(loop), listener.host, listener.port, start_serving=False
+        )
+        await self._server.start_serving()
 
     def _factory(self, loop: asyncio.AbstractEventLoop) -> Callable[[], Connection]:
         def make() -> Connection:

@@ -21,7 +21,8 @@ class Security(StrEnum):
 
 
 class _Settings(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    # Building the validators is most of what importing this plugin would cost; the first use builds them.
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class Listener(_Settings):

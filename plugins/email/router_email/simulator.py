@@ -80,7 +80,7 @@ class EmailSimulator:
         )
 
     def samples(self) -> Sequence[RawInbound]:
-        """Give a question, a reply, and a mail in Chinese with HTML."""
+        """Give a question, a reply, a mail in Chinese with HTML, and a report that one of ours arrived."""
         return tuple(_raw(text.encode("utf-8")) for text in _SAMPLES)
 
     async def start(self) -> None:
@@ -92,7 +92,8 @@ class EmailSimulator:
             connection.open_connections = self._connections
             return connection
 
-        self._server = await loop.create_server(make, "127.0.0.1", 0)
+        self._server = await loop.create_server(make, "127.0.0.1", 0, start_serving=False)
+        await self._server.start_serving()
 
     async def stop(self) -> None:
         """Stop the relay and hang up on everybody."""
@@ -176,5 +177,38 @@ Content-Type: text/html; charset=utf-8
 Content-Transfer-Encoding: 8bit
 
 <p>你好，<b>我想退货</b>。</p>
+""",
+    """From: Mail Delivery System <MAILER-DAEMON@relay.example>
+To: support@shop.example
+Subject: Successful Mail Delivery Report
+Message-ID: <four@relay.example>
+Date: Mon, 05 Jan 2026 10:10:00 +0000
+Auto-Submitted: auto-replied
+MIME-Version: 1.0
+Content-Type: multipart/report; report-type=delivery-status; boundary="report"
+
+--report
+Content-Type: text/plain; charset=us-ascii
+
+Your message was delivered to <ana@example.org>.
+
+--report
+Content-Type: message/delivery-status
+
+Reporting-MTA: dns; relay.example
+
+Final-Recipient: rfc822; ana@example.org
+Action: delivered
+Status: 2.0.0
+Diagnostic-Code: smtp; 250 2.0.0 OK
+
+--report
+Content-Type: text/rfc822-headers
+
+From: support@shop.example
+To: ana@example.org
+Message-ID: <earlier@shop.example>
+
+--report--
 """,
 )

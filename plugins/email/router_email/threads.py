@@ -13,6 +13,7 @@ MAX_IDS = 30
 
 _ID = re.compile(r"<([^<>\s]{1,250}@[^<>\s]{1,250}|[^<>\s]{1,250})>")
 _BARE_ID = re.compile(r"[^<>\s,;\"()]{1,250}@[^<>\s,;\"()]{1,250}")
+_BARE_WORD = re.compile(r"[^<>\s]{1,250}")
 TOKEN_SUFFIX = re.compile(r"\+c\.([A-Za-z0-9_-]{8,128})$")
 
 
@@ -26,6 +27,8 @@ def own_id(fields: Fields) -> str:
     """Give the mail's own Message-ID in angle brackets; empty if it has none worth the name."""
     value = fields.raw("message-id").strip()
     found = message_ids(re.sub(r"\s+", "", value)) if value else []
+    if not found and _BARE_WORD.fullmatch(value):
+        found = [f"<{value}>"]
     return found[0] if found else ""
 
 

@@ -23,6 +23,8 @@ MAX_DEPTH = 20
 
 _BOUNDARY = re.compile(rb"boundary\*?\d?\*?\s*=", re.IGNORECASE)
 _HEAD_BYTES = 256 * 1024
+_HEAD_END = re.compile(rb"\n\r?\n")
+_SPACED_NAME = re.compile(rb"^([!-9;-~]{1,76})[ \t]+:", re.MULTILINE)
 # Every line is held against the boundary of every level above it, so lines times levels is the price.
 _LINE_CHECKS = 150_000
 
@@ -121,17 +123,25 @@ def normalise_lines(raw: bytes) -> bytes:
     return raw
 
 
+def _tidy_head(raw: bytes) -> bytes:
+    """Join the names of the first header fields to their colons, as RFC 5322 (4.5) asks readers to bear."""
+    end = _HEAD_END.search(raw, 0, _HEAD_BYTES)
+    size = end.start() if end else min(len(raw), _HEAD_BYTES)
+    head = raw[:size]
+    return _SPACED_NAME.sub(rb"\1:", head) + raw[size:] if _SPACED_NAME.search(head) else raw
+
+
 def read_head(raw: bytes, charsets: Sequence[str] = ()) -> Fields:
     """Read only the header fields, from a bounded piece of the mail."""
     parser = BytesFeedParser(policy=compat32)
     parser._set_headersonly()  # type: ignore[attr-defined]
-    parser.feed(normalise_lines(raw[:_HEAD_BYTES]))
+    parser.feed(_tidy_head(normalise_lines(raw[:_HEAD_BYTES])))
     return Fields(parser.close(), charsets)
 
 
 def read_tree(raw: bytes, charsets: Sequence[str] = ()) -> Part:
     """Take a mail apart. Raises TooMuch when it is beyond the limits."""
-    raw = normalise_lines(raw)
+    raw = _tidy_head(normalise_lines(raw))
     levels = min(len(_BOUNDARY.findall(raw)), MAX_PARTS)
     if raw.count(b"\n") * levels > _LINE_CHECKS + len(raw) // 8:
         raise TooMuch("more lines and levels than a mail needs")

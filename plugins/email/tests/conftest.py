@@ -16,7 +16,7 @@ from router_email.identity import dedupe_key
 from router_email.settings import EmailSettings
 from router_email.simulator import EmailSimulator
 
-from router.channel import Health
+from router import Health
 from router.errors import StoreUnavailable
 from router.messages import (
     AcceptOutcome,
@@ -35,25 +35,6 @@ from router.messages import (
 NOW = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
 ADDRESS = "support@shop.example"
 TOKEN = "Tf4kq0c2Zt5mB7yXh1wP9g"
-
-
-def pytest_addoption(parser: pytest.Parser) -> None:
-    try:
-        parser.addoption("--services", action="store_true", help="run tests against real servers from apt")
-    except ValueError:  # another plugin's tests have added it
-        return
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "services: needs servers of the system; run with --services")
-
-
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if config.getoption("--services", default=False):
-        return
-    for item in items:
-        if item.get_closest_marker("services"):
-            item.add_marker(pytest.mark.skip(reason="needs Dovecot: run pytest --services"))
 
 
 @dataclass

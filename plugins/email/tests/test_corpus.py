@@ -111,8 +111,8 @@ def test_header_fields_agree_with_three_other_parsers(corpus: Path) -> None:
                 if (_squeeze(value) or None) != (_squeeze(read[name]) or None):
                     wrong.append(f"{path.name} {name}")
     FIGURES.info(f"{total - len(wrong)} of {total} agree; not: {wrong}")
-    # Senders without a domain are refused on purpose, and one field of rubbish is read differently.
-    assert len(wrong) <= 6
+    # Senders without a domain are refused on purpose: nobody could be answered there.
+    assert len(wrong) <= 4
 
 
 def test_bounces_are_reports_about_the_right_address(corpus: Path) -> None:
@@ -250,7 +250,7 @@ def test_address_lists_are_judged_right(corpus: Path) -> None:
                 found, complete = read_addresses(line)
                 right += (len(found) == 1 and complete and is_address(found[0].address)) is expected
     FIGURES.info(f"{right} of {total} right")
-    assert right >= 0.5 * total
+    assert right >= 0.97 * total
 
 
 class TestHelpdesk:

@@ -91,7 +91,7 @@ class _Dialogue:
         """Do what a frame asks for."""
         match frame:
             case Typing():
-                self._hub.hear_typing(self._presence)
+                await self._hub.hear_typing(self._presence)
             case Read(seq=seq):
                 await self._hub.mark(self._presence, seq, DeliveryState.READ)
             case Ack(seq=seq):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import random
 
-from router.channel import ChannelContext, HearsTyping
+from router.channel import ChannelContext
 from router.messages import DeliveryReport, DeliveryState, ThreadEvent
 from router_webchat.codec import encode, event_of
 from router_webchat.frames import INLINE_EVENTS, AgentTyping
@@ -95,10 +95,10 @@ class Hub:
             for socket in tuple(presence.sockets):
                 await socket.write(frame, droppable=True)
 
-    def hear_typing(self, presence: Presence) -> None:
+    async def hear_typing(self, presence: Presence) -> None:
         """Tell the agents that the visitor is writing, seldom enough."""
-        if isinstance(self.ctx, HearsTyping) and not presence.typing.wait_s(self.ctx.clock.monotonic()):
-            self.ctx.customer_typing(presence.visitor.id)
+        if not presence.typing.wait_s(self.ctx.clock.monotonic()):
+            await self.ctx.customer_typing(presence.visitor.id)
 
     async def mark(self, presence: Presence, seq: int, state: DeliveryState) -> None:
         """Report our messages up to `seq` as delivered or read, each of them once."""

@@ -134,6 +134,7 @@ export const api = {
   transfer: (id: string, transfer: { token: number; note: string; queue?: string; agent?: string }) =>
     call<Conversation>("POST", `${at(id)}/transfer`, transfer),
   claim: (id: string) => call<Conversation>("POST", `${at(id)}/claim`, {}),
+  typing: (id: string) => call<void>("POST", `${at(id)}/typing`),
   draft: (id: string) => call<{ text: string }>("GET", `${at(id)}/draft`),
   saveDraft: (id: string, text: string, keepalive = false) =>
     call<void>("PUT", `${at(id)}/draft`, { text }, keepalive),

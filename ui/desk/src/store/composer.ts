@@ -8,6 +8,7 @@ import { showError, showToast } from "./toasts";
 
 export const UNDO_MS = 5_000;
 const SAVE_AFTER_MS = 800;
+const TYPING_EVERY_MS = 3_000;
 
 export interface PendingReply {
   text: string;
@@ -29,6 +30,7 @@ export interface Composer {
 const composers = new Map<string, Composer>();
 const saveTimers = new Map<string, number>();
 const sendTimers = new Map<string, number>();
+const typingShownAt = new Map<string, number>();
 
 export function composerOf(id: string): Composer {
   const known = composers.get(id);
@@ -63,11 +65,21 @@ export function writeReply(id: string, text: string): void {
   const composer = composerOf(id);
   composer.reply.value = text;
   composer.saved.value = "changed";
+  if (text) showTyping(id);
   clearTimeout(saveTimers.get(id));
   saveTimers.set(
     id,
     setTimeout(() => void saveDraft(id), SAVE_AFTER_MS),
   );
+}
+
+/** Let the customer of a live chat see that an answer is being written; nobody minds if it is lost. */
+function showTyping(id: string): void {
+  const conversation = conversationSignal(id).value;
+  if (!conversation || !isMine(conversation) || conversation.work_item?.channel_class !== "chat") return;
+  if (Date.now() - (typingShownAt.get(id) ?? 0) < TYPING_EVERY_MS) return;
+  typingShownAt.set(id, Date.now());
+  api.typing(id).catch(() => undefined);
 }
 
 async function saveDraft(id: string): Promise<void> {

@@ -1,0 +1,61 @@
+"""Turns the templates in `static` into pages: words and products in, HTML out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+from pathlib import Path
+from string import Template
+from typing import Any
+
+from router.demo.scenes import Language, Scene
+from router.documents.reading import read_document
+
+STATIC = Path(__file__).parent / "static"
+WORDS = Path(__file__).parent / "shop.yaml"
+
+_PRODUCT = Template("""
+      <li class="product">
+        <img src="/demo/static/$image.svg" alt="" width="240" height="180">
+        <h3>$name</h3>
+        <p class="about">$about</p>
+        <p class="buy"><strong>$price</strong>
+          <button type="button" data-product="$sku">$ask<span class="visually-hidden"> $name</span></button></p>
+      </li>""")
+_TROUBLE = Template('<p class="trouble" role="status">$trouble</p>')
+_EXAMPLE = Template('<option data-subject="$subject" data-text="$text" data-name="$name">$subject</option>')
+
+
+def render_shop(language: Language, tag: str, trouble: str, address: str) -> str:
+    """Render the shop; `tag` is the chat's script tag, `trouble` why there is none."""
+    words: Any = read_document(WORDS.read_text(encoding="utf-8"), source=str(WORDS)).value
+    own = {key: escape(text) for key, text in words[language].items()}
+    products = "".join(
+        _PRODUCT.substitute(
+            image=product["image"],
+            sku=product["sku"],
+            name=escape(product[language]["name"]),
+            about=escape(product[language]["about"]),
+            price=escape(product[language]["price"]),
+            ask=own["ask"],
+        )
+        for product in words["products"]
+    )
+    shown = _TROUBLE.substitute(trouble=escape(trouble)) if trouble else ""
+    own["write_text"] = Template(own["write_text"]).substitute(address=escape(address))
+    return _template("shop.html").substitute(own, products=products, tag=tag, trouble=shown)
+
+
+def render_mailbox(address: str, examples: Sequence[Scene]) -> str:
+    """Render the mailbox with its form; letters are fetched by the page."""
+    options = "".join(
+        _EXAMPLE.substitute(
+            subject=escape(scene.subject), text=escape(scene.text), name=escape(scene.names[0])
+        )
+        for scene in examples
+    )
+    return _template("mailbox.html").substitute(address=escape(address), examples=options)
+
+
+def _template(name: str) -> Template:
+    return Template((STATIC / name).read_text(encoding="utf-8"))
