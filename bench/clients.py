@@ -8,6 +8,7 @@ import re
 import time
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 from typing import cast
 
 STAMP = re.compile(rb"t=(\d+\.\d{7}) ")
@@ -186,15 +187,12 @@ class MailLane(_Protocol):
 async def send_mails(port: int, mails: list[bytes], recipient: str, lanes: int) -> None:
     """Send mails over so many kept connections."""
     loop = asyncio.get_running_loop()
-    opened = [
-        (
-            await loop.create_connection(
-                lambda part=mails[lane::lanes]: MailLane(part, recipient), "127.0.0.1", port
-            )
-        )[1]
-        for lane in range(lanes)
-    ]
-    await asyncio.gather(*(lane.done for lane in opened))
+    opened = []
+    for lane in range(lanes):
+        make = partial(MailLane, mails[lane::lanes], recipient)
+        _, connection = await loop.create_connection(make, "127.0.0.1", port)
+        opened.append(connection.done)
+    await asyncio.gather(*opened)
 
 
 class Visitor(_Protocol):

@@ -10,7 +10,7 @@ import multiprocessing
 import os
 import resource
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -32,12 +32,13 @@ def apart(function: Callable[..., T], *arguments: Any) -> T:
         return pool.submit(function, *arguments).result()
 
 
-def apart_async(function: Callable[..., Awaitable[T]], *arguments: Any) -> T:
+def apart_async(function: Callable[..., Coroutine[Any, Any, T]], *arguments: Any) -> T:
     """Run a coroutine function in a fresh process and give its result."""
-    return apart(_run, function, arguments)
+    result: T = apart(_run, function, arguments)
+    return result
 
 
-def _run(function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
+def _run(function: Callable[..., Coroutine[Any, Any, T]], arguments: tuple[Any, ...]) -> T:
     return asyncio.run(function(*arguments))
 
 

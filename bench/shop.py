@@ -14,12 +14,12 @@ from router_webchat.settings import WebchatSettings
 from sqlalchemy import select
 
 from bench.corpus import MAILBOX
-from bench.push_channel import push_account
 from bench.processes import free_port
+from bench.push_channel import push_account
 from bench.rooms import roster
 from router.bootstrap import Router, running_router
-from router.channel import HealthState
-from router.config import Account, parse_config
+from router.capabilities import HealthState
+from router.config import Account, Config, parse_config
 from router.people import create_token
 from router.plugin_host import PluginHost
 from router.storage import schema as t
@@ -42,10 +42,8 @@ async def whole_router(folder: str, agents: int = 1) -> AsyncIterator[Addresses]
     """Run a router with all three channels; the agents are there."""
     logging.basicConfig(level=logging.WARNING)
     smtp_port = free_port()
-    Path(folder, "roster.yaml").write_text(roster(agents))
-    text = f"store: {{url: 'sqlite:///{folder}/router.db'}}\nweb: {{port: 0}}\nroster: roster.yaml\n"
-    config = parse_config(text, f"{folder}/bench.yaml")
-    async with running_router(config, accounts=_accounts(smtp_port)) as router:
+    accounts = _accounts(smtp_port)
+    async with running_router(_config(folder, agents), accounts=accounts) as router:
         async with router.store.reading() as connection:
             agent_ids = list((await connection.execute(select(t.agent.c.id))).scalars())
         for agent_id in agent_ids:
@@ -53,6 +51,12 @@ async def whole_router(folder: str, agents: int = 1) -> AsyncIterator[Addresses]
         token = await create_token(router.store, agent_ids[0], "bench", router.clock.now())
         await _open(router)
         yield Addresses(web_port=int(router.url.rpartition(":")[2]), smtp_port=smtp_port, token=token.text)
+
+
+def _config(folder: str, agents: int) -> Config:
+    Path(folder, "roster.yaml").write_text(roster(agents))
+    text = f"store: {{url: 'sqlite:///{folder}/router.db'}}\nweb: {{port: 0}}\nroster: roster.yaml\n"
+    return parse_config(text, f"{folder}/bench.yaml")
 
 
 def _accounts(smtp_port: int) -> list[Account]:
@@ -70,5 +74,8 @@ def _accounts(smtp_port: int) -> list[Account]:
 
 async def _open(router: Router) -> None:
     """Wait until every channel is open."""
-    while any(health.state is not HealthState.OK for health in router.supervisor.health().values()):
+    while True:
+        states = {health.state for health in router.supervisor.health().values()}
+        if states == {HealthState.OK}:
+            return
         await asyncio.sleep(0.02)

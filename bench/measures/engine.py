@@ -130,9 +130,9 @@ def run(waiting: int) -> tuple[float, float]:
         if not held:
             break
         item_id, agent_id = held.pop(0)
-        event = ClaimEnded(at=desk.tick(), item_id=item_id, agent_id=agent_id, outcome=ClaimOutcome.COMPLETED)
+        ended = ClaimEnded(at=desk.tick(), item_id=item_id, agent_id=agent_id, outcome=ClaimOutcome.COMPLETED)
         began = time.perf_counter()
-        decisions = desk.engine.apply(event)
+        decisions = desk.engine.apply(ended)
         times_us.append((time.perf_counter() - began) * 1e6)
         for decision in decisions:
             if decision.act is Act.OFFERED and decision.offer is not None:

@@ -6,6 +6,9 @@ import asyncio
 import tempfile
 import time
 
+from router_email.identity import dedupe_key
+from router_email.settings import EmailSettings, Listener
+
 from bench.corpus import MAILBOX, Corpus, Mail, Score, score
 from bench.figures import Figure, Run, Table, Target
 from bench.floors import mail_ingest
@@ -14,8 +17,6 @@ from bench.rooms import Rooms, open_rooms
 from router.config import Account
 from router.messages import AcceptOutcome, RawInbound
 from router.plugin_host import PluginHost
-from router_email.identity import dedupe_key
-from router_email.settings import EmailSettings, Listener
 
 AGENTS = 50
 IN_FLIGHT = 64
