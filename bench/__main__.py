@@ -5,9 +5,18 @@ from __future__ import annotations
 import argparse
 
 from bench.figures import Table
-from bench.measures import hard_mail, ingest, mail
+from bench.measures import engine, hard_mail, hostile, idle, ingest, mail, smtp_in, webhook
 
-MEASURES = {"ingest": ingest.measure, "mail": mail.measure, "hard-mail": hard_mail.measure}
+MEASURES = {
+    "ingest": ingest.measure,
+    "webhook": webhook.measure,
+    "mail": mail.measure,
+    "hard-mail": hard_mail.measure,
+    "smtp": smtp_in.measure,
+    "idle": idle.measure,
+    "hostile": hostile.measure,
+    "engine": engine.measure,
+}
 
 
 def main() -> int:

@@ -17,38 +17,10 @@ MAILBOX = "support@shop.example"
 BEGIN = datetime(2026, 3, 2, 8, tzinfo=UTC)
 SHARED_SUBJECT = "Refund"
 
-_WORDS = [
-    "my",
-    "order",
-    "parcel",
-    "invoice",
-    "refund",
-    "delivery",
-    "is",
-    "late",
-    "broken",
-    "wrong",
-    "missing",
-    "address",
-    "card",
-    "coupon",
-    "size",
-    "colour",
-    "please",
-    "help",
-    "thanks",
-    "still",
-    "waiting",
-    "since",
-    "Monday",
-    "account",
-    "password",
-    "cancel",
-    "change",
-    "payment",
-    "item",
-    "screen",
-]
+_LATIN = (
+    "my order parcel invoice refund delivery is late broken wrong missing address card coupon size colour"
+    " please help thanks still waiting since Monday account password cancel change payment item screen"
+)
 _HANZI = (
     "我的订单还没有收到请帮忙查一下物流退款已经申请三天了客服没有回复发票地址密码登录商品破损换货谢谢您好"
 )
@@ -77,6 +49,7 @@ class Corpus:
 
     def __init__(self, seed: int) -> None:
         self._random = random.Random(seed)
+        self._latin = _LATIN.split()
         self._matters: list[_Matter] = []
         self._count = 0
 
@@ -154,7 +127,7 @@ class Corpus:
     def _line(self, kind: str, words: int) -> str:
         if kind in ("hanzi", "gb18030"):
             return "".join(self._random.choice(_HANZI) for _ in range(words * 2))
-        return " ".join(self._random.choice(_WORDS) for _ in range(words)).capitalize()
+        return " ".join(self._random.choice(self._latin) for _ in range(words)).capitalize()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,6 @@
 """Processes for the two sides of a measurement: work done apart, and servers with their use of the machine.
 
-In: module-level functions. Out: their results, or a port to talk to and readings from /proc (Linux).
+In: module-level functions. Out: their results, or where to talk to them and readings from /proc (Linux).
 """
 
 from __future__ import annotations
@@ -9,7 +9,8 @@ import asyncio
 import multiprocessing
 import os
 import resource
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+import socket
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -31,12 +32,13 @@ def apart(function: Callable[..., T], *arguments: Any) -> T:
         return pool.submit(function, *arguments).result()
 
 
-def apart_async(function: Callable[..., Awaitable[T]], *arguments: Any) -> T:
+def apart_async(function: Callable[..., Coroutine[Any, Any, T]], *arguments: Any) -> T:
     """Run a coroutine function in a fresh process and give its result."""
-    return apart(_run, function, arguments)
+    result: T = apart(_run, function, arguments)
+    return result
 
 
-def _run(function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
+def _run(function: Callable[..., Coroutine[Any, Any, T]], arguments: tuple[Any, ...]) -> T:
     return asyncio.run(function(*arguments))
 
 
@@ -48,9 +50,9 @@ def cpu_s() -> float:
 
 @dataclass(frozen=True, slots=True)
 class ServerProcess:
-    """A running server: where it listens and what it uses."""
+    """A running server: what it says about where it listens, and what it uses."""
 
-    port: int
+    where: Any
     process_id: int
 
     def cpu_s(self) -> float:
@@ -66,15 +68,15 @@ class ServerProcess:
 
 @asynccontextmanager
 async def server(serve: Serve, *arguments: Any) -> AsyncIterator[ServerProcess]:
-    """Run `async with serve(*arguments) as port` in a process of its own until the block ends."""
+    """Run `async with serve(*arguments) as where` in a process of its own until the block ends."""
     here, there = SPAWN.Pipe()
     process = SPAWN.Process(target=_serve, args=(there, serve, arguments))
     process.start()
     try:
-        port = await asyncio.to_thread(here.recv)
+        where = await asyncio.to_thread(here.recv)
         assert process.pid is not None
         with on_core(LOAD_CORE):
-            yield ServerProcess(port, process.pid)
+            yield ServerProcess(where, process.pid)
     finally:
         here.send("stop")
         await asyncio.to_thread(process.join)
@@ -82,8 +84,8 @@ async def server(serve: Serve, *arguments: Any) -> AsyncIterator[ServerProcess]:
 
 def _serve(there: Connection, serve: Serve, arguments: tuple[Any, ...]) -> None:
     async def until_told() -> None:
-        async with serve(*arguments) as port:
-            there.send(port)
+        async with serve(*arguments) as where:
+            there.send(where)
             await asyncio.to_thread(there.recv)
 
     with on_core(SERVER_CORE):
@@ -100,3 +102,10 @@ def on_core(core: int) -> Iterator[None]:
         yield
     finally:
         os.sched_setaffinity(0, before)
+
+
+def free_port() -> int:
+    """Give a port of the loopback interface that nobody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as held:
+        port: int = held.getsockname()[1]
+        return port

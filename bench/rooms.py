@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlalchemy import select
 
@@ -35,7 +35,7 @@ CLAIMS_PER_AGENT = 100
 
 @dataclass(slots=True, kw_only=True)
 class Rooms:
-    """Running rooms; `offered` counts the offers dispatch has made."""
+    """Running rooms; `offered` counts the offers dispatch has made, `progress` is set by each."""
 
     store: Store
     clock: Clock
@@ -44,6 +44,7 @@ class Rooms:
     offers: Offers
     doors: Doors
     agent_ids: Sequence[str]
+    progress: asyncio.Event = field(default_factory=asyncio.Event)
     offered: int = 0
     opened: int = 0
 
@@ -56,7 +57,8 @@ class Rooms:
     async def all_assigned(self) -> None:
         """Wait until every opened conversation has been offered to somebody."""
         while self.offered < self.opened:
-            await asyncio.sleep(0.002)
+            self.progress.clear()
+            await self.progress.wait()
 
 
 @asynccontextmanager
@@ -81,6 +83,7 @@ async def open_rooms(
 
         def decided(decisions: Sequence[Decision]) -> None:
             rooms.offered += sum(decision.act is Act.OFFERED for decision in decisions)
+            rooms.progress.set()
 
         def filed(results: Sequence[Filed]) -> None:
             rows = [row for result in results for row in result.work_items]
