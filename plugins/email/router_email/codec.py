@@ -76,7 +76,7 @@ class MailCodec:
         """Read one mail. Raises MalformedMessage(no_sender) when nobody can be said to have written it."""
         reading = self._read(raw)
         is_report = reading.nature.automatic is Automatic.REPORT
-        if reading.root is not None and (is_report or reading.nature.may_be_report):
+        if reading.root is not None and (is_report or _may_be_report(reading, raw)):
             report = read_report(reading.root, raw.raw, self._own, is_sure=is_report)
             if report.failures or (is_report and (report.original or reading.sender is None)):
                 return [self._report_event(raw, reading, report)]
@@ -251,6 +251,15 @@ class MailCodec:
             warnings=tuple(dict.fromkeys(reading.warnings)),
             provider_data=self._answer_with(reading),
         )
+
+
+def _may_be_report(reading: _Reading, raw: RawInbound) -> bool:
+    """Tell whether the mail sounds like a report, or came from nowhere and brings a mail back."""
+    if reading.nature.may_be_report:
+        return True
+    from_nowhere = _envelope_from(raw) == "" or reading.fields.raw("return-path").strip() == "<>"
+    parts = reading.root.walk() if reading.root is not None and from_nowhere else ()
+    return any(part.kind == "message/rfc822" for part in parts)
 
 
 def _no_sender(fields: Fields) -> str:
