@@ -3,17 +3,15 @@
 This is the public surface for plugins; nothing else in the package is promised.
 """
 
+from router.capabilities import Capabilities, Health, HealthState, TextLimits, TextUnit
 from router.channel import (
     API_VERSION,
-    Capabilities,
     Channel,
     ChannelContext,
     ChannelRoute,
     ChannelType,
     Confirms,
     FollowsThread,
-    Health,
-    HealthState,
     HttpReply,
     HttpRequest,
     ManualSource,
@@ -23,8 +21,6 @@ from router.channel import (
     PushSource,
     Signal,
     StreamSource,
-    TextLimits,
-    TextUnit,
 )
 from router.hookspecs import hookimpl
 

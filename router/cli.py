@@ -19,7 +19,10 @@ from router.errors import ConfigError, RouterError
 T = TypeVar("T")
 
 app = typer.Typer(
-    no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__.split("\n")[0]
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Omnirouter: one queue for every customer message.",
 )
 rules_app = typer.Typer(no_args_is_help=True, help="Check rules files.")
 db_app = typer.Typer(no_args_is_help=True, help="Look after the database.")
@@ -163,7 +166,7 @@ def quarantine_export(item: str, config: ConfigOption = Path("omnirouter.yaml"))
 
 @quarantine_app.command("rerun")
 def quarantine_rerun(item: str, config: ConfigOption = Path("omnirouter.yaml")) -> None:
-    """Read an item once more: the running router files it within a few seconds, or at its next start."""
+    """Give an item back, to be read once more at the router's next start."""
     from router.quarantine import rerun
 
     print(run(rerun(config, item)))

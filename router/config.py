@@ -1,7 +1,8 @@
 """Read `omnirouter.yaml` and the environment; out: frozen settings and the accounts to run.
 
-An unknown or wrong key is a ConfigError with file:line:column, key path and remedy. Secrets never stand
-in the file: a plugin's settings name environment variables in `*_env` keys (`missing_secrets`).
+Everything wrong is reported at once, with file:line:column, key path and remedy; no value is repeated, as
+it may be a secret put in the wrong place. Secrets never stand in the file: a plugin's settings name
+environment variables in `*_env` keys (`missing_secrets`).
 """
 
 from __future__ import annotations
@@ -18,10 +19,13 @@ from typing import Annotated, Any, Literal, TypeAlias
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
 
 from router.channel import ChannelType
+from router.documents.places import Located, Plain
+from router.documents.problems import DocumentError, Problem
+from router.documents.reading import read_document
+from router.documents.validation import problems_of
 from router.errors import ConfigError
 from router.plugin_host import PluginHost
-from router.settings_errors import config_error
-from router.yaml_document import YamlDocument, mapping_at, parse_yaml
+from router.text_files import read_text
 
 ENVIRONMENT_KEYS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
@@ -33,6 +37,8 @@ ENVIRONMENT_KEYS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "OMNIROUTER_LOG_FORMAT": ("log", "format"),
     }
 )
+
+MAX_CONFIG_CHARS = 250_000
 
 _ACCOUNT_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 _URL_PASSWORD = re.compile(r"^[a-z+]+://[^/@:]*:[^@/]+@")
@@ -115,10 +121,10 @@ class Config(_Frozen):
     roster: Path | None = None
     log: LogSettings = LogSettings()
 
-    _document: YamlDocument = PrivateAttr()
+    _document: Located = PrivateAttr()
 
     @property
-    def document(self) -> YamlDocument:
+    def document(self) -> Located:
         """Give the parsed file, which knows the place of every key."""
         return self._document
 
@@ -146,28 +152,28 @@ AnyAccount: TypeAlias = Account | FailedAccount
 
 def load_config(path: Path, environment: Mapping[str, str] = os.environ) -> Config:
     """Read the file; raises ConfigError if it is missing, unreadable or wrong."""
-    try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise ConfigError(
-            "no such file.", path=str(path), hint="Copy omnirouter.example.yaml there and edit it."
-        ) from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"cannot be read: {error}.", path=str(path)) from None
+    text = read_text(
+        path, max_chars=MAX_CONFIG_CHARS, if_missing="Copy omnirouter.example.yaml there and edit it."
+    )
     return parse_config(text, str(path), environment)
 
 
 def parse_config(text: str, source: str, environment: Mapping[str, str] = MappingProxyType({})) -> Config:
     """Parse the text of a configuration; `rules` and `roster` are relative to the folder of `source`."""
-    document = parse_yaml(text, source)
+    document = read_document(
+        text, source=source, max_chars=MAX_CONFIG_CHARS, shows_values=False, may_be_empty=True
+    )
     if document.value is not None and not isinstance(document.value, dict):
-        raise ConfigError("the file has to be a mapping of sections.", path=f"{source}:1:1")
-    _refuse_password(document)
-    values = _with_environment(dict(document.value or {}), environment)
+        message = "the file has to be a mapping of sections"
+        raise DocumentError([document.problem((), message, "Write `section:` and its keys below it.")])
+    problems = _password_problems(document)
     try:
-        config = Config.model_validate(values)
+        config = Config.model_validate(_with_environment(document.mapping(()), environment))
     except ValidationError as error:
-        raise config_error(error, document, Config, (), _environment_place(environment)) from None
+        problems += problems_of(error, Config, document, elsewhere=_environment_sources(environment))
+        raise DocumentError(problems) from None
+    if problems:
+        raise DocumentError(problems)
     folder = Path(source).parent
     config = config.model_copy(
         update={key: folder / value for key in ("rules", "roster") if (value := getattr(config, key))}
@@ -179,9 +185,18 @@ def parse_config(text: str, source: str, environment: Mapping[str, str] = Mappin
 def account_settings(config: Config, host: PluginHost) -> list[AnyAccount]:
     """Let every channel type check the table of its accounts, in the order of the file.
 
-    Raises ConfigError for a channel nobody declares and for a table its channel type refuses.
+    Raises DocumentError for channels nobody declares and for tables their channel types refuse.
     """
-    return [_account(name, table, config.document, host) for name, table in config.accounts.items()]
+    accounts: list[AnyAccount] = []
+    problems: list[Problem] = []
+    for name, table in config.accounts.items():
+        try:
+            accounts.append(_account(name, table, config.document, host))
+        except DocumentError as error:
+            problems.extend(error.problems)
+    if problems:
+        raise DocumentError(problems)
+    return accounts
 
 
 def missing_secrets(
@@ -210,15 +225,10 @@ def _secret_names(settings: BaseModel, prefix: str = "") -> Iterator[tuple[str, 
             yield prefix + key, value
 
 
-def _account(name: str, table: AccountTable, document: YamlDocument, host: PluginHost) -> AnyAccount:
+def _account(name: str, table: AccountTable, document: Located, host: PluginHost) -> AnyAccount:
     owner = host.owner(table.channel)
     if owner is None:
-        raise ConfigError(
-            f"no installed plugin declares the channel {table.channel!r:.60}.",
-            path=f"{document.place(('accounts', name, 'channel'))} accounts.{name}.channel",
-            hint=f"{_installed(host)} Install the plugin that brings it"
-            " (`pip install <distribution>` into the same environment) and start again.",
-        )
+        raise DocumentError([_unknown_channel(name, table.channel, document, host)])
     if owner.disabled:
         return FailedAccount(name=name, cause=f"its plugin {owner.name} is listed in plugins.disabled")
     if owner.error is not None:
@@ -229,12 +239,23 @@ def _account(name: str, table: AccountTable, document: YamlDocument, host: Plugi
         )
     kind = host.channel_types[table.channel]
     path = ("accounts", name)
-    own = {key: value for key, value in mapping_at(document, path).items() if key != "channel"}
+    own = {key: value for key, value in document.mapping(path).items() if key != "channel"}
     try:
         settings = kind.settings.model_validate(own)
     except ValidationError as error:
-        raise config_error(error, document, kind.settings, path) from None
+        raise DocumentError(problems_of(error, kind.settings, document, at=path)) from None
     return Account(name=name, channel_type=kind, settings=settings, package=owner.package)
+
+
+def _unknown_channel(name: str, channel: str, document: Located, host: PluginHost) -> Problem:
+    path = ("accounts", name, "channel")
+    return document.problem(
+        path,
+        f"no installed plugin declares the channel {channel!r:.60}",
+        f"{_installed(host)} Install the plugin that brings it"
+        " (`pip install <distribution>` into the same environment) and start again.",
+        place=document.key_place(path),
+    )
 
 
 def _installed(host: PluginHost) -> str:
@@ -242,23 +263,28 @@ def _installed(host: PluginHost) -> str:
     return f"Installed: {kinds}." if kinds else "No channel is installed at all."
 
 
-def _refuse_password(document: YamlDocument) -> None:
-    """A password in the file would end in backups and chats."""
-    url = mapping_at(document, ("store",)).get("url")
-    if isinstance(url, str) and _URL_PASSWORD.match(url):
-        raise ConfigError(
-            "the store's password stands in the file.",
-            path=f"{document.place(('store', 'url'))} store.url",
-            hint="Take it out and set the whole url in the environment variable OMNIROUTER_STORE_URL.",
+def _password_problems(document: Located) -> list[Problem]:
+    """Find a password in the file, which would end in backups and chats."""
+    url = document.mapping(("store",)).get("url")
+    if not isinstance(url, str) or not _URL_PASSWORD.match(url):
+        return []
+    return [
+        document.problem(
+            ("store", "url"),
+            "the store's password stands in the file",
+            "Take it out and set the whole url in the environment variable OMNIROUTER_STORE_URL.",
+            place=document.key_place(("store", "url")),
         )
+    ]
 
 
-def _with_environment(values: dict[str, Any], environment: Mapping[str, str]) -> dict[str, Any]:
+def _with_environment(sections: Mapping[str, Plain], environment: Mapping[str, str]) -> dict[str, Any]:
+    values: dict[str, Any] = dict(sections)
     for variable, (section, key) in ENVIRONMENT_KEYS.items():
         if variable in environment and isinstance(values.get(section) or {}, dict):
             values[section] = {**(values.get(section) or {}), key: environment[variable]}
     return {key: value for key, value in values.items() if value is not None}
 
 
-def _environment_place(environment: Mapping[str, str]) -> dict[tuple[str | int, ...], str]:
+def _environment_sources(environment: Mapping[str, str]) -> dict[tuple[str | int, ...], str]:
     return {path: f"environment {name}" for name, path in ENVIRONMENT_KEYS.items() if name in environment}

@@ -43,6 +43,7 @@ REOPEN_WINDOW = timedelta(days=30)
 PREVIEW_CHARS = 200
 SECOND_USE = "another message with other content came under the same Message-ID"
 
+_DEMANDS = (EventKind.MESSAGE, EventKind.CALL)
 _SPACES = re.compile(r"\s+")
 
 
@@ -69,11 +70,13 @@ class Filing:
             if event.report is not None:
                 filed.reports.append(event.report)
                 filed.outcome = FiledAs.REPORT
-            if event.kind is not EventKind.RECEIPT and event.author.identities:
-                self._file_event(item, event, filed)
+            if event.kind in _DEMANDS and event.author.identities:
+                self._file_demand(item, event, filed)
+            elif event.kind is not EventKind.RECEIPT and event.author.identities:
+                self._file_remark(item, event, filed)
         return filed
 
-    def _file_event(self, item: Decoded, event: InboundEvent, filed: Filed) -> None:
+    def _file_demand(self, item: Decoded, event: InboundEvent, filed: Filed) -> None:
         point = self._point(item, event)
         place = self._place(item, event, point)
         conversation, outcome = place.conversation, place.outcome
@@ -90,6 +93,14 @@ class Filing:
         self._add_message(item, event, conversation, point, outcome, filed)
         self._remember(item, event, conversation, point)
         filed.outcome = outcome
+
+    def _file_remark(self, item: Decoded, event: InboundEvent, filed: Filed) -> None:
+        """Put what asks for no answer (ended, scored) beside its conversation; it opens nothing."""
+        point = self._shelf.points.get(PointKey.of(item.account, event.author.identities[0]))
+        place = self._place(item, event, point) if point else None
+        if point is not None and place is not None and place.conversation is not None:
+            self._add_message(item, event, place.conversation, point, place.outcome, filed)
+            filed.outcome = place.outcome
 
     # --- who ------------------------------------------------------------------------------------
 
@@ -318,7 +329,7 @@ def _message_row(
         "conversation_id": conversation.id,
         "episode_id": conversation.episode_id,
         "seq": conversation.last_seq if event.visible else None,
-        "direction": "inbound" if event.author.role is Role.CUSTOMER else "event",
+        "direction": "inbound" if event.kind in _DEMANDS and event.author.role is Role.CUSTOMER else "event",
         "kind": event.kind,
         "role": event.author.role,
         "author_name": event.author.display or point.contact_name,
@@ -353,7 +364,7 @@ def block_json(block: Block) -> dict[str, object]:
 def preview(blocks: Sequence[Block], chars: int) -> str:
     """Give the first words of a message on one line."""
     text = next((block.text for block in blocks if block.text), "")
-    return _SPACES.sub(" ", text[: chars * 4]).strip()[:chars]
+    return " ".join(text[: chars * 4].split())[:chars]
 
 
 def fold(subject: str) -> str:

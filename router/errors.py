@@ -23,10 +23,10 @@ class ConfigError(RouterError):
     def __init__(self, message: str, *, path: str = "", hint: str = "") -> None:
         self.path = path
         self.hint = hint
-        parts = [f"{path}: {message}" if path else message]
+        text = f"{path}: {message}" if path else message
         if hint:
-            parts.append(hint)
-        super().__init__(" ".join(parts))
+            text += " " if text.endswith((".", "!", "?", "\n")) else ". "
+        super().__init__(text + hint)
 
 
 class PluginError(RouterError):

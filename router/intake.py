@@ -1,4 +1,4 @@
-"""Room 2, the front desk: store raw items durably, then have them read and filed.
+"""Room 2, intake: store raw items durably, then have them read and filed.
 
 In: raw items from sources, through `accept`. Out: decoded items to the filing room, and to quarantine
 what cannot be read. `accept` answers only after the commit; everything later happens to stored items and
@@ -10,11 +10,11 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from typing import TypeVar
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 
+from router.backlog import Backlog, Waiting
 from router.channel import ChannelType
 from router.clock import Clock
 from router.decoding import Decoder, Events
@@ -34,25 +34,16 @@ from router.storage.inbound import (
 )
 from router.storage.schema import channel_account, raw_inbound
 from router.storage.store import Store
+from router.unbroken import Unbroken
 
 T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
-BACKLOG_ITEMS = 2_000
 BATCH_ITEMS = 64
+HEAVY_AT_ONCE = 2
 MAX_ATTEMPTS = 5
 RETRY_S = 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class _Waiting:
-    """An accepted item that has not been read yet."""
-
-    inbound_id: str
-    account: str
-    raw: RawInbound
-    attempts: int = 0
 
 
 class Intake:
@@ -71,19 +62,28 @@ class Intake:
         self._decoder = decoder
         self._kinds = kinds
         self._filing = filing
-        self._backlog: asyncio.Queue[_Waiting] = asyncio.Queue(BACKLOG_ITEMS)
+        self._backlog = Backlog()
+        self._unbroken = Unbroken()
+        self._heavy_turns = asyncio.Semaphore(HEAVY_AT_ONCE)
 
     async def accept(
         self, account: str, items: Sequence[RawInbound], cursor: JsonValue = None
     ) -> list[AcceptResult]:
-        """Store `items` and `cursor` in one synced commit; see `ChannelContext.accept`."""
+        """Store `items` and `cursor` in one synced commit; see `ChannelContext.accept`.
+
+        Waits first while too much is still unread, so that a flood slows its sender down.
+        """
+        await self._backlog.wait_for_room()
         named = [(new_id(), item) for item in items]
         delivery = Delivery(account=account, items=named, cursor=cursor, at=self._clock.now())
+        return await self._unbroken.run(self._store_and_line_up(delivery))
+
+    async def _store_and_line_up(self, delivery: Delivery) -> list[AcceptResult]:
         results = await self._store.write_each(store_deliveries, delivery)
-        for (inbound_id, raw), result in zip(named, results, strict=True):
+        for (inbound_id, raw), result in zip(delivery.items, results, strict=True):
             if result.outcome is AcceptOutcome.ACCEPTED:
                 self._filing.expect(inbound_id)
-                await self._backlog.put(_Waiting(inbound_id, account, raw))
+                self._backlog.put(Waiting(inbound_id, delivery.account, raw))
         return results
 
     async def cursor(self, account: str) -> JsonValue:
@@ -97,7 +97,7 @@ class Intake:
         """Read a quarantined item once more; give `filed`, `quarantined` or `not_quarantined`."""
         if not await self._store.write(release, inbound_id):
             return "not_quarantined"
-        for waiting in await self._unfiled([inbound_id]):
+        for waiting in await self._unfiled(raw_inbound.c.id == inbound_id):
             await self._read([waiting], apart=True)
         async with self._store.reading() as connection:
             statement = select(raw_inbound.c.state).where(raw_inbound.c.id == inbound_id)
@@ -105,47 +105,45 @@ class Intake:
 
     async def recover(self) -> None:
         """File what an earlier run accepted; suspects are read apart. Once, before anything is accepted."""
-        left = await self._unfiled(None)
-        if not left:
-            return
-        log.info("resuming unfiled items", extra={"items": len(left)})
-        await self._store.write(begin_attempt, [waiting.inbound_id for waiting in left])
-        for waiting in left:
-            if waiting.attempts >= MAX_ATTEMPTS:
-                await self._quarantine(
-                    waiting, MalformedMessage("five tries ended with the process", code="poison")
-                )
-            else:
-                await self._read([waiting], apart=waiting.attempts > 0 or self._is_heavy(waiting))
+        while left := await self._unfiled(raw_inbound.c.state == "accepted"):
+            log.info("resuming %d unfiled items", len(left))
+            await self._store.write(begin_attempt, [waiting.inbound_id for waiting in left])
+            for waiting in left:
+                if waiting.attempts >= MAX_ATTEMPTS:
+                    poison = MalformedMessage("five tries ended with the process", code="poison")
+                    await self._quarantine(waiting, poison)
+                else:
+                    await self._read([waiting], apart=waiting.attempts > 0 or self._is_heavy(waiting))
 
     async def run(self) -> None:
         """Read and file what is accepted, oldest first, until cancelled."""
         async with asyncio.TaskGroup() as heavy:
             while True:
-                batch = [await self._backlog.get()]
-                while len(batch) < BATCH_ITEMS and not self._backlog.empty():
-                    batch.append(self._backlog.get_nowait())
-                light = []
+                batch = await self._backlog.take(BATCH_ITEMS)
+                light = [waiting for waiting in batch if not self._is_heavy(waiting)]
                 for waiting in batch:
                     if self._is_heavy(waiting):
-                        heavy.create_task(self._read([waiting], apart=True))
-                    else:
-                        light.append(waiting)
+                        heavy.create_task(self._read_heavy(waiting))
                 if light:
                     await self._read(light, apart=False)
+                    self._backlog.done(light)
 
-    def _is_heavy(self, waiting: _Waiting) -> bool:
+    async def _read_heavy(self, waiting: Waiting) -> None:
+        """Read a large item beside the others, a few at a time."""
+        async with self._heavy_turns:
+            await self._read([waiting], apart=True)
+        self._backlog.done([waiting])
+
+    def _is_heavy(self, waiting: Waiting) -> bool:
         return self._decoder.is_heavy(waiting.account, waiting.raw)
 
-    async def _unfiled(self, inbound_ids: Sequence[str] | None) -> list[_Waiting]:
-        statement = raw_items().where(raw_inbound.c.state == "accepted").order_by(raw_inbound.c.id)
-        if inbound_ids is not None:
-            statement = statement.where(raw_inbound.c.id.in_(inbound_ids))
+    async def _unfiled(self, which: ColumnElement[bool]) -> list[Waiting]:
+        statement = raw_items().where(which).order_by(raw_inbound.c.id).limit(BATCH_ITEMS)
         async with self._store.reading() as connection:
             rows = (await connection.execute(statement)).all()
-        return [_Waiting(row.id, row.account, raw_of(row), row.attempts) for row in rows]
+        return [Waiting(row.id, row.account, raw_of(row), row.attempts) for row in rows]
 
-    async def _read(self, batch: Sequence[_Waiting], *, apart: bool) -> None:
+    async def _read(self, batch: Sequence[Waiting], *, apart: bool) -> None:
         """Decode a batch and file it; an item that cannot be read goes to quarantine alone."""
         decoded: list[Decoded] = []
         sources = {waiting.inbound_id: waiting for waiting in batch}
@@ -166,7 +164,7 @@ class Intake:
             bug = MalformedMessage(f"filing failed: {cause!r}", code="filing_bug")
             await self._quarantine(sources[item.inbound_id], bug)
 
-    def _decoded(self, waiting: _Waiting, events: Events) -> Decoded:
+    def _decoded(self, waiting: Waiting, events: Events) -> Decoded:
         kind = self._kinds(waiting.account)
         return Decoded(
             inbound_id=waiting.inbound_id,
@@ -178,7 +176,7 @@ class Intake:
             events=events,
         )
 
-    async def _quarantine(self, waiting: _Waiting, error: MalformedMessage) -> None:
+    async def _quarantine(self, waiting: Waiting, error: MalformedMessage) -> None:
         log.warning(
             "item of %s quarantined: %s",
             waiting.account,

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 
-from router.channel import Health
+from router.capabilities import Health
 from router.engine.decisions import Act, Decision
 from router.live import LiveEvent, LiveEvents
 from router.messages import JsonObject, Role, ThreadEvent

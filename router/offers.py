@@ -39,8 +39,9 @@ from router.messages import JsonObject
 from router.model.filing import Row
 from router.storage import schema as t
 from router.storage.routing import Acts, Ending, hand_back, record_acts, resolve, store_presence
-from router.storage.staff import agent_event, item_of, restoring_events
+from router.storage.staff import item_of, restoring_events
 from router.storage.store import Store
+from router.unbroken import Unbroken
 
 RETRY_S = 1.0
 IDLE_S = 3_600.0
@@ -66,6 +67,7 @@ class Offers:
         self._opened: list[Row] = []
         self._arrivals = count()
         self._timer = asyncio.Event()
+        self._unbroken = Unbroken()
         self._stale = False
 
     # --- life -----------------------------------------------------------------------------------
@@ -199,12 +201,6 @@ class Offers:
             PresenceChanged(at=now, agent_id=agent_id, state=PresenceState(state), classes=taken)
         )
 
-    async def agent_changed(self, agent_id: str) -> None:
-        """Read an agent's skills and limits anew."""
-        async with self._store.reading() as connection:
-            event = await agent_event(connection, self._clock.now(), agent_id)
-        await self._apply(event)
-
     async def explain(self, conversation_id: str) -> JsonObject | None:
         """Say why the conversation's item waits, as a decision computed now; None if it does not."""
         try:
@@ -233,15 +229,18 @@ class Offers:
             self._track(decision)
         told = [(event.at, to_json(event)) for event in events if not isinstance(event, ClockTick)]
         if told or decisions:
-            try:
-                await self._store.write_each(record_acts, Acts(events=told, decisions=decisions))
-            except Exception:
-                self._stale = True
-                self._timer.set()
-                raise
-            crash_point("K7")
-            self._decided(decisions)
+            await self._unbroken.run(self._record(Acts(events=told, decisions=decisions)))
         self._timer.set()
+
+    async def _record(self, acts: Acts) -> None:
+        try:
+            await self._store.write_each(record_acts, acts)
+        except Exception:
+            self._stale = True
+            self._timer.set()
+            raise
+        crash_point("K7")
+        self._decided(acts.decisions)
 
     def _track(self, decision: Decision) -> None:
         """Know which offers are open and which items are held."""

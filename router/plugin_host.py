@@ -18,7 +18,8 @@ from typing import Any
 import pluggy
 from pydantic import BaseModel
 
-from router.channel import API_VERSION, Capabilities, ChannelRoute, ChannelType, PluginDescriptor
+from router.capabilities import Capabilities
+from router.channel import API_VERSION, ChannelRoute, ChannelType, PluginDescriptor
 from router.errors import ConfigError, PluginContractError, PluginError, PluginLoadError
 from router.hookspecs import ENTRY_POINT_GROUP, RouterHooks
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +14,14 @@ from router.errors import NotFound
 from router.storage.inbound import release
 from router.storage.schema import quarantine, raw_bytes, raw_inbound
 from router.storage.store import Store
+from router.storage.upgrade import upgrade_database
 
 SHOWN_BYTES = 2_000
 
 
 async def listed(config: Path) -> list[dict[str, Any]]:
     """Give every item with its reason, newest first."""
-    async with Store.open(load_config(config).store.url) as store, store.reading() as connection:
+    async with _opened(config) as store, store.reading() as connection:
         rows = await connection.execute(_statement().order_by(quarantine.c.since.desc()))
         return [_item(dict(row)) for row in rows.mappings()]
 
@@ -38,10 +41,18 @@ async def exported(config: Path, item: str) -> bytes:
 
 async def rerun(config: Path, item: str) -> str:
     """Mark an item as accepted again; a router reads it at its next start."""
-    async with Store.open(load_config(config).store.url) as store:
+    async with _opened(config) as store:
         if not await store.write(release, item):
             raise NotFound(f"there is nothing in quarantine with the id {item!r}")
     return "released: it is read at the next start; in a running router use the desk or the API"
+
+
+@asynccontextmanager
+async def _opened(config: Path) -> AsyncIterator[Store]:
+    url = load_config(config).store.url
+    await upgrade_database(url)
+    async with Store.open(url) as store:
+        yield store
 
 
 def _statement() -> Select[Any]:
@@ -54,7 +65,7 @@ def _statement() -> Select[Any]:
 
 
 async def _one(config: Path, item: str) -> dict[str, Any]:
-    async with Store.open(load_config(config).store.url) as store, store.reading() as connection:
+    async with _opened(config) as store, store.reading() as connection:
         rows = await connection.execute(_statement().where(quarantine.c.inbound_id == item))
         row = rows.mappings().one_or_none()
     if row is None:
@@ -62,12 +73,17 @@ async def _one(config: Path, item: str) -> dict[str, Any]:
     return dict(row)
 
 
+def printable(text: str) -> str:
+    """Write characters that could command a terminal as their codes; the text may be a stranger's."""
+    return "".join(char if char.isprintable() else f"\\x{ord(char):02x}" for char in text)
+
+
 def _item(row: dict[str, Any]) -> dict[str, Any]:
     return {
         "id": row["inbound_id"],
         "account": row["account"],
         "code": row["code"],
-        "reason": row["reason"],
+        "reason": printable(row["reason"]),
         "since": row["since"].isoformat(),
         "size_bytes": len(row["raw"]),
         "reruns": row["reruns"],

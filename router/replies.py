@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, select
 
-from router.channel import TextLimits, TextUnit
+from router.capabilities import TextLimits, TextUnit
 from router.clock import Clock
 from router.conversations import PREVIEW_CHARS, block_json, preview
 from router.crash import crash_point
@@ -23,13 +23,14 @@ from router.outbox import Doors
 from router.storage.deliveries import resend
 from router.storage.outbound import (
     NewReply,
-    add_note,
     add_reply,
     answered_message,
     known_reply,
 )
 from router.storage.schema import outbox
 from router.storage.store import Store
+from router.storage.timeline import Entry, add_entry
+from router.unbroken import Unbroken
 
 NOTE_CHARS = 100_000
 TOKEN_BYTES = 16
@@ -61,6 +62,7 @@ class Replies:
         self._doors = doors
         self._outgoing_ref = outgoing_ref
         self._written = written
+        self._unbroken = Unbroken()
 
     async def reply(
         self,
@@ -96,6 +98,9 @@ class Replies:
             answered=answered,
             at=self._clock.now(),
         )
+        return await self._unbroken.run(self._store_and_tell(reply))
+
+    async def _store_and_tell(self, reply: NewReply) -> str:
         written = await self._store.write(_store_reply, reply)
         crash_point("K13")
         self._written(written)
@@ -107,15 +112,17 @@ class Replies:
         if len(text) > NOTE_CHARS:
             raise ContentRejected(f"a note has at most {NOTE_CHARS} characters", code="too_long")
         message_id = new_id()
-        await self._store.write(
-            add_note,
-            message_id,
-            conversation_id,
-            agent_id,
-            _text_blocks(text),
-            _preview(text),
-            self._clock.now(),
+        note = Entry(
+            message_id=message_id,
+            conversation_id=conversation_id,
+            direction="note",
+            kind="note",
+            agent_id=agent_id,
+            at=self._clock.now(),
+            blocks=_text_blocks(text),
+            preview=_preview(text),
         )
+        await self._store.write(add_entry, note)
         self._written(Written(conversation_id=conversation_id, message_id=message_id, account=""))
         return message_id
 

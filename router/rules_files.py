@@ -9,13 +9,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from router.engine.documents import MAX_DOCUMENT_CHARS
+from router.documents.reading import MAX_DOCUMENT_CHARS
 from router.engine.roster import Roster, load_roster
 from router.engine.rules import RuleSet, load_ruleset
 from router.engine.rules.checks import check_with_counts
 from router.engine.rules.lists import MAX_LIST_CHARS
 from router.engine.rules.report import Report
 from router.errors import ConfigError
+from router.text_files import read_text
 
 MAX_LISTS = 200
 
@@ -37,9 +38,11 @@ def read_rules(path: Path) -> RulesSource:
     folder = path.parent / "lists"
     files = sorted(folder.glob("*.txt")) if folder.is_dir() else []
     if len(files) > MAX_LISTS:
-        raise ConfigError(f"more than {MAX_LISTS} lists", path=str(folder), hint="Take the unused ones away.")
-    lists = {file.stem: _read(file, MAX_LIST_CHARS) for file in files}
-    return RulesSource(source=str(path), text=_read(path, MAX_DOCUMENT_CHARS), lists=lists)
+        raise ConfigError(
+            f"more than {MAX_LISTS} lists.", path=str(folder), hint="Take the unused ones away."
+        )
+    lists = {file.stem: read_text(file, max_chars=MAX_LIST_CHARS) for file in files}
+    return RulesSource(source=str(path), text=read_text(path, max_chars=MAX_DOCUMENT_CHARS), lists=lists)
 
 
 def load_rules(path: Path) -> RuleSet:
@@ -58,21 +61,4 @@ def rules_check(path: Path) -> Report:
 
 def read_roster(path: Path) -> Roster:
     """Read a roster file; raises RosterError with everything that is wrong."""
-    return load_roster(_read(path, MAX_DOCUMENT_CHARS), source=str(path))
-
-
-def _read(path: Path, max_chars: int) -> str:
-    """Read a text file of bounded size."""
-    try:
-        # A character takes at most four bytes; the exact limit is checked where the text is parsed.
-        if path.stat().st_size > max_chars * 4:
-            raise ConfigError(
-                "the file is too large", path=str(path), hint=f"Keep it below {max_chars:,} characters."
-            )
-        return path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        message = f"byte {error.start + 1} is not UTF-8"
-        raise ConfigError(message, path=str(path), hint="Save the file as UTF-8.") from None
-    except OSError as error:
-        reason = error.strerror or "it cannot be read"
-        raise ConfigError(reason, path=str(path), hint="Check the name and who may read it.") from None
+    return load_roster(read_text(path, max_chars=MAX_DOCUMENT_CHARS), source=str(path))

@@ -13,11 +13,12 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from random import Random
 from types import MappingProxyType, TracebackType
 
-from router.accounts.context import Intake
+from router.accounts.context import Core
 from router.accounts.judgement import FailureRecord, Limits
 from router.accounts.kept import KeptAccount, Surroundings
 from router.accounts.running import RunningChannel
-from router.channel import AnyChannel, Health, HealthState, Signal
+from router.capabilities import Health, HealthState
+from router.channel import AnyChannel, Signal
 from router.clock import Clock
 from router.config import Account, AnyAccount, FailedAccount
 from router.errors import NotFound, PluginError, Retryable
@@ -41,7 +42,7 @@ class Supervisor:
         self,
         accounts: Sequence[AnyAccount],
         *,
-        intake: Intake,
+        intake: Core,
         clock: Clock,
         public_url: str,
         random: Random,
@@ -93,16 +94,17 @@ class Supervisor:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         # Accounts first: what they still take in while closing needs the services.
-        for tasks in (self._account_tasks, self._service_tasks):
-            for task in tasks:
-                task.cancel()
-            if tasks:
-                await asyncio.wait(tasks)
+        await self.close_accounts()
+        await _end(self._service_tasks)
         self._watchdog.__exit__(None, None, None)
         # What the body raised is the caller's own; only a cancellation may be the group's doing.
         if kind is not None and not issubclass(kind, asyncio.CancelledError):
             kind = error = trace = None
         await self._group.__aexit__(kind, error, trace)
+
+    async def close_accounts(self) -> None:
+        """Close every account for good; call it while the lines of web visitors still stand."""
+        await _end(self._account_tasks)
 
     def channel(self, account: str) -> RunningChannel:
         """Give one account's channel.
@@ -214,3 +216,10 @@ def _owners(accounts: Sequence[Account]) -> dict[object, str]:
             owners[clue] = kind.id
     owners.pop("", None)
     return owners
+
+
+async def _end(tasks: Sequence[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        task.cancel()
+    if tasks:
+        await asyncio.wait(tasks)

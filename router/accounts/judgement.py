@@ -10,7 +10,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from random import Random
 
-from router.channel import HealthState
+from router.capabilities import HealthState
 from router.errors import AuthExpired, AuthInvalid, ConfigError, SendError, StoreUnavailable
 
 _OUTSIDE = (SendError, StoreUnavailable, OSError, EOFError)

@@ -15,7 +15,8 @@ from typing import Any, NoReturn, TypeVar
 from router.accounts.bounded import bounded
 from router.accounts.context import AccountContext
 from router.accounts.judgement import FailureRecord, Limits, Verdict, cause_of
-from router.channel import AnyChannel, Health, HealthState, Pulled, PullSource, Signal, StreamSource
+from router.capabilities import Health, HealthState
+from router.channel import AnyChannel, Pulled, PullSource, Signal, StreamSource
 from router.config import Account
 from router.errors import AuthInvalid, PluginContractError, Retryable
 

@@ -14,12 +14,12 @@ from typing import Any, TypeVar
 
 from router.accounts.judgement import cause_of
 from router.accounts.kept import KeptAccount
+from router.capabilities import Health
 from router.channel import (
     AnyChannel,
     ChannelType,
     Confirms,
     FollowsThread,
-    Health,
     HttpReply,
     HttpRequest,
     ManualSource,

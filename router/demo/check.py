@@ -7,6 +7,9 @@ from __future__ import annotations
 
 import asyncio
 
+from aiohttp import ClientError
+from aiosmtplib import SMTPException
+
 from router.demo.check_books import check_books
 from router.demo.check_chat import play_chat
 from router.demo.check_mail import play_mail
@@ -14,6 +17,7 @@ from router.demo.floor import staffed_floor
 from router.demo.scenes import load_script
 from router.demo.transcript import Transcript
 from router.demo.world import PASSWORD, World, running_world
+from router.errors import RouterError
 
 DEADLINE_S = 60.0
 
@@ -29,7 +33,10 @@ async def play() -> bool:
         ):
             await _play(world, transcript)
     except TimeoutError:
-        transcript.check(f"everything within {DEADLINE_S:.0f} s", False, "something awaited never came")
+        wrong = f"after “{transcript.last_act}” nothing more came"
+        transcript.check(f"everything within {DEADLINE_S:.0f} s", False, wrong)
+    except (RouterError, ClientError, SMTPException, OSError) as error:
+        transcript.check(f"what follows “{transcript.last_act}”", False, error)
     return transcript.print_verdicts()
 
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from itertools import count
 from random import Random
 
 import aiosmtplib
 from aiohttp import ClientError
 
-from router.demo.colleagues import Colleagues, Lost
+from router.demo.colleagues import Colleagues
+from router.demo.desk import Lost
 from router.demo.letters import CUSTOMER_DOMAIN, Draft, Letter
 from router.demo.scenes import Scene, Script
 from router.demo.visitor import Visitor
@@ -50,7 +52,21 @@ class Customers:
                         self._random.shuffle(waiting)
                 if number < AT_ONCE or await self._has_room():
                     group.create_task(self._play(waiting.pop(0)))
-                await asyncio.sleep(self._random.uniform(*(FIRST_GAP_S if number < AT_ONCE else GAP_S)))
+                for scene in await self._pause(FIRST_GAP_S if number < AT_ONCE else GAP_S):
+                    group.create_task(self._play(scene))
+
+    async def _pause(self, span_s: tuple[float, float]) -> Sequence[Scene]:
+        """Wait for the next customer's turn; a person who logs in meanwhile gets a chat and a mail at once."""
+        try:
+            async with asyncio.timeout(self._random.uniform(*span_s)):
+                language = await self._colleagues.persons.arrivals.get()
+        except TimeoutError:
+            return ()
+        scenes = [scene for scene in self._script.scenes if scene.language == language]
+        return [
+            self._random.choice([scene for scene in scenes if scene.channel == channel])
+            for channel in ("chat", "email")
+        ]
 
     async def _has_room(self) -> bool:
         """Say whether few enough conversations are open."""

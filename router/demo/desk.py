@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from types import TracebackType
 from typing import Any
 
-from aiohttp import ClientSession, ClientTimeout, CookieJar
+from aiohttp import ClientError, ClientSession, ClientTimeout, CookieJar
 
 from router.errors import RouterError
 
@@ -22,6 +22,10 @@ class Refused(RouterError):
         self.status = status
         self.code = code
         super().__init__(f"{status} {code}: {detail}")
+
+
+Lost = (Refused, ClientError, TimeoutError)
+"""What a program at a desk has to live with."""
 
 
 class Desk:
@@ -89,7 +93,7 @@ class Desk:
         """End the episode."""
         await self.call("POST", f"/conversations/{conversation_id}/resolve", {"token": token})
 
-    async def events(self) -> AsyncIterator[tuple[str, dict[str, Any]]]:
+    async def events(self) -> AsyncGenerator[tuple[str, dict[str, Any]], None]:
         """Follow the live events until the stream ends; the first is `hello`."""
         forever = ClientTimeout(total=None, sock_connect=CALL_TIMEOUT_S)
         async with self._http.get(f"{self._url}/api/v1/events", timeout=forever) as answer:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from router.demo.desk import Desk
+from router.errors import RouterError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +35,12 @@ class Floor:
             async with self._more:
                 self._heard.append(Heard(login=login, topic=topic, content=content))
                 self._more.notify_all()
+
+    async def all_hear(self) -> None:
+        """Wait until every stream has said hello: nothing after that is missed."""
+        async with self._more:
+            while {heard.login for heard in self._heard} < self.desks.keys():
+                await self._more.wait()
 
     async def until(self, wanted: Callable[[Heard], bool]) -> Heard:
         """Wait for an event; one heard before counts."""
@@ -61,6 +68,14 @@ class Floor:
         """Read a conversation."""
         return await next(iter(self.desks.values())).call("GET", f"/conversations/{conversation_id}")
 
+    async def token(self, login: str, conversation_id: str) -> int:
+        """Give the token of an agent's claim on a conversation."""
+        found = await self.desks[login].call("GET", f"/conversations/{conversation_id}")
+        token = (found["work_item"] or {}).get("token")
+        if not isinstance(token, int):
+            raise RouterError(f"{self.desks[login].name} does not have “{found['subject']}”")
+        return token
+
     async def offer_of(self, conversation_id: str) -> Heard:
         """Wait until a conversation is offered to somebody."""
         return await self.until(
@@ -77,8 +92,7 @@ async def staffed_floor(url: str, logins: Sequence[str], password: str) -> Async
         floor = Floor(desks)
         streams = [asyncio.create_task(floor.follow(login), name=f"desk of {login}") for login in logins]
         try:
-            for login in logins:
-                await floor.until(lambda one, login=login: one.topic == "hello" and one.login == login)  # type: ignore[misc]
+            await floor.all_hear()
             yield floor
         finally:
             for stream in streams:

@@ -84,7 +84,7 @@ def read_letter(
         recipient=parseaddr(by_name.get("to", ""))[1],
         reply_to=parseaddr(by_name.get("reply-to", by_name.get("from", "")))[1],
         subject=by_name.get("subject", ""),
-        text=body.get_content().strip() if body is not None else "",
+        text=body.get_content().replace("\r\n", "\n").strip() if body is not None else "",
         message_id=by_name.get("message-id", ""),
         references=tuple((by_name.get("references") or by_name.get("in-reply-to", "")).split()),
         fields=tuple(fields),

@@ -15,8 +15,8 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 from router.clock import Clock
 from router.demo.letters import Draft, Letter
 from router.demo.mailbox import Mailbox
-from router.demo.scenes import Script
-from router.demo.shop_pages import STATIC, Language, render_mailbox, render_shop
+from router.demo.scenes import Language, Script
+from router.demo.shop_pages import STATIC, render_mailbox, render_shop
 from router.web.origin import require_own_page
 from router.web.settings import WebSettings
 

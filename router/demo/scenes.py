@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict
 
-from router.yaml_document import parse_yaml
+from router.documents.reading import read_document
 
 SCENES = Path(__file__).parent / "scenes.yaml"
+
+
+Language: TypeAlias = Literal["en", "zh"]
 
 
 class Scene(BaseModel):
@@ -19,7 +22,7 @@ class Scene(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     channel: Literal["email", "chat"]
-    language: Literal["en", "zh"]
+    language: Language
     subject: str = ""
     text: str
     answer: str
@@ -32,16 +35,16 @@ class Script(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    names: Mapping[Literal["en", "zh"], tuple[str, ...]]
-    unknown: Mapping[Literal["en", "zh"], str]
-    welcome: Mapping[Literal["en", "zh"], str]
+    names: Mapping[Language, tuple[str, ...]]
+    unknown: Mapping[Language, str]
+    welcome: Mapping[Language, str]
     scenes: tuple[Scene, ...]
 
     def mails(self) -> Sequence[Scene]:
         """List the scenes that are mails."""
         return [scene for scene in self.scenes if scene.channel == "email"]
 
-    def answer(self, texts: Sequence[str], language: Literal["en", "zh"]) -> str:
+    def answer(self, texts: Sequence[str], language: Language) -> str:
         """Choose the next thing to say to a customer who wrote `texts`."""
         last = texts[-1] if texts else ""
         for scene in self.scenes:
@@ -54,7 +57,9 @@ class Script(BaseModel):
 
 def load_script() -> Script:
     """Read the scenes."""
-    script = Script.model_validate(parse_yaml(SCENES.read_text(encoding="utf-8"), str(SCENES)).value)
+    script = Script.model_validate(
+        read_document(SCENES.read_text(encoding="utf-8"), source=str(SCENES)).value
+    )
     named = [
         scene if scene.names else scene.model_copy(update={"names": script.names[scene.language]})
         for scene in script.scenes

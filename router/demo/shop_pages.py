@@ -6,15 +6,13 @@ from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 from string import Template
-from typing import Any, Literal
+from typing import Any
 
-from router.demo.scenes import Scene
-from router.yaml_document import parse_yaml
+from router.demo.scenes import Language, Scene
+from router.documents.reading import read_document
 
 STATIC = Path(__file__).parent / "static"
 WORDS = Path(__file__).parent / "shop.yaml"
-
-Language = Literal["en", "zh"]
 
 _PRODUCT = Template("""
       <li class="product">
@@ -30,7 +28,7 @@ _EXAMPLE = Template('<option data-subject="$subject" data-text="$text" data-name
 
 def render_shop(language: Language, tag: str, trouble: str, address: str) -> str:
     """Render the shop; `tag` is the chat's script tag, `trouble` why there is none."""
-    words: dict[str, Any] = parse_yaml(WORDS.read_text(encoding="utf-8"), str(WORDS)).value
+    words: Any = read_document(WORDS.read_text(encoding="utf-8"), source=str(WORDS)).value
     own = {key: escape(text) for key, text in words[language].items()}
     products = "".join(
         _PRODUCT.substitute(

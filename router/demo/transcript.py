@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from textwrap import shorten
+from unicodedata import east_asian_width
 
 SHOWN_CHARS = 100
+WHO_COLUMNS = 12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,18 +24,20 @@ class Transcript:
 
     def __init__(self) -> None:
         self.verdicts: list[Verdict] = []
+        self.last_act = "nothing"
 
     def act(self, who: str, text: str) -> None:
         """Print what somebody does."""
-        print(f"{who:<12} {text}", flush=True)
+        self.last_act = f"{who} {text}"
+        print(f"{_padded(who, WHO_COLUMNS)} {text}", flush=True)
 
     def why(self, text: str) -> None:
         """Print a reason under what happened."""
-        print(f"{'':<12}   why: {text}", flush=True)
+        print(f"{'':<{WHO_COLUMNS}}   why: {text}", flush=True)
 
     def detail(self, text: str) -> None:
         """Print where something arrived, under what happened."""
-        print(f"{'':<12}   {text}", flush=True)
+        print(f"{'':<{WHO_COLUMNS}}   {text}", flush=True)
 
     def check(self, name: str, is_good: bool, wrong: object = "") -> None:
         """Note a verdict."""
@@ -46,9 +50,10 @@ class Transcript:
     def print_verdicts(self) -> bool:
         """Print the table; say whether all is good."""
         print()
-        width = max((len(verdict.name) for verdict in self.verdicts), default=0)
+        width = max((_columns(verdict.name) for verdict in self.verdicts), default=0)
         for verdict in self.verdicts:
-            print(f"  {verdict.name:<{width}}  {'ok' if verdict.is_good else f'WRONG: {verdict.wrong}'}")
+            found = "ok" if verdict.is_good else f"WRONG: {verdict.wrong}"
+            print(f"  {_padded(verdict.name, width)}  {found}")
         wrong = sum(not verdict.is_good for verdict in self.verdicts)
         print()
         print(
@@ -60,3 +65,12 @@ class Transcript:
 def brief(text: str) -> str:
     """Give the first words of a text on one line."""
     return shorten(text, SHOWN_CHARS, placeholder=" …")
+
+
+def _padded(text: str, columns: int) -> str:
+    return text + " " * (columns - _columns(text))
+
+
+def _columns(text: str) -> int:
+    """Count the columns a terminal gives a text: Chinese characters take two."""
+    return sum(2 if east_asian_width(letter) in "WF" else 1 for letter in text)

@@ -18,16 +18,16 @@ from typing import Any
 from argon2 import PasswordHasher
 
 from router.bootstrap import Router, running_router
-from router.channel import HealthState
+from router.capabilities import HealthState
 from router.clock import SystemClock
 from router.config import Config, load_config
 from router.demo.mailbox import HOST, Mailbox
 from router.demo.pages import DemoPages
 from router.demo.scenes import Script
+from router.documents.reading import read_document
 from router.errors import RouterError
 from router.people import hash_password, set_password
 from router.web.settings import WebSettings
-from router.yaml_document import parse_yaml
 
 SHOP_ADDRESS = "support@shop.example"
 SITE_KEY = "demo-shop"
@@ -106,10 +106,11 @@ def free_port(wanted: int) -> int:
 
 def _roster(one_at_a_time: bool) -> dict[str, Any]:
     path = _HERE / "roster.yaml"
-    roster: dict[str, Any] = parse_yaml(path.read_text(encoding="utf-8"), str(path)).value
-    for agent in roster["agents"].values() if one_at_a_time else ():
+    roster: Any = read_document(path.read_text(encoding="utf-8"), source=str(path)).value
+    agents: dict[str, Any] = roster["agents"]
+    for agent in agents.values() if one_at_a_time else ():
         agent["max_claims"] = 1
-    return roster
+    return {"agents": agents}
 
 
 def _write_config(

@@ -162,6 +162,7 @@ class Dispatch:
             return
         if best is None:
             self.waiting.add(work, lane)
+            self._refusals.watch(work, self.now)
         if is_new:
             work.blocked = gate
             self.records.queued(work, lane, self.now, gate)

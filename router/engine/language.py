@@ -139,6 +139,8 @@ _OWN_LETTERS = {"ß": "de", "ñ": "es", "¿": "es", "¡": "es", "ã": "pt", "õ"
 def detect_language(text: str) -> str:
     """Name the language of a text, "" when it cannot be told."""
     letters = _NOISE.sub(" ", text[:MAX_CHARS])
+    if letters.isascii():
+        return _by_words(letters.lower())
     counts: Counter[str] = Counter()
     for char, times in Counter(letters).items():
         if char.isalpha() and (script := _script(char)):

@@ -35,7 +35,15 @@ class Refusals:
     def count_from(self, work: WorkItem, last_refusal_at: datetime) -> None:
         """Start the cool-down of an item's memory."""
         work.clear_at = last_refusal_at + self._cooldown
-        self._deadlines.add(work.clear_at, DeadlineKind.REFUSALS_FORGOTTEN, work.item.id)
+
+    def watch(self, work: WorkItem, now: datetime) -> None:
+        """Set the deadline of an item that comes to wait.
+
+        Not on the refusal: the item may be offered to somebody else then, and a deadline that does not
+        stand while it is offered is dropped.
+        """
+        if work.clear_at is not None and work.clear_at > now:
+            self._deadlines.add(work.clear_at, DeadlineKind.REFUSALS_FORGOTTEN, work.item.id)
 
     def forget(self, work: WorkItem) -> Mapping[str, str]:
         """Empty the memory of an item; give what it was."""

@@ -11,10 +11,14 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from router.engine.documents import DocumentError, Located, Problem, read_document
+from router.documents.models import Name, Strict, custom_error
+from router.documents.places import Located
+from router.documents.problems import DocumentError, Problem
+from router.documents.reading import read_document
+from router.documents.suggestions import did_you_mean
+from router.documents.validation import validate
 from router.engine.rules.calendars import read_days, read_period
 from router.engine.rules.schema import RulesModel
-from router.engine.validation import Name, Strict, custom_error, did_you_mean, validate
 from router.messages import JsonObject
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import Connection, RowMapping, Table, bindparam, insert, select, tuple_, update
+from sqlalchemy import Connection, RowMapping, bindparam, select, tuple_, update
 
 from router.messages import EvidenceKind
 from router.model.filing import Point, Pointer, PointKey, Shelf, Shelved
 from router.storage import schema as t
+from router.storage.inserts import insert_many
 
 _ORDER = (
     t.contact,
@@ -71,7 +72,7 @@ def save_shelf(connection: Connection, shelf: Shelf) -> None:
     for row in shelf.new.get("conversation", []):
         row |= _changing(shelf.conversations[row["id"]])
     for table in _ORDER:
-        _insert(connection, table, shelf.new.get(table.name, []))
+        insert_many(connection, table, shelf.new.get(table.name, []))
     changed = [
         {"conversation": c.id} | _changing(c) for c in shelf.conversations.values() if c.changed and not c.new
     ]
@@ -87,11 +88,6 @@ def _changing(conversation: Shelved) -> dict[str, object]:
         "last_message_at": conversation.last_message_at,
         "resolved_at": conversation.resolved_at,
     }
-
-
-def _insert(connection: Connection, table: Table, rows: Sequence[dict[str, object]]) -> None:
-    if rows:
-        connection.execute(insert(table), rows)
 
 
 def _load_points(connection: Connection, shelf: Shelf, keys: Sequence[PointKey]) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Row, Select, bindparam, insert, select, updat
 
 from router.ids import digest
 from router.messages import AcceptOutcome, AcceptResult, JsonValue, RawInbound
+from router.storage.inserts import insert_many
 from router.storage.schema import channel_account, quarantine, raw_bytes, raw_inbound
 
 _REDELIVERED = (
@@ -61,9 +62,8 @@ def store_deliveries(connection: Connection, deliveries: Sequence[Delivery]) -> 
                 again.append({"inbound": first})
                 outcomes.append(AcceptResult(outcome=AcceptOutcome.DUPLICATE, inbound_id=first))
         results.append(outcomes)
-    if rows:
-        connection.execute(insert(raw_inbound), rows)
-        connection.execute(insert(raw_bytes), bodies)
+    insert_many(connection, raw_inbound, rows)
+    insert_many(connection, raw_bytes, bodies)
     if again:
         connection.execute(_REDELIVERED, again)
     for delivery in deliveries:

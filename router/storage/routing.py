@@ -12,7 +12,8 @@ from sqlalchemy import Connection, insert, select, update
 from router.engine.decisions import Act, Decision
 from router.ids import new_id
 from router.messages import JsonObject
-from router.storage.outbound import add_event, require_claim
+from router.storage.inserts import insert_many
+from router.storage.outbound import require_claim
 from router.storage.schema import (
     claim,
     conversation,
@@ -23,6 +24,7 @@ from router.storage.schema import (
     presence,
     work_item,
 )
+from router.storage.timeline import add_event
 
 _OFFER_ENDS = {
     Act.REJECTED: "rejected",
@@ -43,13 +45,11 @@ def record_acts(connection: Connection, batch: Sequence[Acts]) -> list[None]:
     """Write events, decisions and what they change, in the engine's order."""
     events = [{"at": at, "type": body["type"], "body": body} for acts in batch for at, body in acts.events]
     decisions = [decision for acts in batch for decision in acts.decisions]
-    if events:
-        connection.execute(insert(event_log), events)
+    insert_many(connection, event_log, events)
     for decision in decisions:
         _carry_out(connection, decision)
     records = [_record_row(decision) for decision in decisions if decision.item_id]
-    if records:
-        connection.execute(insert(decision_record), records)
+    insert_many(connection, decision_record, records)
     return [None] * len(batch)
 
 
@@ -153,7 +153,7 @@ def _add_claim(connection: Connection, decision: Decision) -> None:
             claimed_at=decision.at,
         )
     )
-    add_event(connection, new_id(), decision.conversation_id, decision.agent_id, "assigned", {}, decision.at)
+    add_event(connection, decision.conversation_id, decision.agent_id, "assigned", {}, decision.at)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,7 +184,7 @@ def hand_back(connection: Connection, ending: Ending) -> dict[str, Any]:
         }
     connection.execute(update(work_item).where(work_item.c.id == held.id).values(**values))
     fields = {"note": ending.note, "queue": ending.queue, "to": ending.to_agent_id}
-    add_event(connection, new_id(), ending.conversation_id, ending.agent_id, ending.kind, fields, ending.at)
+    add_event(connection, ending.conversation_id, ending.agent_id, ending.kind, fields, ending.at)
     row = connection.execute(select(work_item).where(work_item.c.id == held.id)).mappings().one()
     return dict(row)
 
@@ -205,7 +205,7 @@ def resolve(connection: Connection, ending: Ending) -> str:
         .values(state="resolved", resolved_at=ending.at)
     )
     fields: Mapping[str, Any] = {"reason": ending.note}
-    add_event(connection, new_id(), ending.conversation_id, ending.agent_id, "resolved", fields, ending.at)
+    add_event(connection, ending.conversation_id, ending.agent_id, "resolved", fields, ending.at)
     item_id: str = held.id
     return item_id
 

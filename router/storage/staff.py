@@ -11,8 +11,6 @@ from sqlalchemy import case, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from router.engine.events import (
-    AgentChanged,
-    AgentRemoved,
     AgentRestored,
     ClaimRestored,
     ClockTick,
@@ -37,15 +35,23 @@ class _Person:
 
 async def restoring_events(connection: AsyncConnection, now: datetime) -> list[Event]:
     """Tell the whole live state as events, in the order the engine takes it up after a start."""
-    items = (
-        await connection.execute(
-            select(work_item).where(work_item.c.state != "done").order_by(work_item.c.id)
-        )
-    ).all()
-    events: list[Event] = [
-        ItemQueued(at=now, item=item_of(dict(row._mapping), arrival)) for arrival, row in enumerate(items)
+    return [
+        *await _live_items(connection, now),
+        *await _open_offers(connection, now),
+        *await _held_claims(connection, now),
+        *await _staff(connection, now),
+        ClockTick(at=now),
     ]
-    events += [
+
+
+async def _live_items(connection: AsyncConnection, now: datetime) -> list[Event]:
+    statement = select(work_item).where(work_item.c.state != "done").order_by(work_item.c.id)
+    rows = (await connection.execute(statement)).mappings()
+    return [ItemQueued(at=now, item=item_of(dict(row), arrival)) for arrival, row in enumerate(rows)]
+
+
+async def _open_offers(connection: AsyncConnection, now: datetime) -> list[Event]:
+    return [
         OfferRestored(
             at=now,
             offer_id=row.id,
@@ -56,13 +62,20 @@ async def restoring_events(connection: AsyncConnection, now: datetime) -> list[E
         )
         for row in await connection.execute(select(offer).where(offer.c.state == "pending"))
     ]
-    events += [
+
+
+async def _held_claims(connection: AsyncConnection, now: datetime) -> list[Event]:
+    return [
         ClaimRestored(at=now, item_id=row.work_item_id, agent_id=row.agent_id)
         for row in await connection.execute(select(claim).where(claim.c.state == "active"))
     ]
+
+
+async def _staff(connection: AsyncConnection, now: datetime) -> list[Event]:
+    events: list[Event] = []
     present = {row.agent_id: row for row in await connection.execute(select(presence))}
     last_offers = await _last_offers(connection)
-    for person in await _people(connection, now, None):
+    for person in await _people(connection, now):
         there = present.get(person.id)
         last_offer_at, unanswered = last_offers.get(person.id, (None, 0))
         events.append(
@@ -77,24 +90,14 @@ async def restoring_events(connection: AsyncConnection, now: datetime) -> list[E
                 unanswered=unanswered,
             )
         )
-    return [*events, ClockTick(at=now)]
+    return events
 
 
-async def agent_event(connection: AsyncConnection, now: datetime, agent_id: str) -> Event:
-    """Tell an agent's skills and limits as they are now, or that he is gone."""
-    for person in await _people(connection, now, agent_id):
-        return AgentChanged(at=now, agent_id=agent_id, skills=person.skills, max_claims=person.max_claims)
-    return AgentRemoved(at=now, agent_id=agent_id)
-
-
-async def _people(connection: AsyncConnection, now: datetime, agent_id: str | None) -> list[_Person]:
+async def _people(connection: AsyncConnection, now: datetime) -> list[_Person]:
     people = select(agent.c.id, agent.c.max_claims).where(agent.c.active.is_(True))
     skills = select(agent_skill.c.agent_id, agent_skill.c.skill, agent_skill.c.level).where(
         agent_skill.c.expires_at.is_(None) | (agent_skill.c.expires_at > now)
     )
-    if agent_id is not None:
-        people = people.where(agent.c.id == agent_id)
-        skills = skills.where(agent_skill.c.agent_id == agent_id)
     held: dict[str, dict[str, int]] = {}
     for holder, skill, level in await connection.execute(skills):
         held.setdefault(holder, {})[skill] = level

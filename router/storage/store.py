@@ -20,6 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.pool import NullPool, StaticPool
 
 from router.errors import ConfigError
+from router.storage.columns import to_json
 from router.storage.writer import Writer
 
 T = TypeVar("T")
@@ -47,8 +48,9 @@ class Store:
         when the database does not keep what it says it committed.
         """
         parsed = make_url(url)
-        opening = _sqlite_group if parsed.get_backend_name() == "sqlite" else _postgres_group
-        async with opening(parsed, durable) as (run_group, readers):
+        is_file = parsed.get_backend_name() == "sqlite"
+        opened = _sqlite_group(parsed, durable) if is_file else _postgres_group(parsed)
+        async with opened as (run_group, readers):
             writer = Writer(run_group)
             writing = asyncio.create_task(writer.run(), name="store writer")
             try:
@@ -88,6 +90,7 @@ async def _sqlite_group(url: URL, durable: bool) -> AsyncIterator[tuple[Any, Asy
         poolclass=StaticPool,
         connect_args={"check_same_thread": False},
         hide_parameters=True,
+        json_serializer=to_json,
     )
     _begin_immediate(engine)
     thread = ThreadPoolExecutor(1, thread_name_prefix="store-writer")
@@ -172,10 +175,10 @@ def _check_folder(url: URL) -> None:
 
 
 @asynccontextmanager
-async def _postgres_group(url: URL, durable: bool) -> AsyncIterator[tuple[Any, AsyncEngine]]:
+async def _postgres_group(url: URL) -> AsyncIterator[tuple[Any, AsyncEngine]]:
     """Open PostgreSQL: one connection writes, a pool reads."""
     async_url = url.set(drivername="postgresql+asyncpg")
-    engine = create_async_engine(async_url, poolclass=NullPool, hide_parameters=True)
+    engine = create_async_engine(async_url, poolclass=NullPool, hide_parameters=True, json_serializer=to_json)
     readers = create_async_engine(
         async_url,
         pool_size=READERS,

@@ -8,8 +8,8 @@ from typing import Any, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from router.capabilities import Capabilities
 from router.channel import (
-    Capabilities,
     Channel,
     ChannelContext,
     ChannelType,

@@ -9,6 +9,7 @@ from typing import Annotated
 from aiohttp import web
 from pydantic import Field
 
+from router.live import LiveEvent
 from router.model.desk import Agent, AgentOnDuty, ApiToken, Presence, PresenceState
 from router.people import create_token, revoke_token
 from router.storage.views.people import list_agents, list_tokens, read_agent, require_token
@@ -122,6 +123,7 @@ class PeopleCalls:
     async def set_presence(self, caller: Caller, body: SetPresence) -> Presence:
         """Be available, busy, away or offline."""
         await self._services.offers.set_presence(caller.agent_id, body.state, body.reason, body.classes)
+        self._services.live.publish(LiveEvent(topic="presence", data={"agent_id": caller.agent_id}))
         return (await self.who_am_i(caller)).presence
 
     async def list_agents(self, caller: Caller) -> AgentList:

@@ -15,6 +15,7 @@ from router.messages import (
     Author,
     Automatic,
     Block,
+    EventKind,
     Evidence,
     EvidenceKind,
     Identity,
@@ -41,6 +42,8 @@ class NotesChannel(Channel[NotesSettings]):
             raise MalformedMessage("nobody wrote this", code="no_sender")
         return [
             InboundEvent(
+                kind=EventKind(fields.get("kind", "message")),
+                visible=fields.get("visible", True),
                 author=Author(role=Role.CUSTOMER, identities=[Identity(kind="note", value=fields["sender"])]),
                 external_id=fields.get("id", ""),
                 subject=fields.get("subject", ""),

@@ -122,6 +122,17 @@ async def test_the_same_message_id_with_other_content_is_a_new_flagged_message(f
     assert len(flags["two"]) == 1
 
 
+async def test_what_a_caller_gave_up_on_is_still_filed_once_it_is_stored(front: Front) -> None:
+    waiting = asyncio.create_task(front.intake.accept("notes", [item(at=NOW, id="<1>", key="k")]))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    waiting.cancel()
+    await asyncio.gather(waiting, return_exceptions=True)
+    (again,) = await front.intake.accept("notes", [item(at=NOW, id="<1>", key="k")])
+    assert len(await front.filing.filed(again.inbound_id)) == 1
+    assert len(await front.rows(t.message)) == 1
+
+
 async def test_two_accounts_with_equal_keys_never_mix(front: Front) -> None:
     (one,) = await front.take(item(at=NOW, id="<1>", key="k"), account="notes")
     (two,) = await front.take(item(at=NOW, id="<1>", key="k"), account="other")
@@ -238,6 +249,18 @@ async def test_a_thread_of_the_provider_keeps_one_conversation_for_ever(front: F
         item(at=NOW + timedelta(days=400), id="b", evidence=[["thread", "visitor-1"]])
     )
     assert again == first
+
+
+async def test_a_score_after_the_end_neither_reopens_nor_asks_for_an_answer(front: Front) -> None:
+    (first,) = await front.take(item(at=NOW, id="a", evidence=[["thread", "v"]]))
+    await resolve(front, first, NOW)
+    score = {"kind": "system", "visible": False, "text": "5 of 5"}
+    (scored,) = await front.take(item(at=NOW, id="b", evidence=[["thread", "v"]], **score))
+    (stray,) = await front.take(item("bob@shop.example", at=NOW, id="c", **score))
+    assert (scored, stray) == (first, "")
+    assert await front.rows(t.work_item, state="waiting") == []
+    (row,) = await front.rows(t.message, direction="event")
+    assert (row.kind, row.seq, row.preview) == ("system", None, "5 of 5")
 
 
 async def test_where_a_contact_has_one_matter_at_a_time_messages_join_it(store: Store) -> None:

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from router import Health
 from router.accounts.context import AccountContext
-from router.channel import Health
 from router.errors import PluginContractError, Retryable, StoreUnavailable
 from router.testing import FakeClock, MemoryStore, make_raw
 

@@ -141,6 +141,20 @@ def test_when_all_declined_they_are_asked_again_after_the_cooldown_only() -> Non
     assert desk.tick(59) == []
 
 
+def test_cooldown_outlives_an_offer_that_was_open_meanwhile_and_came_back() -> None:
+    desk = Desk(decline_cooldown_s=60, queues={"q": QueueConfig(offer_timeout_s=600)})
+    desk.agent("tom")
+    desk.item("i1")
+    desk.tell(OfferRejected, offer_id="i1.1")
+    refused_at = desk.now
+    assert acts(desk.agent("mei"))[0] == ("offered", "i1", "mei")
+    assert desk.engine.next_due() == desk.now + timedelta(seconds=600), "nothing to forget while offered"
+    assert acts(desk.be("mei", "away"))[0] == ("rescinded", "i1", "mei")
+    assert desk.engine.next_due() == refused_at + timedelta(seconds=60)
+    again = acts(desk.tick(60))
+    assert again == [("memory_cleared", "i1", None), ("offered", "i1", "tom")]
+
+
 def test_nobody_is_asked_again_while_somebody_who_did_not_decline_is_only_busy() -> None:
     desk = Desk(decline_cooldown_s=60)
     desk.agent("mei")

@@ -4,8 +4,8 @@ from random import Random
 
 import pytest
 
+from router import HealthState
 from router.accounts.judgement import FailureRecord, Limits, cause_of
-from router.channel import HealthState
 from router.errors import AuthExpired, AuthInvalid, RateLimited, Retryable
 
 

@@ -176,7 +176,7 @@ def test_lists_beside_the_file_are_read(tmp_path):
 
 @pytest.mark.parametrize(
     ("content", "message"),
-    [(None, "No such file"), (b"\xff\xfe", "is not UTF-8"), (b"a" * 2_000_001, "too large")],
+    [(None, "no such file"), (b"\xff\xfe", "is not UTF-8"), (b"a" * 2_000_001, "too large")],
 )
 def test_file_that_cannot_be_read_is_refused_in_words(tmp_path, content, message):
     path = tmp_path / "rules.yaml"

@@ -110,8 +110,8 @@ def test_missing_key_is_named_at_the_rule_that_lacks_it():
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
-        ("# nothing", "lists/complaints.txt:1:1 the list is empty. Write one phrase a line."),
-        ("投诉\n*", "lists/complaints.txt:2:1 a phrase without letters matches everything. Take it away."),
+        ("# nothing", "lists/complaints.txt:1:1: the list is empty. Write one phrase a line."),
+        ("投诉\n*", "lists/complaints.txt:2:1: a phrase without letters matches everything. Take it away."),
     ],
 )
 def test_list_that_cannot_be_used_is_named_by_its_file(text, complaint):
@@ -123,7 +123,7 @@ def test_list_that_cannot_be_used_is_named_by_its_file(text, complaint):
 def test_line_of_a_list_that_is_no_pattern_is_named():
     with pytest.raises(RulesError) as caught:
         load_ruleset(SOUND.read_text(), source="rules.yaml", lists=LISTS | {"numbers": "\\d+\n# fine\n(?=x)"})
-    assert "lists/numbers.txt:3:1 not a pattern: " in str(caught.value)
+    assert "lists/numbers.txt:3:1: not a pattern: " in str(caught.value)
 
 
 def test_list_in_the_document_and_in_a_file_is_refused():
@@ -149,7 +149,7 @@ def test_place_inside_a_condition_is_exact_in_every_way_of_writing_it(when, line
     ("text", "message"),
     [
         ("", "the document is empty"),
-        ("[\n" * 3000, "nested too deeply"),
+        ("[\n" * 3000, "nested deeper than 24 levels"),
         ("a" * 500_001, "longer than 500,000 characters"),
         ("a: \x00", "not valid YAML"),
         ("- 1", "valid dictionary"),

@@ -11,9 +11,19 @@ from typing import Any
 
 import pytest
 
-from router import Capabilities, Channel, ChannelType, HttpRequest, Pulled, PullSource, Signal, StreamSource
+from router import (
+    Capabilities,
+    Channel,
+    ChannelType,
+    Health,
+    HealthState,
+    HttpRequest,
+    Pulled,
+    PullSource,
+    Signal,
+    StreamSource,
+)
 from router.accounts.judgement import Limits
-from router.channel import Health, HealthState
 from router.clock import SystemClock
 from router.config import Account, AnyAccount, FailedAccount
 from router.errors import (

@@ -9,7 +9,8 @@ from dataclasses import replace
 import pytest
 from aiohttp import ClientSession, web
 
-from router.channel import Capabilities, Channel, ChannelRoute, ChannelType
+from router import Capabilities
+from router.channel import Channel, ChannelRoute, ChannelType
 from router.web.app import create_app, create_runner
 from router.web.hooks import check_prefixes
 from router.web.pages import DESK_POLICY

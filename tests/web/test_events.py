@@ -108,6 +108,15 @@ async def test_deliveries_and_presence_carry_their_shapes(shop, listen):
         assert content["presence"]["state"] == "offline"
 
 
+async def test_a_presence_taken_at_one_desk_is_told_to_the_others(shop, client, listen):
+    change = {"json": {"state": "busy", "reason": "lunch"}, "headers": await shop.token("mei")}
+    async with listen("tom") as tom:
+        await client.put("/api/v1/me/presence", **change)
+        topic, content = await tom.event()
+    assert (topic, content["agent_id"]) == ("presence", shop.agents["mei"])
+    assert (content["presence"]["state"], content["presence"]["reason"]) == ("busy", "lunch")
+
+
 async def test_an_event_about_what_is_gone_is_left_out(shop, listen):
     async with listen("mei") as stream:
         shop.publish("message", conversation_id="x", message_id="f" * 32)

@@ -6,7 +6,8 @@ import asyncio
 import re
 from collections.abc import Sequence
 
-from router.channel import Capabilities, Channel, ChannelContext, StreamSource, TextLimits
+from router import Capabilities, TextLimits
+from router.channel import Channel, ChannelContext, StreamSource
 from router.errors import Permanent
 from router.messages import InboundEvent, OutboundAttempt, RawInbound, Receipt
 from router_email.codec import MailCodec

@@ -11,7 +11,8 @@ from typing import TypeVar
 
 from imap_tools.errors import MailboxLoginError
 
-from router.channel import ChannelContext, Health, HealthState
+from router import Health, HealthState
+from router.channel import ChannelContext
 from router.errors import ConfigError
 from router.messages import JsonValue, RawInbound
 from router_email.identity import dedupe_key

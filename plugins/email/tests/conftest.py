@@ -16,7 +16,7 @@ from router_email.identity import dedupe_key
 from router_email.settings import EmailSettings
 from router_email.simulator import EmailSimulator
 
-from router.channel import Health
+from router import Health
 from router.errors import StoreUnavailable
 from router.messages import (
     AcceptOutcome,

@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager, suppress
 import pytest
 from router_email.channel import EmailChannel
 
-from router.channel import HealthState
+from router import HealthState
 
 from .conftest import MemoryContext, mail, settings_with
 from .dovecot import PASSWORD, USER, Dovecot

@@ -4,17 +4,8 @@ from __future__ import annotations
 
 import secrets
 
-from router.channel import (
-    Capabilities,
-    Channel,
-    ChannelContext,
-    FollowsThread,
-    Health,
-    HealthState,
-    ShowsTyping,
-    TextLimits,
-    TextUnit,
-)
+from router import Capabilities, Health, HealthState, TextLimits, TextUnit
+from router.channel import Channel, ChannelContext, FollowsThread, ShowsTyping
 from router.messages import (
     InboundEvent,
     OutboundAttempt,

@@ -25,6 +25,7 @@ from router.messages import (
     ThreadEvent,
 )
 from router_webchat.frames import (
+    MAX_SCORE,
     AnyClientFrame,
     Body,
     Csat,
@@ -105,7 +106,7 @@ def decode(raw: RawInbound) -> list[InboundEvent]:
         kind, blocks = EventKind.THREAD_STATE, []
         stated = {"state": "ended"}
     elif isinstance(frame, Csat):
-        kind, blocks = EventKind.SYSTEM, [Block(text=f"{frame.score}/5 {frame.comment}".rstrip())]
+        kind, blocks = EventKind.SYSTEM, [Block(text=f"{_stars(frame.score)} {frame.comment}".rstrip())]
         stated = {"score": frame.score, "comment": frame.comment}
     else:
         raise MalformedMessage(f"a {type(frame).__name__} frame is not stored", code="bad_frame")
@@ -138,6 +139,10 @@ def _event(
         language=locale if isinstance(locale, str) else "",
         context={**context, **stated},
     )
+
+
+def _stars(score: int) -> str:
+    return "★" * score + "☆" * (MAX_SCORE - score)
 
 
 def _blocks(frame: Msg) -> list[Block]:

@@ -12,6 +12,7 @@ PROTOCOL_VERSION = 1
 FRAME_BYTES = 65_536
 TEXT_BYTES = 8_192
 INLINE_EVENTS = 200
+MAX_SCORE = 5
 
 ClientId: TypeAlias = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{8,64}\Z")]
 Sequence: TypeAlias = Annotated[int, Meta(ge=0, le=2**53)]
@@ -113,7 +114,7 @@ class Csat(ClientFrame, frozen=True, tag="csat"):
     """The customer's score of the service."""
 
     cid: ClientId
-    score: Annotated[int, Meta(ge=1, le=5)]
+    score: Annotated[int, Meta(ge=1, le=MAX_SCORE)]
     comment: Annotated[str, Meta(max_length=1000)] = ""
 
 

@@ -15,7 +15,7 @@ from router_webchat.channel import WebchatChannel
 from router_webchat.routes import ROUTES
 from router_webchat.settings import WebchatSettings
 
-from router.channel import Health
+from router import Health
 from router.clock import SystemClock
 from router.errors import StoreUnavailable
 from router.messages import (

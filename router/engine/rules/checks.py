@@ -9,7 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from router.engine.documents import Located, Path, Problem
+from router.documents.places import Located, Path
+from router.documents.problems import Problem
 from router.engine.rules.examples import run_examples
 from router.engine.rules.needs import contradictions
 from router.engine.rules.ruleset import LoadedRules, RulesError, load_with_places

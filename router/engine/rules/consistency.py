@@ -7,14 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from router.engine.documents import Located, Path, Place, Problem
+from router.documents.places import Located, Path, Place
+from router.documents.problems import Problem
+from router.documents.suggestions import did_you_mean
 from router.engine.rules.expressions import check_conditions
 from router.engine.rules.facts import variable_types
 from router.engine.rules.needs import contradictions
 from router.engine.rules.phrases import pattern_message
 from router.engine.rules.references import Reference, find_references
 from router.engine.rules.schema import LASTING_KINDS, NeedModel, RulesModel, SettingsModel
-from router.engine.validation import did_you_mean
 
 
 class Consistency:

@@ -10,12 +10,13 @@ from datetime import UTC, datetime, timedelta
 from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
-from router.engine.documents import Path, Problem
+from router.documents.places import Path
+from router.documents.problems import Problem
+from router.documents.suggestions import did_you_mean
 from router.engine.rules.facts import VARIABLES, Facts, FactValue, is_of_type, variable_types
 from router.engine.rules.needs import plain_need
 from router.engine.rules.ruleset import LoadedRules, Triage
 from router.engine.rules.schema import ExampleModel, ExpectModel, FactType, RuleModel
-from router.engine.validation import did_you_mean
 from router.messages import JsonObject
 
 Given: TypeAlias = Mapping[str, Mapping[str, FactValue]]

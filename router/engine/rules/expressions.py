@@ -14,12 +14,12 @@ from typing import Any, TypeAlias
 
 from cel_expr_python import cel  # type: ignore[import-untyped]
 
+from router.documents.suggestions import did_you_mean
 from router.engine.rules.calendars import Calendar
 from router.engine.rules.facts import FactValue
 from router.engine.rules.phrases import TextSearch
 from router.engine.rules.references import find_references
 from router.engine.rules.schema import FactType
-from router.engine.validation import did_you_mean
 
 Values: TypeAlias = Mapping[str, FactValue]
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from router.engine.documents import Located, Problem
+from router.documents.places import Located
+from router.documents.problems import Problem
 from router.engine.rules.phrases import (
     MAX_LINES,
     ListLine,

@@ -10,7 +10,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-from router.engine.documents import DocumentError, Located, read_document
+from router.documents.places import Located
+from router.documents.problems import DocumentError
+from router.documents.reading import read_document
+from router.documents.validation import validate
 from router.engine.rules.calendars import Calendar, public_holidays, read_days, read_period
 from router.engine.rules.consistency import Consistency
 from router.engine.rules.expressions import Conditions, Outcome
@@ -19,7 +22,6 @@ from router.engine.rules.lists import PhraseLists, Searches
 from router.engine.rules.needs import add_up
 from router.engine.rules.references import find_references
 from router.engine.rules.schema import CalendarModel, NeedModel, RuleModel, RulesModel
-from router.engine.validation import validate
 from router.messages import JsonObject
 
 

@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, Field, model_validator
 
+from router.documents.models import Duration, Name, Strict, custom_error
 from router.engine.rules.calendars import public_holidays, read_days, read_period
-from router.engine.validation import Duration, Name, Strict, custom_error
 
 LASTING_KINDS = frozenset({"language", "legal", "permission"})
 """Kinds of skills no waiting time ever drops."""

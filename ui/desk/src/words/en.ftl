@@ -182,6 +182,7 @@ event-assigned = Taken by { $name }
 event-claimed = Taken by { $name }
 event-put-back = { $name } put it back
 event-transferred = { $name } handed it over
+event-thread-state = The customer ended the chat
 event-resolved = Resolved by { $name }
 
 ## Delivery

@@ -173,6 +173,7 @@ event-assigned = { $name } 接手
 event-claimed = { $name } 接手
 event-put-back = { $name } 放回队列
 event-transferred = { $name } 转交
+event-thread-state = 顾客结束了对话
 event-resolved = { $name } 已解决
 
 ## 投递

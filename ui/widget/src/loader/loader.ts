@@ -4,7 +4,7 @@ import { look } from "./look";
 
 type Fields = Record<string, string | undefined>;
 type Listener = (value?: unknown) => void;
-type Omni = { (command: string, ...rest: unknown[]): void; q?: ArrayLike<unknown>[] };
+type Omni = { (command: string, ...rest: unknown[]): void; q?: ArrayLike<unknown>[]; isLoader?: true };
 type Site = { accent: string; position: string };
 
 const page = window as unknown as { omni?: Omni };
@@ -80,7 +80,8 @@ const load = () => {
   frame.src = `${host}/chat/v1/frame?${query}`;
   frame.title = isChinese() ? "聊天" : "Chat";
   frame.className = "shut";
-  frame.setAttribute("sandbox", "allow-scripts allow-same-origin allow-popups allow-popups-to-escape-sandbox");
+  // without allow-forms a click on Send is lost before any script hears of it; form-action of the frame is none
+  frame.setAttribute("sandbox", "allow-scripts allow-same-origin allow-forms allow-popups allow-popups-to-escape-sandbox");
   frame.referrerPolicy = "no-referrer";
   root.appendChild(frame);
 };
@@ -187,9 +188,10 @@ const omni: Omni = (command: string, ...rest: unknown[]) => {
   else console.warn(`omnirouter chat: there is no command "${command}"`);
 };
 
-// a page that has the tag twice gets one button
-if (!page.omni || page.omni.q) {
+// a page that has the tag twice gets one button; the page's own stub has no `q` before its first call
+if (!page.omni?.isLoader) {
   const waiting = page.omni?.q ?? [];
+  omni.isLoader = true;
   page.omni = omni;
   if (script.dataset.site) omni("boot", { site: script.dataset.site, locale: script.dataset.locale });
   for (const call of Array.from(waiting)) omni(...(Array.from(call) as [string, ...unknown[]]));

@@ -1,0 +1,1 @@
+"""YAML documents written by people: read with the place of everything, checked against models."""

@@ -1,0 +1,155 @@
+"""`omnirouter demo` and `omnirouter demo --check` as a user runs them: processes, pages, signals."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import signal
+import socket
+import sys
+import time
+from collections.abc import AsyncIterator
+from contextlib import aclosing, asynccontextmanager, closing
+from pathlib import Path
+
+import aiohttp
+
+from router.demo.desk import Desk
+from router.demo.visitor import Visitor
+from router.demo.world import free_port
+
+READY_WITHIN_S = 20.0
+STOPPED_WITHIN_S = 5.0
+ALIVE_WITHIN_S = 10.0
+STOOD_BACK_WITHIN_S = 15.0
+# mei, tom, omar and sofia
+ENGLISH_COLLEAGUES = 4
+
+
+async def start(*arguments: str, folder: Path) -> asyncio.subprocess.Process:
+    """Start the command with a folder of its own for temporary files."""
+    return await asyncio.create_subprocess_exec(
+        sys.executable,
+        *("-m", "router", "demo", *arguments),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        env={**os.environ, "TMPDIR": str(folder), "PYTHONIOENCODING": "utf-8"},
+    )
+
+
+def left_in(folder: Path) -> list[str]:
+    """List what the demo has left behind."""
+    return [path.name for path in folder.glob("omnirouter-demo-*")]
+
+
+@asynccontextmanager
+async def running_demo(folder: Path) -> AsyncIterator[tuple[asyncio.subprocess.Process, str, str]]:
+    """Run the demo; give the process, its address and all it said up to `ready`."""
+    process = await start(folder=folder)
+    assert process.stdout is not None
+    said = ""
+    try:
+        async with asyncio.timeout(READY_WITHIN_S):
+            while not (ready := re.search(r"^ready (\S+)$", said, re.MULTILINE)):
+                line = await process.stdout.readline()
+                assert line, (await process.communicate())[1].decode()
+                said += line.decode()
+        yield process, ready[1], said
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.communicate()
+
+
+async def test_check_proves_the_whole_shop_and_says_why_for_each_conversation(tmp_path: Path) -> None:
+    process = await start("--check", folder=tmp_path)
+    said, complaints = await process.communicate()
+    text = said.decode()
+    assert process.returncode == 0, text + complaints.decode()
+    assert complaints == b""
+    assert "WRONG" not in text
+    assert re.search(r"All \d+ are good\.", text)
+    reasons = re.findall(r"why: Offered to (\w+): (\S+) \(level \d\)", text)
+    assert len(reasons) == 4
+    assert "Nobody available has every skill asked for." in text
+    assert "Everybody available who could serve it is at the limit (1)." in text
+    assert re.search(r"why: .* From field", text)
+    assert left_in(tmp_path) == []
+
+
+async def stop(process: asyncio.subprocess.Process, number: signal.Signals) -> None:
+    """Stop the demo as a person or a machine does, and see that it goes quietly and in time."""
+    asked_at = time.monotonic()
+    process.send_signal(number)
+    said, complaints = await process.communicate()
+    assert time.monotonic() - asked_at < STOPPED_WITHIN_S
+    assert (process.returncode, complaints) == (0, b"")
+    assert b"stopped" in said
+
+
+async def test_demo_answers_on_all_pages_and_stops_with_desk_and_chat_open(tmp_path: Path) -> None:
+    async with running_demo(tmp_path) as (process, url, said), aiohttp.ClientSession() as http:
+        assert "log in as anna" in said
+        for path in ("/healthz", "/", "/demo/shop", "/demo/shop?lang=zh", "/demo/mailbox"):
+            async with http.get(url + path) as answer:
+                assert answer.status == 200, path
+        async with http.get(f"{url}/demo/shop") as answer:
+            page = await answer.text()
+            policy = answer.headers["Content-Security-Policy"]
+        assert 'data-site="demo-shop" integrity="sha384-' in page
+        assert "unsafe-inline" not in policy
+        assert not re.search(r"<script(?![^>]* src=)|<style| style=| on\w+=", page)
+        await post_as_a_person(http, url)
+        async with Desk(url) as desk, Visitor(url, "demo-shop", "en"):
+            await desk.log_in("mei", "demo")
+            async with asyncio.timeout(ALIVE_WITHIN_S), aclosing(desk.events()) as events:
+                async for topic, content in events:
+                    if topic == "message" and content["message"]["direction"] == "inbound":
+                        break
+                await stop(process, signal.SIGINT)
+    assert left_in(tmp_path) == []
+
+
+async def post_as_a_person(http: aiohttp.ClientSession, url: str) -> None:
+    """Send a mail by the mailbox page's form; nobody else's page may."""
+    own = {"name": "Robin", "address": "robin@customer.example", "subject": "Cups", "text": "How much?"}
+    letters = f"{url}/demo/mailbox/letters"
+    async with http.post(letters, json=own, headers={"Origin": "http://evil.example"}) as answer:
+        assert answer.status == 403
+    async with http.post(letters, json={**own, "address": "x"}, headers={"Origin": url}) as answer:
+        assert answer.status == 422
+        assert "address" in (await answer.json())["error"]
+    async with http.post(letters, json=own, headers={"Origin": url}) as answer:
+        assert answer.status == 201
+        number = (await answer.json())["number"]
+    async with http.get(letters) as answer:
+        found = (await answer.json())["letters"]
+    assert [one["subject"] for one in found if one["number"] == number] == ["Cups"]
+
+
+async def test_person_who_logs_in_gets_the_work_and_colleagues_stand_back(tmp_path: Path) -> None:
+    async with running_demo(tmp_path) as (process, url, _), Desk(url) as desk:
+        await desk.log_in("anna", "demo")
+        stood_back: set[str] = set()
+        offers: list[str] = []
+        async with asyncio.timeout(STOOD_BACK_WITHIN_S), aclosing(desk.events()) as events:
+            async for topic, content in events:
+                if topic == "presence" and content["presence"]["reason"].startswith("leaves"):
+                    stood_back.add(content["agent_id"])
+                elif topic == "offer":
+                    offers.append(content["id"])
+                if len(stood_back) == ENGLISH_COLLEAGUES and offers:
+                    break
+        taken = (await desk.call("POST", f"/offers/{offers[-1]}/accept"))["conversation"]
+        assert taken["work_item"]["claimed_by"]["name"] == "Anna"
+        await stop(process, signal.SIGTERM)
+    assert left_in(tmp_path) == []
+
+
+def test_taken_port_moves_to_the_next_free_one() -> None:
+    with closing(socket.socket()) as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        assert port < free_port(port) <= port + 10
