@@ -276,7 +276,7 @@ def _no_sender(fields: Fields) -> str:
     """Say why nobody can be answered, with what stood in the field as far as it can be shown."""
     stood = "".join(char if char.isprintable() else "\ufffd" for char in fields.text("from")[:_SHOWN_CHARS])
     if not stood:
-        return "the mail has no From field"
+        return "the From field is missing or empty"
     return f"the From field names no mail address: {stood!r}"
 
 
