@@ -10,12 +10,14 @@ from datetime import datetime
 
 from router.engine.decisions import Act, Decision, OfferMade
 from router.engine.gates import Gate
+from router.engine.lanes import Entry, Lane
 from router.engine.matching import Matching
 from router.engine.ordering import key_at
 from router.engine.staff import Agent
 from router.engine.survey import LISTED, blocked_by, count_by_gate, describe, list_candidates, standing
 from router.engine.times import to_iso
-from router.engine.waiting import Entry, Lane, Waiting, WorkItem
+from router.engine.waiting import Waiting
+from router.engine.work_items import WorkItem
 from router.messages import JsonObject, JsonValue
 
 EXPLAINED = "explained"
