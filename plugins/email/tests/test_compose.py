@@ -93,6 +93,11 @@ def test_answer_goes_to_reply_to() -> None:
     assert render(attempt_with(answers=answering(question))).recipient == "orders@example.net"
 
 
+def test_a_reply_cannot_send_the_next_answer_elsewhere() -> None:
+    forged = decode(mail(in_reply_to="<known@shop.example>", reply_to="thief@example.net"))
+    assert render(attempt_with(answers=answering(forged))).recipient == "ana@example.org"
+
+
 @pytest.mark.parametrize("reply_to", ["a@example.net, b@example.net", "nonsense", "support@shop.example"])
 def test_answer_goes_to_the_sender_when_reply_to_is_not_one_other_address(reply_to: str) -> None:
     question = decode(mail(reply_to=reply_to))
