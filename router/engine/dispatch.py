@@ -127,9 +127,10 @@ class Dispatch:
 
     def claim(self, work: WorkItem, agent: Agent) -> None:
         """Give an item to a person as told, whatever his load; whoever had it loses it."""
+        holder = work.holder
         before = self._release(work)
         self.reservations.hold(work, agent)
-        self.records.changed(Act.CLAIMED, work, self.now, agent)
+        self.records.claimed(work, self.now, agent, holder)
         self._fill_freed(before)
 
     def complete(self, work: WorkItem, holder: str) -> None:

@@ -243,6 +243,21 @@ def test_helping_oneself_takes_the_item_from_an_open_offer_even_beyond_the_limit
     assert desk.tell(ClaimTaken, item_id="i1", agent_id="tom") == []
 
 
+def test_item_handed_to_a_colleague_names_who_had_it_and_frees_that_person() -> None:
+    desk = Desk()
+    desk.agent("mei")
+    desk.item("i1")
+    desk.accept("i1.1")
+    desk.item("i2")
+    claimed, offered = desk.tell(ClaimTaken, item_id="i1", agent_id="tom")
+    assert acts([claimed, offered]) == [("claimed", "i1", "tom"), ("offered", "i2", "mei")]
+    assert (claimed.record["before"], claimed.record["load"]) == ("mei", 1)
+    assert desk.explain("i1")["agent"] == "tom"
+    assert acts(desk.end("i1", "mei")) == [], "what the former holder ends is not his any more"
+    (taken,) = desk.tell(ClaimTaken, item_id="i3", agent_id="tom")
+    assert taken.record["before"] is None
+
+
 def test_item_put_back_keeps_its_age_and_goes_to_somebody_else() -> None:
     desk = Desk()
     desk.agent("mei", zh=1)
