@@ -224,20 +224,16 @@ class MailCodec:
             "references": [*reversed(ids)],
             "subject": fields.text("subject")[:500],
             "reply_to": self._reply_to(reading),
+            "verified": reading.proof is Proof.VERIFIED,
             **({"text": text[:_QUOTED_CHARS]} if text else {}),
         }
 
     def _reply_to(self, reading: _Reading) -> str:
-        """Give the one address that answers are asked to go to, or nothing.
-
-        A mail that claims to belong to a conversation only gets its way if its sender is proven: else
-        whoever forges a customer's address could have the next answer, with its history, sent elsewhere.
-        """
+        """Give the one address that answers are asked to go to, or nothing."""
         addresses: list[Address] = []
         for value in reading.fields.every("reply-to"):
             addresses += read_addresses(value, self._charsets)[0]
-        trusted = not reading.pointers or reading.proof is Proof.VERIFIED
-        return addresses[0].address if len(addresses) == 1 and trusted else ""
+        return addresses[0].address if len(addresses) == 1 else ""
 
     def _report_event(self, raw: RawInbound, reading: _Reading, report: Report) -> InboundEvent:
         """Make a receipt of a report we can match; one about nothing known still is an event."""

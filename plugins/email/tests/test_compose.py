@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from email import message_from_bytes
 from email.message import Message
 
@@ -93,9 +94,12 @@ def test_answer_goes_to_reply_to() -> None:
     assert render(attempt_with(answers=answering(question))).recipient == "orders@example.net"
 
 
-def test_a_reply_cannot_send_the_next_answer_elsewhere() -> None:
+def test_a_later_mail_cannot_send_the_next_answer_elsewhere() -> None:
     forged = decode(mail(in_reply_to="<known@shop.example>", reply_to="thief@example.net"))
-    assert render(attempt_with(answers=answering(forged))).recipient == "ana@example.org"
+    later = replace(answering(forged), opened=False)
+    assert render(attempt_with(answers=later)).recipient == "ana@example.org"
+    proven = replace(later, provider_data={**later.provider_data, "verified": True})
+    assert render(attempt_with(answers=proven)).recipient == "thief@example.net"
 
 
 @pytest.mark.parametrize("reply_to", ["a@example.net, b@example.net", "nonsense", "support@shop.example"])
