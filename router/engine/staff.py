@@ -11,7 +11,7 @@ from bisect import bisect_left, insort
 from collections.abc import Mapping, Sequence
 from hashlib import blake2b
 
-from router.engine.events import PresenceState
+from router.model.presence import PresenceState
 
 _RING = 1 << 64
 

@@ -3,13 +3,14 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from router.engine.events import Item, PresenceState
+from router.engine.events import Item
 from router.engine.gates import Gate
 from router.engine.matching import Matching
 from router.engine.needs import Need, NeedKind
 from router.engine.survey import count_by_gate, first_gate, list_candidates
 from router.engine.waiting import Waiting
 from router.engine.work_items import WorkItem
+from router.model.presence import PresenceState
 
 START = datetime(2026, 1, 5, 9, tzinfo=UTC)
 levels = st.dictionaries(st.sampled_from(["zh", "en", "refunds"]), st.integers(1, 3))

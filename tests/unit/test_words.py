@@ -18,11 +18,11 @@ from router.engine.events import (
     OfferAccepted,
     OfferRejected,
     PresenceChanged,
-    PresenceState,
 )
 from router.engine.needs import Need, NeedKind
 from router.engine.phrases import PHRASES
 from router.engine.words import say
+from router.model.presence import PresenceState
 
 START = datetime(2026, 1, 5, 9, tzinfo=UTC)
 NAMES = {"a1": "Mei", "a2": "Tom", "zh": "Chinese", "refunds": "refunds", "q": "Complaints"}
