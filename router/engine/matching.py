@@ -13,7 +13,8 @@ from dataclasses import dataclass
 
 from router.engine.gates import Fit, Gate
 from router.engine.lanes import Entry, Lane, LaneKey
-from router.engine.staff import Agent, FreeEntry, Profile, ProfileKey, profile_key, ring_distance, ring_place
+from router.engine.ring import ring_distance, ring_place
+from router.engine.staff import Agent, FreeEntry, Profile, ProfileKey, profile_key
 from router.engine.work_items import WorkItem
 from router.model.presence import PresenceState
 

@@ -10,7 +10,8 @@ from router.engine.gates import Fit, Gate
 from router.engine.lanes import Lane
 from router.engine.matching import Matching
 from router.engine.ordering import key_at
-from router.engine.staff import Agent, ring_distance
+from router.engine.ring import ring_distance
+from router.engine.staff import Agent
 from router.engine.times import to_iso
 from router.engine.waiting import Waiting
 from router.engine.work_items import WorkItem

@@ -95,6 +95,13 @@ def test_offer_says_why_this_person_and_why_this_item(day: list[Decision]) -> No
     )
 
 
+def test_skill_and_person_without_a_name_stand_by_their_id(day: list[Decision]) -> None:
+    record = next(decision.record for decision in day if decision.act is Act.OFFERED)
+    text = say(record, "en", {"refunds": "money back"})
+    assert text.startswith("Offered to a1: zh (level 5), money back (level 2),")
+    assert "a2 was next, but lacks money back level 2 (has 1)." in text
+
+
 def test_waiting_says_place_needs_and_what_it_waits_for() -> None:
     engine = Engine(EngineConfig(), seed=1)
     engine.apply(ItemQueued(at=START, item=item("i1")))
