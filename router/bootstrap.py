@@ -80,33 +80,14 @@ async def running_router(
     clock = clock or SystemClock()
     if accounts is None:
         accounts = account_settings(config, PluginHost.load(config.plugins.disabled))
-    check_folder(config.store.url)
     async with AsyncExitStack() as stack:
-        await stack.enter_async_context(sole_router(config.store.url))
-        await upgrade_database(config.store.url)
-        store = await stack.enter_async_context(Store.open(config.store.url))
-        await check_clock(store, clock)
+        store = await stack.enter_async_context(_own_store(config, clock))
         rules = await _prepare(config, store, clock)
-        house = _House(config, accounts, store, clock, rules)
-        stack.push_async_callback(house.decoder.close)
-        await house.recover()
-        supervisor = await stack.enter_async_context(
-            Supervisor(
-                accounts,
-                intake=house.front_desk,
-                clock=clock,
-                public_url=_public_url(config),
-                random=random or SystemRandom(),
-                services=house.services(),
-                on_health=house.notices.health,
-                limits=limits,
-            )
-        )
-        house.doors.attach(supervisor)
-        settings = web_settings or WebSettings(
-            public_url=config.web.public_url or "", trusted_proxies=config.web.trusted_proxies
-        )
-        app = create_app(house.web_services(), settings, extra_routes)
+        house = _House(accounts, store, clock, rules)
+        await stack.enter_async_context(house.recovered())
+        supervisor = house.supervise(_public_url(config), random or SystemRandom(), limits)
+        await stack.enter_async_context(supervisor)
+        app = create_app(house.web_services(), web_settings or _web_settings(config), extra_routes)
         url = await stack.enter_async_context(_listening(config, app))
         # open chats are sent away by their channel; else the web side waits for them in vain
         stack.push_async_callback(supervisor.close_accounts)
@@ -127,13 +108,9 @@ class _House:
     """The rooms, wired."""
 
     def __init__(
-        self,
-        config: Config,
-        accounts: Sequence[AnyAccount],
-        store: Store,
-        clock: Clock,
-        rules: RulesInForce,
+        self, accounts: Sequence[AnyAccount], store: Store, clock: Clock, rules: RulesInForce
     ) -> None:
+        self._accounts = accounts
         self._store = store
         self._clock = clock
         run_id = new_id()
@@ -161,11 +138,16 @@ class _House:
             store, clock, self.intake, filing, self.notices.delivered, self.notices.typing
         )
 
-    async def recover(self) -> None:
+    @asynccontextmanager
+    async def recovered(self) -> AsyncIterator[None]:
         """Take up what an earlier run left, before anything new is accepted."""
-        await self.outbox.recover()
-        await self.intake.recover()
-        await self.offers.restore()
+        try:
+            await self.outbox.recover()
+            await self.intake.recover()
+            await self.offers.restore()
+            yield
+        finally:
+            await self.decoder.close()
 
     def services(self) -> dict[str, Service]:
         """Name what runs as long as the router does."""
@@ -178,6 +160,21 @@ class _House:
             self.outbox.add_lane(account)
             services[f"outbox {account}"] = partial(self.outbox.run, account)
         return services
+
+    def supervise(self, public_url: str, random: Random, limits: Limits | None) -> Supervisor:
+        """Give the supervisor that will run the accounts and the services."""
+        supervisor = Supervisor(
+            self._accounts,
+            intake=self.front_desk,
+            clock=self._clock,
+            public_url=public_url,
+            random=random,
+            services=self.services(),
+            on_health=self.notices.health,
+            limits=limits,
+        )
+        self.doors.attach(supervisor)
+        return supervisor
 
     def web_services(self) -> Services:
         """Hand the rooms to the web side."""
@@ -193,6 +190,18 @@ class _House:
         )
 
 
+@asynccontextmanager
+async def _own_store(config: Config, clock: Clock) -> AsyncIterator[Store]:
+    """Open the store for this router alone, brought to this version's schema."""
+    url = config.store.url
+    check_folder(url)
+    async with sole_router(url):
+        await upgrade_database(url)
+        async with Store.open(url) as store:
+            await check_clock(store, clock)
+            yield store
+
+
 async def _prepare(config: Config, store: Store, clock: Clock) -> RulesInForce:
     """Put rules and roster in force; reading a large document takes a while, so off the loop."""
     source: RulesSource = await asyncio.to_thread(read_rules, config.rules or DEFAULT_RULES)
@@ -200,6 +209,10 @@ async def _prepare(config: Config, store: Store, clock: Clock) -> RulesInForce:
     if config.roster is not None:
         await put_on_staff(store, await asyncio.to_thread(read_roster, config.roster), clock.now())
     return rules
+
+
+def _web_settings(config: Config) -> WebSettings:
+    return WebSettings(public_url=config.web.public_url or "", trusted_proxies=config.web.trusted_proxies)
 
 
 def _public_url(config: Config) -> str:

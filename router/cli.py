@@ -19,7 +19,10 @@ from router.errors import ConfigError, RouterError
 T = TypeVar("T")
 
 app = typer.Typer(
-    no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__.split("\n")[0]
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Omnirouter: one queue for every customer message.",
 )
 rules_app = typer.Typer(no_args_is_help=True, help="Check rules files.")
 db_app = typer.Typer(no_args_is_help=True, help="Look after the database.")

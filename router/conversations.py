@@ -3,21 +3,14 @@
 In: decoded items and the `Shelf` of everything they point to. Out: rows on the shelf, and for each item
 what became of it. Pure: ids come from a function that is passed in, times from the items.
 
-What joins (design decision 12, ruling 3), first match wins:
-1. a provider thread, which only its participants can write to;
-2. a reply token or a known Message-ID, if the sender already takes part; from anybody else it opens a
-   conversation of its own, linked as a guest;
-3. an equal normalised subject in the one open episode of the same contact point within 72 hours; if
-   there are several, none is guessed and all are linked as hints;
-4. for channels where a contact has one matter at a time: that contact point's open episode.
+Where an event goes is decided in `placing.py`.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from router.messages import Automatic, Block, EventKind, EvidenceKind, InboundEvent, Role
 from router.model.filing import (
@@ -32,28 +25,16 @@ from router.model.filing import (
     Shelf,
     Shelved,
     own_pointer,
-    pointing,
     reference_digest,
-    subject_of,
     thread_of,
 )
+from router.placing import find_place
 
-SUBJECT_WINDOW = timedelta(hours=72)
-REOPEN_WINDOW = timedelta(days=30)
 PREVIEW_CHARS = 200
 SECOND_USE = "another message with other content came under the same Message-ID"
 
 _DEMANDS = (EventKind.MESSAGE, EventKind.CALL)
 _SPACES = re.compile(r"\s+")
-
-
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """Where an event goes: an existing conversation or none, and what to link the new one to."""
-
-    conversation: Shelved | None
-    outcome: FiledAs
-    links: tuple[tuple[str, LinkKind], ...] = ()
 
 
 class Filing:
@@ -78,7 +59,7 @@ class Filing:
 
     def _file_demand(self, item: Decoded, event: InboundEvent, filed: Filed) -> None:
         point = self._point(item, event)
-        place = self._place(item, event, point)
+        place = find_place(self._shelf, item, event, point)
         conversation, outcome = place.conversation, place.outcome
         if conversation is None:
             conversation = self._open(item, event, point)
@@ -97,7 +78,7 @@ class Filing:
     def _file_remark(self, item: Decoded, event: InboundEvent, filed: Filed) -> None:
         """Put what asks for no answer (ended, scored) beside its conversation; it opens nothing."""
         point = self._shelf.points.get(PointKey.of(item.account, event.author.identities[0]))
-        place = self._place(item, event, point) if point else None
+        place = find_place(self._shelf, item, event, point) if point else None
         if point is not None and place is not None and place.conversation is not None:
             self._add_message(item, event, place.conversation, point, place.outcome, filed)
             filed.outcome = place.outcome
@@ -138,43 +119,7 @@ class Filing:
         )
         return point
 
-    # --- where ----------------------------------------------------------------------------------
-
-    def _place(self, item: Decoded, event: InboundEvent, point: Point) -> _Place:
-        guests: list[tuple[str, LinkKind]] = []
-        for evidence in pointing(event):
-            pointer = self._shelf.pointers.get(reference_digest(item.account, evidence))
-            conversation = self._shelf.conversations.get(pointer.conversation_id) if pointer else None
-            if conversation is None:
-                continue
-            if evidence.kind is EvidenceKind.THREAD:
-                return _Place(conversation, FiledAs.THREADED)
-            if (conversation.id, point.id) not in self._shelf.participants:
-                guests.append((conversation.id, LinkKind.GUEST))
-            elif _too_old(conversation, item.received_at):
-                return _Place(None, FiledAs.OPENED, ((conversation.id, LinkKind.CONTINUED),))
-            else:
-                return _Place(conversation, FiledAs.THREADED)
-        if guests:
-            return _Place(None, FiledAs.GUEST, tuple(guests))
-        return self._place_by_contact(item, event, point)
-
-    def _place_by_contact(self, item: Decoded, event: InboundEvent, point: Point) -> _Place:
-        subject = subject_of(event)
-        if subject is None and (event.evidence or not item.joins_open_episode):
-            return _Place(None, FiledAs.OPENED)
-        matches = [
-            c
-            for c in self._shelf.of_point(point.id)
-            if c.state == "open"
-            and (
-                (not event.evidence and item.joins_open_episode)
-                or (c.subject_key == subject and item.received_at - c.last_message_at <= SUBJECT_WINDOW)
-            )
-        ]
-        if len(matches) == 1:
-            return _Place(matches[0], FiledAs.THREADED)
-        return _Place(None, FiledAs.OPENED, tuple((c.id, LinkKind.HINT) for c in matches))
+    # --- open and reopen ------------------------------------------------------------------------
 
     def _open(self, item: Decoded, event: InboundEvent, point: Point) -> Shelved:
         conversation = Shelved(
@@ -370,7 +315,3 @@ def preview(blocks: Sequence[Block], chars: int) -> str:
 def fold(subject: str) -> str:
     """Fold a subject for comparison; what a reply prefix is, the channel knows."""
     return _SPACES.sub(" ", subject).strip().casefold()
-
-
-def _too_old(conversation: Shelved, now: datetime) -> bool:
-    return conversation.resolved_at is not None and now - conversation.resolved_at > REOPEN_WINDOW

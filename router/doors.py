@@ -17,7 +17,7 @@ from router.channel import AnyChannel, ChannelType, HttpReply, HttpRequest
 from router.config import Account, AnyAccount
 from router.decoding import Decoder
 from router.errors import PluginError
-from router.messages import Confirmation, OutboundAttempt, Receipt, ThreadEvent
+from router.messages import AcceptResult, Confirmation, JsonObject, OutboundAttempt, Receipt, ThreadEvent
 from router.storage.inbound import raw_items, raw_of
 from router.storage.schema import conversation, raw_inbound
 from router.storage.store import Store
@@ -99,6 +99,22 @@ class Doors:
     async def handle_http(self, account: str, request: HttpRequest) -> HttpReply:
         """Hand a provider's call to its account."""
         return await self._channel(account).handle_http(request)
+
+    def restart(self, account: str) -> None:
+        """Close an account and open it anew, also a failed or paused one."""
+        self._running.restart(account)
+
+    def pause(self, account: str) -> None:
+        """Close an account until it is restarted."""
+        self._running.pause(account)
+
+    def form_schema(self, account: str) -> JsonObject:
+        """Give the JSON Schema of the form for entries by hand."""
+        return self._channel(account).form_schema()
+
+    async def submit(self, account: str, form: JsonObject) -> AcceptResult:
+        """Take one entry by hand."""
+        return await self._channel(account).submit(form)
 
     def health(self) -> list[AccountHealth]:
         """Say how every account is doing, failed ones too."""

@@ -1,4 +1,4 @@
-"""Room 2, the front desk: store raw items durably, then have them read and filed.
+"""Room 2, intake: store raw items durably, then have them read and filed.
 
 In: raw items from sources, through `accept`. Out: decoded items to the filing room, and to quarantine
 what cannot be read. `accept` answers only after the commit; everything later happens to stored items and

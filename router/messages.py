@@ -254,10 +254,14 @@ class InboundEvent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnsweredMessage:
-    """The customer's message a reply answers; `provider_data` is what `decode` put there."""
+    """The customer's message a reply answers; `provider_data` is what `decode` put there.
+
+    `opened`: it is the first of its conversation, so an answer reveals nothing but the answer itself.
+    """
 
     external_id: str
     provider_data: JsonObject
+    opened: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

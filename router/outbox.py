@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -247,7 +247,6 @@ def _retry_s(error: SendError, number: int) -> float | None:
 def attempt_of(claimed: Claimed) -> OutboundAttempt:
     """Build what the channel gets from what the store holds."""
     row = claimed.row
-    answers = claimed.answers
     return OutboundAttempt(
         attempt_id=claimed.attempt_id,
         number=claimed.number,
@@ -263,10 +262,16 @@ def attempt_of(claimed: Claimed) -> OutboundAttempt:
         subject=row["subject"],
         thread=row["thread"],
         reply_token=row["reply_token"] or "",
-        answers=AnsweredMessage(external_id=answers["external_id"], provider_data=answers["provider_data"])
-        if answers
-        else None,
+        answers=_answered(claimed.answers),
         automatic=row["automatic"],
+    )
+
+
+def _answered(row: Mapping[str, Any] | None) -> AnsweredMessage | None:
+    if row is None:
+        return None
+    return AnsweredMessage(
+        external_id=row["external_id"], provider_data=row["provider_data"], opened=row["seq"] == 1
     )
 
 

@@ -23,13 +23,13 @@ from router.outbox import Doors
 from router.storage.deliveries import resend
 from router.storage.outbound import (
     NewReply,
-    add_note,
     add_reply,
     answered_message,
     known_reply,
 )
 from router.storage.schema import outbox
 from router.storage.store import Store
+from router.storage.timeline import Entry, add_entry
 from router.unbroken import Unbroken
 
 NOTE_CHARS = 100_000
@@ -112,15 +112,17 @@ class Replies:
         if len(text) > NOTE_CHARS:
             raise ContentRejected(f"a note has at most {NOTE_CHARS} characters", code="too_long")
         message_id = new_id()
-        await self._store.write(
-            add_note,
-            message_id,
-            conversation_id,
-            agent_id,
-            _text_blocks(text),
-            _preview(text),
-            self._clock.now(),
+        note = Entry(
+            message_id=message_id,
+            conversation_id=conversation_id,
+            direction="note",
+            kind="note",
+            agent_id=agent_id,
+            at=self._clock.now(),
+            blocks=_text_blocks(text),
+            preview=_preview(text),
         )
+        await self._store.write(add_entry, note)
         self._written(Written(conversation_id=conversation_id, message_id=message_id, account=""))
         return message_id
 

@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from random import Random
 from types import MappingProxyType, TracebackType
 
-from router.accounts.context import Intake
+from router.accounts.context import Core
 from router.accounts.judgement import FailureRecord, Limits
 from router.accounts.kept import KeptAccount, Surroundings
 from router.accounts.running import RunningChannel
@@ -42,7 +42,7 @@ class Supervisor:
         self,
         accounts: Sequence[AnyAccount],
         *,
-        intake: Intake,
+        intake: Core,
         clock: Clock,
         public_url: str,
         random: Random,

@@ -1,6 +1,6 @@
 """What one account's channel is handed; in: calls from whatever loop it runs on, out: calls on the core's.
 
-`Intake` is all the supervisor needs of the core.
+`Core` is all the supervisor needs of the core.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from router.messages import (
 T = TypeVar("T")
 
 
-class Intake(Protocol):
+class Core(Protocol):
     """The core as seen from an account; every method runs on the core's loop. See `ChannelContext`."""
 
     async def accept(
@@ -74,7 +74,7 @@ class AccountContext:
         self,
         account: str,
         *,
-        intake: Intake,
+        intake: Core,
         clock: Clock,
         public_url: str,
         core: asyncio.AbstractEventLoop,

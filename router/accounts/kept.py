@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from random import Random
 from typing import Any, NoReturn, TypeVar
 
-from router.accounts.context import AccountContext, Intake
+from router.accounts.context import AccountContext, Core
 from router.accounts.judgement import Limits
 from router.accounts.life import AccountLife
 from router.accounts.loops import ChannelLoop, OwnThread, SharedLoop
@@ -34,7 +34,7 @@ _PARKED = frozenset({HealthState.AUTH_NEEDED, HealthState.FAILED})
 class Surroundings:
     """What every account of one supervisor shares."""
 
-    intake: Intake
+    intake: Core
     clock: Clock
     public_url: str
     random: Random

@@ -156,7 +156,8 @@ class AccountLife:
 
     async def _next_signal(self, within_s: float) -> Signal | None:
         try:
-            return await asyncio.wait_for(self._signals.get(), within_s)
+            async with asyncio.timeout(within_s):
+                return await self._signals.get()
         except TimeoutError:
             return None
 

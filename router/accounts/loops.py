@@ -62,7 +62,8 @@ class SharedLoop:
 
     async def call(self, coroutine: Coroutine[Any, Any, T], limit_s: float) -> T:
         """Run one more coroutine and await it."""
-        return await asyncio.wait_for(coroutine, limit_s)
+        async with asyncio.timeout(limit_s):
+            return await coroutine
 
     def post(self, call: Callable[[], object]) -> None:
         """Call a plain function."""
@@ -113,7 +114,8 @@ class OwnThread:
         except RuntimeError:
             coroutine.close()
             raise TimeoutError("its thread has ended") from None
-        return await asyncio.wait_for(asyncio.wrap_future(future), limit_s)
+        async with asyncio.timeout(limit_s):
+            return await asyncio.wrap_future(future)
 
     def post(self, call: Callable[[], object]) -> None:
         """Call a plain function in the thread."""
@@ -129,7 +131,9 @@ class OwnThread:
         if self._task is not None:
             self.post(self._task.cancel)
         try:
-            await asyncio.wait_for(self._ended.wait(), grace_s)
+            # not wait_for: on Python 3.11 it loses a cancellation that comes with the result
+            async with asyncio.timeout(grace_s):
+                await self._ended.wait()
         except TimeoutError:
             return False
         return True

@@ -7,7 +7,7 @@ garbage), and tells "it may have left" from "it certainly did not".
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine
 from functools import cached_property
 from socket import gaierror
 from typing import Any, TypeVar
@@ -38,10 +38,8 @@ from router.errors import (
 from router.messages import (
     AcceptResult,
     Confirmation,
-    InboundEvent,
     JsonObject,
     OutboundAttempt,
-    RawInbound,
     Receipt,
     ThreadEvent,
 )
@@ -155,14 +153,6 @@ class RunningChannel:
         if not isinstance(channel, ManualSource):
             raise NotFound(f"nothing is entered by hand for the account {self.account}")
         return channel.form_schema()
-
-    def decode(self, raw: RawInbound) -> Sequence[InboundEvent]:
-        """Read a raw item; pure, works while the account is closed."""
-        return self._unopened.decode(raw)
-
-    def attachment(self, raw: RawInbound, part: str) -> bytes:
-        """Give the bytes of one attachment; pure."""
-        return self._unopened.attachment(raw, part)
 
     def outgoing_ref(self, message_id: str) -> str:
         """Give the id a message will carry outside; pure."""

@@ -14,33 +14,22 @@ from random import Random
 from types import TracebackType
 from typing import Any
 
-from aiohttp import ClientError
-from sqlalchemy import select
-
-from router.demo.desk import Desk, Refused
+from router.demo.desk import Desk, Lost
+from router.demo.persons import Persons
 from router.demo.scenes import Language, Script
 from router.demo.world import World
 from router.people import create_token, find_agent
-from router.storage.schema import login_session
 
 log = logging.getLogger(__name__)
 
-LOOK_EVERY_S = 1.0
 RETRY_S = 1.0
 ACCEPT_AFTER_S = (1.5, 5.0)
 WRITE_S = (5.0, 14.0)
 WAIT_FOR_CUSTOMER_S = (25.0, 60.0)
-SPEAKS_FROM_LEVEL = 3
-PERSON_HAS_FULL_HANDS_AT = 3
-
-Lost = (Refused, ClientError, TimeoutError)
 
 
 class Colleagues:
-    """All simulated agents; `persons` are the ids of agents somebody has logged in as.
-
-    `arrivals` gives, once for each person, the language spoken best: there is work to be brought.
-    """
+    """All simulated agents; `persons` knows whom they leave work to."""
 
     def __init__(self, world: World, script: Script, seed: int) -> None:
         self._world = world
@@ -51,9 +40,7 @@ class Colleagues:
         self._desks: dict[str, Desk] = {}
         self._wrote: dict[str, asyncio.Event] = {}
         self._serving: set[str] = set()
-        self._greeted: set[str] = set()
-        self.persons: set[str] = set()
-        self.arrivals: asyncio.Queue[Language] = asyncio.Queue()
+        self.persons = Persons(world.router.store, self._desks)
 
     async def __aenter__(self) -> Colleagues:
         store, clock = self._world.router.store, self._world.router.clock
@@ -80,7 +67,7 @@ class Colleagues:
     async def work(self) -> None:
         """Work until cancelled."""
         async with self._group:
-            self._group.create_task(self._watch(), name="presence of colleagues")
+            self._group.create_task(self.persons.watch(), name="presence of colleagues")
             for desk in self._desks.values():
                 self._group.create_task(self._follow(desk), name=f"colleague {desk.name}")
 
@@ -110,7 +97,7 @@ class Colleagues:
         conversation_id = offer["conversation"]["id"]
         try:
             await self._pause(ACCEPT_AFTER_S)
-            if await self._is_left_to_person(desk):
+            if await self.persons.include(desk.agent_id):
                 return
             accepted = await desk.call("POST", f"/offers/{offer['id']}/accept")
             item = accepted["conversation"]["work_item"]
@@ -128,79 +115,23 @@ class Colleagues:
         wrote.clear()
         texts = _words_of_customer(await desk.messages(conversation_id))
         await self._pause(WRITE_S)
-        if await self._is_left_to_person(desk):
+        if await self.persons.include(desk.agent_id):
             return False
         await desk.reply(conversation_id, token, self._script.answer(texts, _language(texts)))
         try:
             async with asyncio.timeout(self._random.uniform(*WAIT_FOR_CUSTOMER_S)):
                 await wrote.wait()
         except TimeoutError:
-            if not await self._is_left_to_person(desk):
+            if not await self.persons.include(desk.agent_id):
                 await desk.resolve(conversation_id, token)
             return False
         return True
-
-    async def _watch(self) -> None:
-        """Make room for persons, every second."""
-        while True:
-            try:
-                agents = (await self.observer.call("GET", "/agents"))["agents"]
-                self.persons |= await self._logged_in()
-                for agent in agents:
-                    if agent["id"] not in self.persons:
-                        await self._be(agent, self._wanted_presence(agent, agents))
-                    elif agent["id"] not in self._greeted:
-                        self._greeted.add(agent["id"])
-                        self.arrivals.put_nowait(_best_language(agent))
-            except Lost as error:
-                log.debug("colleagues: %s", error)
-            await asyncio.sleep(LOOK_EVERY_S)
-
-    def _wanted_presence(self, agent: dict[str, Any], agents: Sequence[dict[str, Any]]) -> str:
-        """Say whether a colleague takes work: not what a person with hands free could take."""
-        for person in agents:
-            has_hands_free = (
-                person["id"] in self.persons
-                and person["presence"]["state"] == "available"
-                and person["claims"] < min(PERSON_HAS_FULL_HANDS_AT, person["max_claims"])
-            )
-            if has_hands_free and _languages(person) & _languages(agent):
-                return "busy"
-        return "available"
-
-    async def _be(self, agent: dict[str, Any], state: str) -> None:
-        if agent["presence"]["state"] != state:
-            reason = "leaves new work to you" if state == "busy" else ""
-            await self._desks[agent["id"]].be(state, reason)
-
-    async def _is_left_to_person(self, desk: Desk) -> bool:
-        if desk.agent_id not in self.persons:
-            self.persons |= await self._logged_in()
-        return desk.agent_id in self.persons
-
-    async def _logged_in(self) -> set[str]:
-        """Find who is logged in with a password; programs have tokens."""
-        async with self._world.router.store.reading() as connection:
-            return set((await connection.execute(select(login_session.c.agent_id))).scalars())
 
     async def _pause(self, span_s: tuple[float, float]) -> None:
         await asyncio.sleep(self._random.uniform(*span_s))
 
     def _event(self, conversation_id: str) -> asyncio.Event:
         return self._wrote.setdefault(conversation_id, asyncio.Event())
-
-
-def _languages(agent: dict[str, Any]) -> set[str]:
-    return {
-        skill
-        for skill, level in agent["skills"].items()
-        if skill.startswith("lang-") and level >= SPEAKS_FROM_LEVEL
-    }
-
-
-def _best_language(agent: dict[str, Any]) -> Language:
-    skills = agent["skills"]
-    return "zh" if skills.get("lang-zh", 0) > skills.get("lang-en", 0) else "en"
 
 
 def _words_of_customer(messages: Sequence[dict[str, Any]]) -> list[str]:

@@ -11,7 +11,8 @@ from random import Random
 import aiosmtplib
 from aiohttp import ClientError
 
-from router.demo.colleagues import Colleagues, Lost
+from router.demo.colleagues import Colleagues
+from router.demo.desk import Lost
 from router.demo.letters import CUSTOMER_DOMAIN, Draft, Letter
 from router.demo.scenes import Scene, Script
 from router.demo.visitor import Visitor
@@ -58,7 +59,7 @@ class Customers:
         """Wait for the next customer's turn; a person who logs in meanwhile gets a chat and a mail at once."""
         try:
             async with asyncio.timeout(self._random.uniform(*span_s)):
-                language = await self._colleagues.arrivals.get()
+                language = await self._colleagues.persons.arrivals.get()
         except TimeoutError:
             return ()
         scenes = [scene for scene in self._script.scenes if scene.language == language]

@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator
 from types import TracebackType
 from typing import Any
 
-from aiohttp import ClientSession, ClientTimeout, CookieJar
+from aiohttp import ClientError, ClientSession, ClientTimeout, CookieJar
 
 from router.errors import RouterError
 
@@ -22,6 +22,10 @@ class Refused(RouterError):
         self.status = status
         self.code = code
         super().__init__(f"{status} {code}: {detail}")
+
+
+Lost = (Refused, ClientError, TimeoutError)
+"""What a program at a desk has to live with."""
 
 
 class Desk:

@@ -14,12 +14,14 @@ from router.engine.deadlines import Deadline, DeadlineKind, Deadlines
 from router.engine.decisions import Act, OfferMade
 from router.engine.events import Item, PresenceState
 from router.engine.gates import Gate
+from router.engine.lanes import Entry, Lane
 from router.engine.matching import Matching
 from router.engine.records import Records
 from router.engine.refusals import HANDED_BACK, NO_ANSWER, REJECTED, Refusals
 from router.engine.reservations import Reservations
 from router.engine.staff import Agent
-from router.engine.waiting import Entry, Lane, Waiting, WorkItem, WorkState
+from router.engine.waiting import Waiting
+from router.engine.work_items import WorkItem, WorkState
 
 
 class Dispatch:
@@ -64,8 +66,9 @@ class Dispatch:
             return
         work = self.waiting.works[item.id] = WorkItem(item)
         if before is not None:
-            work.offers_made = max(item.offers_made, before.offers_made)
-            work.declined = {**item.declined, **before.declined}
+            asking = work.ask()
+            asking.offers_made = max(asking.offers_made, before.ask().offers_made)
+            asking.declined = {**item.declined, **before.declined}
         if work.declined:
             last_refusal_at = item.declined_at if before is None else None
             self._refusals.count_from(work, last_refusal_at or self.now)
@@ -75,7 +78,8 @@ class Dispatch:
         """Take over an open offer of an earlier run."""
         self.waiting.remove(work)
         number = offer.offer_id.rpartition(".")[2]
-        work.offers_made = max(work.offers_made, int(number) if number.isdecimal() else 0)
+        asking = work.ask()
+        asking.offers_made = max(asking.offers_made, int(number) if number.isdecimal() else 0)
         self._open(work, agent, offer)
 
     def restore_claim(self, work: WorkItem, agent: Agent) -> None:
@@ -123,9 +127,10 @@ class Dispatch:
 
     def claim(self, work: WorkItem, agent: Agent) -> None:
         """Give an item to a person as told, whatever his load; whoever had it loses it."""
+        holder = work.holder
         before = self._release(work)
         self.reservations.hold(work, agent)
-        self.records.changed(Act.CLAIMED, work, self.now, agent)
+        self.records.claimed(work, self.now, agent, holder)
         self._fill_freed(before)
 
     def complete(self, work: WorkItem, holder: str) -> None:
@@ -138,8 +143,7 @@ class Dispatch:
     def put_back(self, work: WorkItem, holder: str) -> None:
         """End a claim that was handed back; the item waits once it is queued again."""
         agent = self.reservations.let_go(work, holder)
-        work.state = WorkState.HANDED_BACK
-        work.declined = {agent.id: HANDED_BACK}
+        work.ask().declined = {agent.id: HANDED_BACK}
         self.records.changed(Act.PUT_BACK, work, self.now, agent)
         self._fill_freed(agent)
 
@@ -162,6 +166,7 @@ class Dispatch:
             return
         if best is None:
             self.waiting.add(work, lane)
+            self._refusals.watch(work, self.now)
         if is_new:
             work.blocked = gate
             self.records.queued(work, lane, self.now, gate)
@@ -197,10 +202,11 @@ class Dispatch:
         runner_up: str | None = None,
         next_item: Entry | None = None,
     ) -> None:
-        work.offers_made += 1
+        asking = work.ask()
+        asking.offers_made += 1
         timeout_s = self._config.queue(work.item.queue).offer_timeout_s
         offer = OfferMade(
-            offer_id=f"{work.item.id}.{work.offers_made}",
+            offer_id=f"{work.item.id}.{asking.offers_made}",
             item_id=work.item.id,
             agent_id=agent_id,
             offered_at=self.now,
@@ -283,4 +289,4 @@ class Dispatch:
         if kind is DeadlineKind.OFFER_EXPIRES:
             return id in self.reservations.offers
         work = self.waiting.works.get(id)
-        return work is not None and work.lane is not None and work.clear_at == at
+        return work is not None and work.lane is not None and self._refusals.clear_at(work) == at

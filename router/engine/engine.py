@@ -32,7 +32,7 @@ from router.engine.events import (
 )
 from router.engine.records import EXPLAINED
 from router.engine.times import to_iso
-from router.engine.waiting import WorkItem, WorkState
+from router.engine.work_items import WorkItem, WorkState
 from router.messages import JsonObject
 
 _START = datetime.min.replace(tzinfo=UTC)
@@ -146,7 +146,7 @@ class Engine:
             self._desk.restore_agent(agent)
             return
         work = self._work(event.item_id, event.at)
-        if work.state is not WorkState.WAITING:
+        if work.state in (WorkState.OFFERED, WorkState.CLAIMED):
             return
         if isinstance(event, ClaimRestored):
             self._desk.restore_claim(work, agent)

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 
 from router.engine.events import PresenceState
 from router.engine.gates import Fit, Gate
+from router.engine.lanes import Entry, Lane, LaneKey
 from router.engine.staff import Agent, FreeEntry, Profile, ProfileKey, profile_key, ring_distance, ring_place
-from router.engine.waiting import Entry, Lane, LaneKey, WorkItem
+from router.engine.work_items import WorkItem
 
 _LANES_BEFORE_SWEEP = 512
 _STATIC_GATES = (Gate.FORBID, Gate.LEVEL, Gate.SKILL, Gate.CHANNEL_CLASS)

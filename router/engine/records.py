@@ -10,12 +10,14 @@ from datetime import datetime
 
 from router.engine.decisions import Act, Decision, OfferMade
 from router.engine.gates import Gate
+from router.engine.lanes import Entry, Lane
 from router.engine.matching import Matching
 from router.engine.ordering import key_at
 from router.engine.staff import Agent
 from router.engine.survey import LISTED, blocked_by, count_by_gate, describe, list_candidates, standing
 from router.engine.times import to_iso
-from router.engine.waiting import Entry, Lane, Waiting, WorkItem
+from router.engine.waiting import Waiting
+from router.engine.work_items import WorkItem
 from router.messages import JsonObject, JsonValue
 
 EXPLAINED = "explained"
@@ -85,15 +87,17 @@ class Records:
         record["declined"] = dict(work.declined)
         self._add(act, work, at, record, offer.agent_id, offer)
 
+    def claimed(self, work: WorkItem, at: datetime, agent: Agent, before: str | None) -> None:
+        """Say who has an item now without an offer, and who had it before."""
+        record = _became(Act.CLAIMED, work, at, agent, "")
+        record["before"] = before
+        self._add(Act.CLAIMED, work, at, record, agent.id)
+
     def changed(
         self, act: Act, work: WorkItem, at: datetime, agent: Agent | None = None, reason: str = ""
     ) -> None:
         """Say what became of an item or its claim, with the load that leaves."""
-        record = _about(act, work, at)
-        record["reason"] = reason
-        record["declined"] = dict(work.declined)
-        if agent is not None:
-            record.update(agent=agent.id, load=agent.load, of=agent.max_claims)
+        record = _became(act, work, at, agent, reason)
         self._add(act, work, at, record, None if agent is None else agent.id)
 
     def memory_cleared(self, work: WorkItem, at: datetime, forgotten: Iterable[str]) -> None:
@@ -177,6 +181,15 @@ def _about(act: str, work: WorkItem, at: datetime) -> dict[str, JsonValue]:
         "eligible_since": to_iso(item.eligible_since),
         "waited_s": (at - item.eligible_since).total_seconds(),
     }
+
+
+def _became(act: Act, work: WorkItem, at: datetime, agent: Agent | None, reason: str) -> dict[str, JsonValue]:
+    record = _about(act, work, at)
+    record["reason"] = reason
+    record["declined"] = dict(work.declined)
+    if agent is not None:
+        record.update(agent=agent.id, load=agent.load, of=agent.max_claims)
+    return record
 
 
 def _place(entry: Entry | None) -> JsonObject | None:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from router.engine.deadlines import DeadlineKind, Deadlines
-from router.engine.waiting import WorkItem
+from router.engine.work_items import WorkItem
 
 NO_ANSWER = "no_answer"
 HANDED_BACK = "handed_back"
@@ -29,20 +29,36 @@ class Refusals:
 
     def remember(self, work: WorkItem, agent_id: str, reason: str, at: datetime) -> None:
         """Add a person to those not asked again."""
-        work.declined = {**work.declined, agent_id: reason}
+        asking = work.ask()
+        asking.declined = {**asking.declined, agent_id: reason}
         self.count_from(work, at)
 
     def count_from(self, work: WorkItem, last_refusal_at: datetime) -> None:
         """Start the cool-down of an item's memory."""
-        work.clear_at = last_refusal_at + self._cooldown
-        self._deadlines.add(work.clear_at, DeadlineKind.REFUSALS_FORGOTTEN, work.item.id)
+        work.ask().clear_at = last_refusal_at + self._cooldown
+
+    def watch(self, work: WorkItem, now: datetime) -> None:
+        """Set the deadline of an item that comes to wait.
+
+        Not on the refusal: the item may be offered to somebody else then, and a deadline that does not
+        stand while it is offered is dropped.
+        """
+        clear_at = self.clear_at(work)
+        if clear_at is not None and clear_at > now:
+            self._deadlines.add(clear_at, DeadlineKind.REFUSALS_FORGOTTEN, work.item.id)
 
     def forget(self, work: WorkItem) -> Mapping[str, str]:
         """Empty the memory of an item; give what it was."""
-        forgotten, work.declined = work.declined, {}
-        work.clear_at = None
+        forgotten = work.declined
+        asking = work.ask()
+        asking.declined, asking.clear_at = {}, None
         return forgotten
 
     def may_forget(self, work: WorkItem, now: datetime) -> bool:
         """Tell whether the cool-down of an item has passed."""
-        return work.clear_at is not None and work.clear_at <= now
+        clear_at = self.clear_at(work)
+        return clear_at is not None and clear_at <= now
+
+    def clear_at(self, work: WorkItem) -> datetime | None:
+        """Give when the cool-down of an item passes, None while nobody has refused."""
+        return None if work.asking is None else work.asking.clear_at

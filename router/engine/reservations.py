@@ -8,7 +8,7 @@ from __future__ import annotations
 from router.engine.decisions import OfferMade
 from router.engine.matching import Matching
 from router.engine.staff import Agent
-from router.engine.waiting import WorkItem, WorkState
+from router.engine.work_items import WorkItem
 
 
 class Reservations:
@@ -22,8 +22,7 @@ class Reservations:
 
     def open(self, work: WorkItem, agent: Agent, offer: OfferMade) -> None:
         """Reserve a person for an item; he counts as asked last from now on."""
-        work.state = WorkState.OFFERED
-        work.offer = offer
+        work.place = offer
         work.blocked = None
         self.offers[offer.offer_id] = work
         agent.offered[work.item.id] = None
@@ -32,7 +31,7 @@ class Reservations:
 
     def close(self, work: WorkItem, offer: OfferMade) -> Agent:
         """End an offer, however it ended; give the person who was asked."""
-        work.offer = None
+        work.place = None
         del self.offers[offer.offer_id]
         agent = self._matching.agents[offer.agent_id]
         del agent.offered[work.item.id]
@@ -41,15 +40,14 @@ class Reservations:
 
     def hold(self, work: WorkItem, agent: Agent) -> None:
         """Make a person the holder of an item."""
-        work.state = WorkState.CLAIMED
-        work.holder = agent.id
+        work.place = agent.id
         work.blocked = None
         agent.claims[work.item.id] = None
         agent.profile.refresh(agent)
 
     def let_go(self, work: WorkItem, holder: str) -> Agent:
         """End a claim; give the person who held it."""
-        work.holder = None
+        work.place = None
         agent = self._matching.agents[holder]
         del agent.claims[work.item.id]
         agent.profile.refresh(agent)

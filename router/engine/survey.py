@@ -7,11 +7,13 @@ from datetime import UTC, datetime
 from heapq import nsmallest
 
 from router.engine.gates import Fit, Gate
+from router.engine.lanes import Lane
 from router.engine.matching import Matching
 from router.engine.ordering import key_at
 from router.engine.staff import Agent, ring_distance
 from router.engine.times import to_iso
-from router.engine.waiting import Lane, Waiting, WorkItem
+from router.engine.waiting import Waiting
+from router.engine.work_items import WorkItem
 from router.messages import JsonObject, JsonValue
 
 LISTED = 20

@@ -1,94 +1,17 @@
-"""What waits: a lane for each set of needs, and the line of each queue.
+"""What waits: the items of each lane, and the line of each queue.
 
-A lane is a heap ordered by the waiting key, so that items of other needs never stand in each other's way.
-The head of a lane always waits; entries that left from the middle stay behind until they come up.
+Items of other needs never stand in each other's way, because each lane is a heap of its own. The head of a
+lane always waits; entries that left from the middle stay behind until they come up.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import datetime
-from enum import StrEnum
 from heapq import heapify, heappop, heappush
 
 from sortedcontainers import SortedList
 
-from router.engine.decisions import OfferMade
-from router.engine.events import Item
-from router.engine.gates import Fit, Gate, Requirement
-from router.engine.needs import Need
-from router.engine.ordering import key_of
-from router.engine.staff import Profile
-
-Entry = tuple[float, int, str]
-"""Waiting key, arrival, item id: smaller is served first."""
-
-LaneKey = tuple[str, tuple[Need, ...], frozenset[str]]
-"""Channel class, needs, people not asked again."""
-
-
-class WorkState(StrEnum):
-    """Where a live item stands; one handed back is neither waiting nor held until it is queued again."""
-
-    WAITING = "waiting"
-    OFFERED = "offered"
-    CLAIMED = "claimed"
-    HANDED_BACK = "handed_back"
-
-
-class WorkItem:
-    """One item the engine answers for; changed only by the engine."""
-
-    __slots__ = (
-        "blocked",
-        "clear_at",
-        "declined",
-        "entry",
-        "holder",
-        "item",
-        "lane",
-        "offer",
-        "offers_made",
-        "state",
-    )
-
-    def __init__(self, item: Item) -> None:
-        self.item = item
-        self.entry: Entry = (key_of(item), item.arrival, item.id)
-        self.state = WorkState.WAITING
-        self.lane: Lane | None = None
-        self.offer: OfferMade | None = None
-        self.holder: str | None = None
-        self.offers_made = item.offers_made
-        # agent id to reason: not asked again until `clear_at` has passed and nobody else is left to ask
-        self.declined: Mapping[str, str] = item.declined
-        self.clear_at: datetime | None = None
-        # the gate named by the last record
-        self.blocked: Gate | None = None
-
-    @property
-    def lane_key(self) -> LaneKey:
-        """Give the key of the lane this item waits in."""
-        return self.item.channel_class, self.item.needs, frozenset(self.declined)
-
-
-class Lane:
-    """Waiting items with equal needs, class and refusals: whoever may serve one may serve them all."""
-
-    __slots__ = ("able", "declined", "head", "heap", "key", "present", "requirement", "size")
-
-    def __init__(self, key: LaneKey) -> None:
-        self.key = key
-        self.requirement = Requirement(key[0], key[1])
-        self.declined = key[2]
-        self.heap: list[Entry] = []
-        # the first entry of the heap, kept apart because every pick reads those of many lanes
-        self.head: Entry | None = None
-        self.size = 0
-        # profiles that pass every gate of the profile, best fit first
-        self.able: list[tuple[Fit, Profile]] = []
-        # how many people who are present come as far as each gate of the profile
-        self.present = [0] * len(Gate)
+from router.engine.lanes import Entry, Lane
+from router.engine.work_items import WorkItem
 
 
 class Waiting:
@@ -102,8 +25,7 @@ class Waiting:
 
     def add(self, work: WorkItem, lane: Lane) -> None:
         """Let an item wait in a lane and in the line of its queue."""
-        work.state = WorkState.WAITING
-        work.lane = lane
+        work.place = lane
         lane.size += 1
         heappush(lane.heap, work.entry)
         lane.head = lane.heap[0]
@@ -117,7 +39,7 @@ class Waiting:
         lane = work.lane
         if lane is None:
             return
-        work.lane = None
+        work.place = None
         lane.size -= 1
         heap = lane.heap
         while heap and not self._is_live(heap[0], lane):
@@ -160,4 +82,4 @@ class Waiting:
 
     def _is_live(self, entry: Entry, lane: Lane) -> bool:
         work = self.works.get(entry[2])
-        return work is not None and work.lane is lane and work.entry == entry
+        return work is not None and work.place is lane and work.entry == entry

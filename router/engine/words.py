@@ -23,9 +23,12 @@ def say(record: JsonObject, lang: str, names: Names) -> str:
     if act == "explained":
         return _explained(record, phrases, names)
     known = act if act in phrases.acts else "other"
+    if act == "claimed" and record.get("before"):
+        known = "handed_over"
     return phrases.acts[known].format(
         act=act,
         agent=_name(record.get("agent"), names),
+        before=_name(record.get("before"), names),
         reason=_because(record, phrases),
         open=phrases.span(_number(record.get("open_s"))),
         unanswered=_whole(record.get("unanswered")),

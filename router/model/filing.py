@@ -147,10 +147,14 @@ class Shelf:
         """Note a row to insert."""
         self.new.setdefault(table, []).append(row)
 
-    def of_point(self, point_id: str) -> list[Shelved]:
-        """Give the shelved conversations of a contact point, newest first."""
-        mine = [c for c in self.conversations.values() if c.contact_point_id == point_id]
-        return sorted(mine, key=lambda c: c.last_message_at, reverse=True)
+    def open_of(self, point_id: str) -> list[Shelved]:
+        """Give the open conversations of a contact point, newest first."""
+        mine = [
+            conversation
+            for conversation in self.conversations.values()
+            if conversation.contact_point_id == point_id and conversation.state == "open"
+        ]
+        return sorted(mine, key=lambda conversation: conversation.last_message_at, reverse=True)
 
 
 def subject_of(event: InboundEvent) -> str | None:

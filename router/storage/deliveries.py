@@ -141,7 +141,9 @@ def _due(account: str, now: datetime, limit: int) -> Any:
 def _answered(connection: Connection, message_id: str | None) -> Mapping[str, Any] | None:
     if message_id is None:
         return None
-    statement = select(message.c.external_id, message.c.provider_data).where(message.c.id == message_id)
+    statement = select(message.c.external_id, message.c.provider_data, message.c.seq).where(
+        message.c.id == message_id
+    )
     return dict(connection.execute(statement).mappings().one())
 
 

@@ -1,4 +1,4 @@
-"""Write what an agent says: replies with their outbox row, notes, and events on the timeline."""
+"""Store replies with their outbox row, behind the claim of whoever writes."""
 
 from __future__ import annotations
 
@@ -7,22 +7,21 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, insert, select
 
 from router.errors import NotFound, StaleVersion
 from router.ids import digest
-from router.messages import DeliveryState, Evidence, EvidenceKind, Role
+from router.messages import DeliveryState, Evidence, EvidenceKind
 from router.model.filing import reference_digest
 from router.storage.schema import (
-    agent,
     claim,
-    conversation,
     message,
     outbox,
     participant,
     reference,
     work_item,
 )
+from router.storage.timeline import Entry, add_entry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,22 +94,24 @@ def require_claim(connection: Connection, conversation_id: str, agent_id: str, t
 def add_reply(connection: Connection, reply: NewReply) -> None:
     """Store a reply and its outbox row in one transaction, behind the claim's fencing token."""
     held = require_claim(connection, reply.conversation_id, reply.agent_id, reply.claim_token)
-    _add_message(
+    add_entry(
         connection,
-        message_id=reply.message_id,
-        conversation_id=reply.conversation_id,
-        episode_id=held.episode_id,
-        direction="outbound",
-        kind="message",
-        agent_id=reply.agent_id,
-        blocks=reply.blocks,
-        preview=reply.preview,
-        at=reply.at,
-        visible=True,
-        account=reply.answered.account,
-        contact_point_id=reply.answered.contact_point_id,
-        external_id=reply.outgoing_ref,
+        Entry(
+            message_id=reply.message_id,
+            conversation_id=reply.conversation_id,
+            direction="outbound",
+            kind="message",
+            agent_id=reply.agent_id,
+            at=reply.at,
+            blocks=reply.blocks,
+            preview=reply.preview,
+            episode_id=held.episode_id,
+            account=reply.answered.account,
+            contact_point_id=reply.answered.contact_point_id,
+            external_id=reply.outgoing_ref,
+        ),
     )
+    _join(connection, reply.conversation_id, reply.answered.contact_point_id)
     connection.execute(
         insert(outbox).values(
             message_id=reply.message_id,
@@ -153,120 +154,6 @@ def _remember_reply(connection: Connection, reply: NewReply) -> None:
             for kind, key in pointers
         ],
     )
-
-
-def add_note(
-    connection: Connection,
-    message_id: str,
-    conversation_id: str,
-    agent_id: str,
-    blocks: Sequence[Mapping[str, Any]],
-    preview: str,
-    at: datetime,
-) -> None:
-    """Store a note; it has no outbox row and no `seq`, so it can never reach a customer."""
-    _add_message(
-        connection,
-        message_id=message_id,
-        conversation_id=conversation_id,
-        episode_id=None,
-        direction="note",
-        kind="note",
-        agent_id=agent_id,
-        blocks=blocks,
-        preview=preview,
-        at=at,
-        visible=False,
-    )
-
-
-def add_event(
-    connection: Connection,
-    message_id: str,
-    conversation_id: str,
-    agent_id: str | None,
-    kind: str,
-    fields: Mapping[str, Any],
-    at: datetime,
-) -> None:
-    """Put an inner event (assigned, transferred, resolved …) on the timeline."""
-    block = {"kind": "text", "text": "", "html": "", "quoted": "", "fields": fields}
-    _add_message(
-        connection,
-        message_id=message_id,
-        conversation_id=conversation_id,
-        episode_id=None,
-        direction="event",
-        kind=kind,
-        agent_id=agent_id,
-        blocks=[block],
-        preview="",
-        at=at,
-        visible=False,
-    )
-
-
-def _add_message(
-    connection: Connection,
-    *,
-    message_id: str,
-    conversation_id: str,
-    episode_id: str | None,
-    direction: str,
-    kind: str,
-    agent_id: str | None,
-    blocks: Sequence[Mapping[str, Any]],
-    preview: str,
-    at: datetime,
-    visible: bool,
-    account: str | None = None,
-    contact_point_id: str | None = None,
-    external_id: str = "",
-) -> None:
-    place = connection.execute(
-        select(conversation).where(conversation.c.id == conversation_id).with_for_update()
-    ).one_or_none()
-    if place is None:
-        raise NotFound
-    seq = place.last_seq + 1 if visible else None
-    connection.execute(
-        insert(message).values(
-            id=message_id,
-            conversation_id=conversation_id,
-            episode_id=episode_id or place.episode_id,
-            seq=seq,
-            direction=direction,
-            kind=kind,
-            role=Role.AGENT if agent_id else Role.SYSTEM,
-            author_name=_agent_name(connection, agent_id),
-            agent_id=agent_id,
-            account=account or place.account,
-            contact_point_id=contact_point_id,
-            external_id=external_id,
-            subject="",
-            blocks=blocks,
-            preview=preview,
-            automatic="no",
-            guest=False,
-            warnings=[],
-            provider_data={},
-            created_at=at,
-        )
-    )
-    values: dict[str, object] = {"last_seq": seq} if visible else {}
-    if direction in ("outbound", "note"):
-        values["last_message_at"] = at
-    if values:
-        connection.execute(update(conversation).where(conversation.c.id == conversation_id).values(**values))
-    if contact_point_id is not None:
-        _join(connection, conversation_id, contact_point_id)
-
-
-def _agent_name(connection: Connection, agent_id: str | None) -> str:
-    if agent_id is None:
-        return ""
-    name: str = connection.execute(select(agent.c.display_name).where(agent.c.id == agent_id)).scalar_one()
-    return name
 
 
 def _join(connection: Connection, conversation_id: str, contact_point_id: str) -> None:

@@ -14,7 +14,7 @@ from router.engine.decisions import Act, Decision, OfferMade
 from router.ids import new_id
 from router.messages import JsonObject
 from router.storage.inserts import insert_many
-from router.storage.outbound import add_event, require_claim
+from router.storage.outbound import require_claim
 from router.storage.schema import (
     claim,
     conversation,
@@ -25,6 +25,7 @@ from router.storage.schema import (
     presence,
     work_item,
 )
+from router.storage.timeline import add_event
 
 _OFFER_ENDS = {
     Act.REJECTED: "rejected",
@@ -157,7 +158,7 @@ def _add_claim(connection: Connection, decision: Decision) -> None:
             claimed_at=decision.at,
         )
     )
-    add_event(connection, new_id(), decision.conversation_id, decision.agent_id, "assigned", {}, decision.at)
+    add_event(connection, decision.conversation_id, decision.agent_id, "assigned", {}, decision.at)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,7 +189,7 @@ def hand_back(connection: Connection, ending: Ending) -> dict[str, Any]:
         }
     connection.execute(update(work_item).where(work_item.c.id == held.id).values(**values))
     fields = {"note": ending.note, "queue": ending.queue, "to": ending.to_agent_id}
-    add_event(connection, new_id(), ending.conversation_id, ending.agent_id, ending.kind, fields, ending.at)
+    add_event(connection, ending.conversation_id, ending.agent_id, ending.kind, fields, ending.at)
     row = connection.execute(select(work_item).where(work_item.c.id == held.id)).mappings().one()
     return dict(row)
 
@@ -209,7 +210,7 @@ def resolve(connection: Connection, ending: Ending) -> str:
         .values(state="resolved", resolved_at=ending.at)
     )
     fields: Mapping[str, Any] = {"reason": ending.note}
-    add_event(connection, new_id(), ending.conversation_id, ending.agent_id, "resolved", fields, ending.at)
+    add_event(connection, ending.conversation_id, ending.agent_id, "resolved", fields, ending.at)
     item_id: str = held.id
     return item_id
 

@@ -35,15 +35,23 @@ class _Person:
 
 async def restoring_events(connection: AsyncConnection, now: datetime) -> list[Event]:
     """Tell the whole live state as events, in the order the engine takes it up after a start."""
-    items = (
-        await connection.execute(
-            select(work_item).where(work_item.c.state != "done").order_by(work_item.c.id)
-        )
-    ).all()
-    events: list[Event] = [
-        ItemQueued(at=now, item=item_of(dict(row._mapping), arrival)) for arrival, row in enumerate(items)
+    return [
+        *await _live_items(connection, now),
+        *await _open_offers(connection, now),
+        *await _held_claims(connection, now),
+        *await _staff(connection, now),
+        ClockTick(at=now),
     ]
-    events += [
+
+
+async def _live_items(connection: AsyncConnection, now: datetime) -> list[Event]:
+    statement = select(work_item).where(work_item.c.state != "done").order_by(work_item.c.id)
+    rows = (await connection.execute(statement)).mappings()
+    return [ItemQueued(at=now, item=item_of(dict(row), arrival)) for arrival, row in enumerate(rows)]
+
+
+async def _open_offers(connection: AsyncConnection, now: datetime) -> list[Event]:
+    return [
         OfferRestored(
             at=now,
             offer_id=row.id,
@@ -54,10 +62,17 @@ async def restoring_events(connection: AsyncConnection, now: datetime) -> list[E
         )
         for row in await connection.execute(select(offer).where(offer.c.state == "pending"))
     ]
-    events += [
+
+
+async def _held_claims(connection: AsyncConnection, now: datetime) -> list[Event]:
+    return [
         ClaimRestored(at=now, item_id=row.work_item_id, agent_id=row.agent_id)
         for row in await connection.execute(select(claim).where(claim.c.state == "active"))
     ]
+
+
+async def _staff(connection: AsyncConnection, now: datetime) -> list[Event]:
+    events: list[Event] = []
     present = {row.agent_id: row for row in await connection.execute(select(presence))}
     last_offers = await _last_offers(connection)
     for person in await _people(connection, now):
@@ -75,7 +90,7 @@ async def restoring_events(connection: AsyncConnection, now: datetime) -> list[E
                 unanswered=unanswered,
             )
         )
-    return [*events, ClockTick(at=now)]
+    return events
 
 
 async def _people(connection: AsyncConnection, now: datetime) -> list[_Person]:

@@ -2,7 +2,7 @@
 
 `MemoryStore` keeps what every account accepted, with the constraints of the real store: one delivery per
 account and dedupe key, the cursor moving with its batch, a dense `seq` per thread. It fulfils
-`router.accounts.context.Intake`; `MemoryContext` is one account's `ChannelContext` upon it.
+`router.accounts.context.Core`; `MemoryContext` is one account's `ChannelContext` upon it.
 """
 
 from __future__ import annotations

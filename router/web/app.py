@@ -25,6 +25,7 @@ from router.web.openapi import describe
 from router.web.origin import require_private_line
 from router.web.pages import Pages, secure_response
 from router.web.problems import Problem, problem_of
+from router.web.routes_channels import ChannelCalls
 from router.web.routes_conversations import ConversationCalls
 from router.web.routes_messages import MessageCalls
 from router.web.routes_operations import OperationsCalls
@@ -53,6 +54,7 @@ def create_app(
         ConversationCalls(services),
         WorkCalls(services),
         MessageCalls(services),
+        ChannelCalls(services),
         OperationsCalls(services),
         EventCalls(services, doorkeeper, frames),
     )

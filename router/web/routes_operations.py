@@ -1,10 +1,9 @@
-"""Calls for those who run the router: health of channels, the ledger, the quarantine."""
+"""Calls for those who run the router: the ledger, the quarantine."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Annotated
 
 from pydantic import Field
@@ -15,33 +14,13 @@ from router.storage.views.messages import find_filed
 from router.web.auth import Caller
 from router.web.binder import Call, Query
 from router.web.files import Download
-from router.web.services import AccountHealth, Services
+from router.web.services import Services
 
 
 class HowMany(Query):
     """How many to list."""
 
     limit: Annotated[int, Field(ge=1, le=1000)] = 100
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChannelHealth:
-    """How one account is doing."""
-
-    account: str
-    channel: str
-    title: str
-    state: str
-    cause: str
-    since: datetime | None
-    next_try: datetime | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChannelList:
-    """All configured accounts."""
-
-    channels: Sequence[ChannelHealth]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,16 +55,11 @@ class OperationsCalls:
         """List the calls."""
         item = "/quarantine/{item_id}"
         return [
-            Call(method="GET", path="/channels", action=self.list_channels),
             Call(method="GET", path="/ledger", action=self.read_ledger),
             Call(method="GET", path="/quarantine", action=self.list_quarantine, admin=True),
             Call(method="GET", path=f"{item}/raw", action=self.read_quarantined, admin=True),
             Call(method="POST", path=f"{item}/rerun", action=self.rerun, admin=True),
         ]
-
-    async def list_channels(self, caller: Caller) -> ChannelList:
-        """List the configured accounts with their health."""
-        return ChannelList(channels=[_channel(one) for one in self._services.channels.health()])
 
     async def read_ledger(self, caller: Caller) -> Ledger:
         """Count what came in and where it ended."""
@@ -111,15 +85,3 @@ class OperationsCalls:
     async def _raw(self, item_id: str) -> bytes:
         async with self._services.store.reading() as conn:
             return await read_quarantined_raw(conn, item_id)
-
-
-def _channel(one: AccountHealth) -> ChannelHealth:
-    return ChannelHealth(
-        account=one.account,
-        channel=one.channel,
-        title=one.title,
-        state=one.health.state,
-        cause=one.health.cause,
-        since=one.health.since,
-        next_try=one.health.next_try,
-    )

@@ -10,7 +10,7 @@ from router.capabilities import Health
 from router.channel import AnyChannel, ChannelType, HttpReply, HttpRequest
 from router.clock import Clock
 from router.live import LiveEvents
-from router.messages import JsonObject
+from router.messages import AcceptResult, JsonObject
 from router.model.desk import PresenceState
 from router.storage.store import Store
 
@@ -120,6 +120,22 @@ class Channels(Protocol):
 
     def channel_routes(self) -> Sequence[tuple[ChannelType, Mapping[str, AnyChannel]]]:
         """Give each channel type with the live mapping of its open channels by account."""
+        ...
+
+    def restart(self, account: str) -> None:
+        """Close an account and open it anew. Raises NotFound."""
+        ...
+
+    def pause(self, account: str) -> None:
+        """Close an account until it is restarted. Raises NotFound."""
+        ...
+
+    def form_schema(self, account: str) -> JsonObject:
+        """Give the JSON Schema of the form for entries by hand. Raises NotFound."""
+        ...
+
+    async def submit(self, account: str, form: JsonObject) -> AcceptResult:
+        """Take one entry by hand. Raises NotFound, MalformedMessage, StoreUnavailable."""
         ...
 
     async def show_typing(self, conversation_id: str, name: str) -> None:

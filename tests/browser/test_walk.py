@@ -6,11 +6,15 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
-from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import Browser, Frame, Page, async_playwright, expect
 
 from router.demo.scenes import load_script
 from router.demo.world import PASSWORD, running_world
+
+for package in ("playwright", "axe_playwright_python"):
+    pytest.importorskip(package, reason=f"needs {package}: pip install -e '.[browser]'")
+
+from axe_playwright_python.async_playwright import Axe  # noqa: E402
+from playwright.async_api import Browser, Frame, Page, async_playwright, expect  # noqa: E402
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
 

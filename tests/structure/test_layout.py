@@ -28,7 +28,7 @@ ORDER = (
     ("engine",),
     ("storage",),
     ("text_files", "plugin_host", "config", "rules_files", "people", "drafts"),
-    ("backlog", "decoding", "triage", "conversations"),
+    ("backlog", "decoding", "triage", "placing", "conversations"),
     ("queues", "filing"),
     ("intake", "outbox", "offers"),
     ("replies", "notices"),

@@ -141,6 +141,20 @@ def test_when_all_declined_they_are_asked_again_after_the_cooldown_only() -> Non
     assert desk.tick(59) == []
 
 
+def test_cooldown_outlives_an_offer_that_was_open_meanwhile_and_came_back() -> None:
+    desk = Desk(decline_cooldown_s=60, queues={"q": QueueConfig(offer_timeout_s=600)})
+    desk.agent("tom")
+    desk.item("i1")
+    desk.tell(OfferRejected, offer_id="i1.1")
+    refused_at = desk.now
+    assert acts(desk.agent("mei"))[0] == ("offered", "i1", "mei")
+    assert desk.engine.next_due() == desk.now + timedelta(seconds=600), "nothing to forget while offered"
+    assert acts(desk.be("mei", "away"))[0] == ("rescinded", "i1", "mei")
+    assert desk.engine.next_due() == refused_at + timedelta(seconds=60)
+    again = acts(desk.tick(60))
+    assert again == [("memory_cleared", "i1", None), ("offered", "i1", "tom")]
+
+
 def test_nobody_is_asked_again_while_somebody_who_did_not_decline_is_only_busy() -> None:
     desk = Desk(decline_cooldown_s=60)
     desk.agent("mei")
@@ -227,6 +241,21 @@ def test_helping_oneself_takes_the_item_from_an_open_offer_even_beyond_the_limit
     assert acts(taken) == [("rescinded", "i1", "mei"), ("claimed", "i1", "tom")]
     assert desk.accept("i1.1") == []
     assert desk.tell(ClaimTaken, item_id="i1", agent_id="tom") == []
+
+
+def test_item_handed_to_a_colleague_names_who_had_it_and_frees_that_person() -> None:
+    desk = Desk()
+    desk.agent("mei")
+    desk.item("i1")
+    desk.accept("i1.1")
+    desk.item("i2")
+    claimed, offered = desk.tell(ClaimTaken, item_id="i1", agent_id="tom")
+    assert acts([claimed, offered]) == [("claimed", "i1", "tom"), ("offered", "i2", "mei")]
+    assert (claimed.record["before"], claimed.record["load"]) == ("mei", 1)
+    assert desk.explain("i1")["agent"] == "tom"
+    assert acts(desk.end("i1", "mei")) == [], "what the former holder ends is not his any more"
+    (taken,) = desk.tell(ClaimTaken, item_id="i3", agent_id="tom")
+    assert taken.record["before"] is None
 
 
 def test_item_put_back_keeps_its_age_and_goes_to_somebody_else() -> None:

@@ -8,7 +8,8 @@ from router.engine.gates import Gate
 from router.engine.matching import Matching
 from router.engine.needs import Need, NeedKind
 from router.engine.survey import count_by_gate, first_gate, list_candidates
-from router.engine.waiting import Waiting, WorkItem
+from router.engine.waiting import Waiting
+from router.engine.work_items import WorkItem
 
 START = datetime(2026, 1, 5, 9, tzinfo=UTC)
 levels = st.dictionaries(st.sampled_from(["zh", "en", "refunds"]), st.integers(1, 3))

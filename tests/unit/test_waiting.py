@@ -1,10 +1,14 @@
+import gc
+import tracemalloc
 from datetime import UTC, datetime
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from router.engine.events import Item
-from router.engine.waiting import Lane, Waiting, WorkItem
+from router.engine.lanes import Lane
+from router.engine.waiting import Waiting
+from router.engine.work_items import WorkItem
 
 START = datetime(2026, 1, 5, 9, tzinfo=UTC)
 
@@ -57,3 +61,20 @@ def test_item_in_the_line_knows_its_neighbours() -> None:
     waiting.remove(second)
     assert waiting.neighbours(second) == (first.entry, third.entry)
     assert waiting.neighbours(first) == (None, third.entry)
+
+
+def test_twenty_thousand_waiting_items_take_less_than_256_bytes_each() -> None:
+    items = [work_item(number, number % 3 * 60).item for number in range(20_000)]
+    waiting = Waiting()
+    lanes = [Lane((f"class {number}", (), frozenset())) for number in range(30)]
+    gc.collect()
+    tracemalloc.start()
+    try:
+        before, _ = tracemalloc.get_traced_memory()
+        for number, item in enumerate(items):
+            work = waiting.works[item.id] = WorkItem(item)
+            waiting.add(work, lanes[number % len(lanes)])
+        after, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert (after - before) / len(items) < 256

@@ -107,6 +107,16 @@ def test_waiting_says_place_needs_and_what_it_waits_for() -> None:
     )
 
 
+def test_item_handed_over_is_said_with_both_people() -> None:
+    engine = Engine(EngineConfig(), seed=1)
+    engine.apply(ItemQueued(at=START, item=item("i1")))
+    (taken,) = engine.apply(ClaimTaken(at=START, item_id="i1", agent_id="a1"))
+    (handed,) = engine.apply(ClaimTaken(at=START, item_id="i1", agent_id="a2"))
+    assert say(taken.record, "en", NAMES) == "Mei took it without an offer; load now 1 of 0."
+    assert say(handed.record, "en", NAMES) == "Tom has it now instead of Mei; load now 1 of 0."
+    assert say(handed.record, "zh", CHINESE_NAMES) == "已由小汤接替小美处理，当前负载1/0。"
+
+
 def test_item_that_is_gone_is_said_to_be_gone() -> None:
     assert say(Engine(EngineConfig(), seed=1).explain("x", START), "en", {}) == "It does not wait any more."
 

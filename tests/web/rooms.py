@@ -11,8 +11,16 @@ from sqlalchemy import Connection, insert, select, update
 
 from router import Health, HealthState
 from router.channel import AnyChannel, ChannelType, HttpReply, HttpRequest
-from router.errors import InboundRejected, NotFound, OfferExpired, StaleVersion, StoreUnavailable
+from router.errors import (
+    InboundRejected,
+    MalformedMessage,
+    NotFound,
+    OfferExpired,
+    StaleVersion,
+    StoreUnavailable,
+)
 from router.ids import new_id
+from router.messages import AcceptOutcome, AcceptResult, JsonObject
 from router.storage import schema as t
 from router.storage.store import Store
 
@@ -48,6 +56,7 @@ class ShopChannels:
     def __init__(self) -> None:
         self.files: dict[tuple[str, str], bytes] = {}
         self.calls: list[HttpRequest] = []
+        self.acts: list[tuple[str, str]] = []
         self.typing: list[tuple[str, str]] = []
         self.kinds: list[tuple[ChannelType, Mapping[str, AnyChannel]]] = []
 
@@ -60,6 +69,26 @@ class ShopChannels:
 
     def channel_routes(self) -> Sequence[tuple[ChannelType, Mapping[str, AnyChannel]]]:
         return self.kinds
+
+    def restart(self, account: str) -> None:
+        self.acts.append(("restart", self._known(account)))
+
+    def pause(self, account: str) -> None:
+        self.acts.append(("pause", self._known(account)))
+
+    def form_schema(self, account: str) -> JsonObject:
+        return {"type": "object", "title": self._known(account)}
+
+    async def submit(self, account: str, form: JsonObject) -> AcceptResult:
+        known = self._known(account)
+        if "number" not in form:
+            raise MalformedMessage("number: this field is required")
+        return AcceptResult(outcome=AcceptOutcome.ACCEPTED, inbound_id=known)
+
+    def _known(self, account: str) -> str:
+        if account not in ("support", "shop"):
+            raise NotFound(f"there is no account {account!r}")
+        return account
 
     async def show_typing(self, conversation_id: str, name: str) -> None:
         """Note who was shown as writing."""

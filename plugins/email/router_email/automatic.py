@@ -61,6 +61,7 @@ _AWAY_SUBJECT = re.compile(
     r"|automatisch antwoord|afwezig|автоответ|自动回复|自動回覆|自動(返信|応答)|부재중|자동 ?(회신|응답))",
     re.IGNORECASE,
 )
+_REPORT_FIELDS = ("x-failed-recipients", "x-amz-sns-message-id")
 _REPORT_KINDS = ("multipart/report", "message/delivery-status", "message/feedback-report")
 
 
@@ -137,7 +138,11 @@ def _automatic(
 
 
 def _is_report(fields: Fields, kind: str, null_path: bool, from_daemon: bool, subject: str) -> bool:
-    if kind in _REPORT_KINDS or "x-failed-recipients" in fields or fields.raw("from").strip() == "<>":
+    if (
+        kind in _REPORT_KINDS
+        or any(name in fields for name in _REPORT_FIELDS)
+        or fields.raw("from").strip() == "<>"
+    ):
         return True
     says_so = null_path and bool(_BOUNCE_SUBJECT.search(subject))
     return from_daemon or says_so or bool(_CERTAIN_SUBJECT.match(subject))

@@ -54,6 +54,8 @@ def _sort(
         if part.children:
             below = part.kind.partition("/")[2]
             _sort(part.children, below, in_alternative or below == "alternative", text, html, choice)
+        elif part.is_void:
+            continue
         elif not _is_readable(part, kind, place):
             choice.files.append(part)
         else:
@@ -98,7 +100,7 @@ def read_body(root: Part) -> Body:
     """Read the text and HTML a person would see, and list what else the mail carries."""
     choice = choose(root)
     warnings: list[str] = []
-    files = [part for part in root.walk() if not part.children and _is_file(part, choice)]
+    files = [part for part in root.walk() if not (part.children or part.is_void) and _is_file(part, choice)]
     content_ids = {part.content_id for part in files if part.content_id}
     html_parts = [part for part in choice.html if part.kind == "text/html"]
     markup = "\n".join(part.text() for part in html_parts)[:MAX_TEXT_CHARS]

@@ -25,6 +25,7 @@ from router.messages import (
     Identity,
     InboundEvent,
     JsonValue,
+    Proof,
     RawInbound,
     Role,
 )
@@ -33,6 +34,7 @@ from router_email.automatic import Nature, classify, is_from_daemon
 from router_email.body import read_body
 from router_email.headers import MAX_ADDRESS_FIELD_CHARS, MAX_FIELDS, Fields
 from router_email.marks import Marks
+from router_email.proof import proof_of
 from router_email.quotes import QuoteTrimmer
 from router_email.reports import Report, read_report
 from router_email.settings import EmailSettings
@@ -52,6 +54,7 @@ class _Reading:
     fields: Fields
     root: Part | None
     sender: Address | None
+    proof: Proof
     recipients: list[str]
     nature: Nature
     pointers: list[Evidence]
@@ -68,6 +71,7 @@ class MailCodec:
         self._charsets = settings.charsets
         self._language = settings.default_language
         self._max_bytes = settings.max_bytes
+        self._authserv_id = settings.trusted_authserv_id
         self._keeps_text = settings.quote_answered
         self._trimmer = QuoteTrimmer(marks)
         self._subjects = Subjects(marks)
@@ -76,7 +80,7 @@ class MailCodec:
         """Read one mail. Raises MalformedMessage(no_sender) when nobody can be said to have written it."""
         reading = self._read(raw)
         is_report = reading.nature.automatic is Automatic.REPORT
-        if reading.root is not None and (is_report or reading.nature.may_be_report):
+        if reading.root is not None and (is_report or _may_be_report(reading, raw)):
             report = read_report(reading.root, raw.raw, self._own, is_sure=is_report)
             if report.failures or (is_report and (report.original or reading.sender is None)):
                 return [self._report_event(raw, reading, report)]
@@ -110,7 +114,7 @@ class MailCodec:
             fields = read_head(raw.raw, self._charsets)
         if fields.count > MAX_FIELDS:
             warnings.append(f"Only the first {MAX_FIELDS} of {fields.count} header fields were read.")
-        sender, name = self._sender(fields, warnings)
+        sender, proof, name = self._sender(fields, warnings)
         nature = classify(
             fields,
             kind=root.kind if root else "",
@@ -124,13 +128,14 @@ class MailCodec:
             fields=fields,
             root=root,
             sender=sender,
+            proof=proof,
             recipients=shown,
             nature=nature,
             pointers=evidence(fields, reached, self._own, self._subjects),
             warnings=warnings,
         )
 
-    def _sender(self, fields: Fields, warnings: list[str]) -> tuple[Address | None, str]:
+    def _sender(self, fields: Fields, warnings: list[str]) -> tuple[Address | None, Proof, str]:
         found: list[Address] = []
         complete = True
         for value in fields.every("from", MAX_ADDRESS_FIELD_CHARS):
@@ -141,8 +146,11 @@ class MailCodec:
             warnings.append(
                 "The From field names more than one sender or is malformed; the sender is not verified."
             )
-        sender = found[0] if found else None
-        return sender, sender.name if sender else fields.text("from")
+        if not found:
+            return None, Proof.UNVERIFIED, fields.text("from")
+        is_clear = complete and len(found) == 1
+        proof = proof_of(fields, found[0].address, self._authserv_id) if is_clear else Proof.UNVERIFIED
+        return found[0], proof, found[0].name
 
     def _recipients(
         self, raw: RawInbound, fields: Fields, warnings: list[str]
@@ -170,7 +178,9 @@ class MailCodec:
             occurred_at=_date(reading),
             author=Author(
                 role=Role.SYSTEM if is_daemon else Role.CUSTOMER,
-                identities=(Identity(kind="email", value=reading.sender.address.lower()),),
+                identities=(
+                    Identity(kind="email", value=reading.sender.address.lower(), proof=reading.proof),
+                ),
                 display=reading.sender.name or reading.sender.address.partition("@")[0],
             ),
             subject=reading.fields.text("subject"),
@@ -204,9 +214,6 @@ class MailCodec:
     def _answer_with(self, reading: _Reading, text: str = "") -> dict[str, JsonValue]:
         """Keep what an answer needs: where to, about what, after which messages."""
         fields = reading.fields
-        addresses: list[Address] = []
-        for value in fields.every("reply-to"):
-            addresses += read_addresses(value, self._charsets)[0]
         ids = [
             pointer.value
             for pointer in evidence(fields, (), (), self._subjects)
@@ -216,9 +223,17 @@ class MailCodec:
             "message_id": own_id(fields),
             "references": [*reversed(ids)],
             "subject": fields.text("subject")[:500],
-            "reply_to": addresses[0].address if len(addresses) == 1 else "",
+            "reply_to": self._reply_to(reading),
+            "verified": reading.proof is Proof.VERIFIED,
             **({"text": text[:_QUOTED_CHARS]} if text else {}),
         }
+
+    def _reply_to(self, reading: _Reading) -> str:
+        """Give the one address that answers are asked to go to, or nothing."""
+        addresses: list[Address] = []
+        for value in reading.fields.every("reply-to"):
+            addresses += read_addresses(value, self._charsets)[0]
+        return addresses[0].address if len(addresses) == 1 else ""
 
     def _report_event(self, raw: RawInbound, reading: _Reading, report: Report) -> InboundEvent:
         """Make a receipt of a report we can match; one about nothing known still is an event."""
@@ -253,11 +268,20 @@ class MailCodec:
         )
 
 
+def _may_be_report(reading: _Reading, raw: RawInbound) -> bool:
+    """Tell whether the mail sounds like a report, or came from nowhere and brings a mail back."""
+    if reading.nature.may_be_report:
+        return True
+    from_nowhere = _envelope_from(raw) == "" or reading.fields.raw("return-path").strip() == "<>"
+    parts = reading.root.walk() if reading.root is not None and from_nowhere else ()
+    return any(part.kind == "message/rfc822" for part in parts)
+
+
 def _no_sender(fields: Fields) -> str:
     """Say why nobody can be answered, with what stood in the field as far as it can be shown."""
     stood = "".join(char if char.isprintable() else "\ufffd" for char in fields.text("from")[:_SHOWN_CHARS])
     if not stood:
-        return "the mail has no From field"
+        return "the From field is missing or empty"
     return f"the From field names no mail address: {stood!r}"
 
 

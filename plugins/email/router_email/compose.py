@@ -64,8 +64,14 @@ class Composer:
         return Rendered(mail_from="" if attempt.automatic else sender, recipient=recipient, content=content)
 
     def _recipient(self, attempt: OutboundAttempt) -> str:
-        """Choose Reply-To of the answered mail if it named exactly one; automatic mail ignores it."""
-        asked = attempt.answers.provider_data.get("reply_to", "") if attempt.answers else ""
+        """Choose Reply-To of the answered mail if it named exactly one; automatic mail ignores it.
+
+        Within a conversation only a proven sender gets his way: else whoever forges a customer's address
+        could have the next answer, with what it tells, sent elsewhere.
+        """
+        answers = attempt.answers
+        trusted = answers is not None and (answers.opened or answers.provider_data.get("verified") is True)
+        asked = answers.provider_data.get("reply_to", "") if answers is not None and trusted else ""
         usable = (
             isinstance(asked, str)
             and is_address(asked)

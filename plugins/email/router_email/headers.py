@@ -21,6 +21,8 @@ MAX_PARAMETERS = 50
 
 _WORD = re.compile(r"=\?([^?\s]{1,60})\?([bBqQ])\?([^?\r\n]*(?:\?(?!=)[^?\r\n]*)*)\?=")
 _CONTROL = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029]")
+# `multipart/mixed boundary="x"`: the semicolon after the type is forgotten.
+_MISSING_SEMICOLON = re.compile(r"^(\s{0,9}[\w.+-]{1,80}/[\w.+-]{1,80})\s+(\w{1,20}\*?\s{0,3}=)")
 _FOLD = re.compile(r"\r\n?(?=[ \t])|\n(?=[ \t])")
 
 
@@ -120,7 +122,7 @@ def decode_base64(content: bytes) -> bytes:
 
 def parameters(value: str, charsets: Sequence[str] = ()) -> tuple[str, Mapping[str, str]]:
     """Split `value; name=value …` into its lower-cased head and at most 50 decoded parameters."""
-    pieces = _split_parameters(value)
+    pieces = _split_parameters(_MISSING_SEMICOLON.sub(r"\1; \2", value, count=1))
     head = clean(pieces[0]).strip().lower() if pieces else ""
     plain: dict[str, str] = {}
     sections: dict[str, dict[int, tuple[bool, str]]] = {}

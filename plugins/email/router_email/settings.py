@@ -68,6 +68,7 @@ class EmailSettings(_Settings):
     reply_tokens: bool = True
     quote_answered: bool = False
     max_bytes: int = Field(default=MAX_MAIL_BYTES, ge=1024, le=MAX_MAIL_BYTES)
+    trusted_authserv_id: str = ""
     accept_timeout_s: float = Field(default=30.0, gt=0, le=240)
     smtp_in: Listener | None = None
     lmtp_in: Listener | None = None

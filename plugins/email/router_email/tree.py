@@ -102,6 +102,14 @@ class Part:
             return _uudecode(body)
         return body
 
+    @property
+    def is_void(self) -> bool:
+        """Tell whether a boundary was written and then nothing: no field and no content, or no part inside."""
+        says_nothing = not self.fields.count or self.fields.raw("content-type").lower().startswith(
+            "multipart/"
+        )
+        return says_nothing and self.path != "1" and not self.children and not self.encoded.strip()
+
     def text(self) -> str:
         """Give a leaf as text with LF line ends."""
         text = decode_text(self.content(), self.parameters.get("charset", ""), self.fields.charsets)

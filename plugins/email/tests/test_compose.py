@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from email import message_from_bytes
 from email.message import Message
 
@@ -91,6 +92,14 @@ def test_answer_goes_to_reply_to() -> None:
     question = decode(mail(reply_to="Orders <orders@example.net>"))
     assert question.author.identities[0].value == "ana@example.org"
     assert render(attempt_with(answers=answering(question))).recipient == "orders@example.net"
+
+
+def test_a_later_mail_cannot_send_the_next_answer_elsewhere() -> None:
+    forged = decode(mail(in_reply_to="<known@shop.example>", reply_to="thief@example.net"))
+    later = replace(answering(forged), opened=False)
+    assert render(attempt_with(answers=later)).recipient == "ana@example.org"
+    proven = replace(later, provider_data={**later.provider_data, "verified": True})
+    assert render(attempt_with(answers=proven)).recipient == "thief@example.net"
 
 
 @pytest.mark.parametrize("reply_to", ["a@example.net, b@example.net", "nonsense", "support@shop.example"])

@@ -1,0 +1,96 @@
+"""What the engine keeps of each live item: where it stands, its place in line, whom it was offered to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+from types import MappingProxyType
+
+from router.engine.decisions import OfferMade
+from router.engine.events import Item
+from router.engine.gates import Gate
+from router.engine.lanes import Entry, Lane, LaneKey
+from router.engine.ordering import key_of
+
+_NOBODY: Mapping[str, str] = MappingProxyType({})
+
+
+class WorkState(StrEnum):
+    """Where a live item stands; one handed back is neither waiting nor held until it is queued again."""
+
+    WAITING = "waiting"
+    OFFERED = "offered"
+    CLAIMED = "claimed"
+    HANDED_BACK = "handed_back"
+
+
+class Asking:
+    """Whom an item was offered to so far; changed only by the engine."""
+
+    __slots__ = ("clear_at", "declined", "offers_made")
+
+    def __init__(self, offers_made: int, declined: Mapping[str, str]) -> None:
+        self.offers_made = offers_made
+        # agent id to reason: not asked again until `clear_at` has passed and nobody else is left to ask
+        self.declined = declined
+        self.clear_at: datetime | None = None
+
+
+class WorkItem:
+    """One item the engine answers for; changed only by the engine.
+
+    Tens of thousands of them wait on a bad day, so that what only some have is kept apart: `place` is the
+    lane it waits in, its open offer, or the id of who holds it, and `asking` is made for the first offer.
+    """
+
+    __slots__ = ("asking", "blocked", "entry", "item", "place")
+
+    def __init__(self, item: Item) -> None:
+        self.item = item
+        self.entry: Entry = (key_of(item), item.arrival, item.id)
+        self.place: Lane | OfferMade | str | None = None
+        known = item.offers_made or item.declined
+        self.asking = Asking(item.offers_made, item.declined) if known else None
+        # the gate named by the last record
+        self.blocked: Gate | None = None
+
+    @property
+    def state(self) -> WorkState:
+        """Tell where the item stands."""
+        if self.place is None:
+            return WorkState.HANDED_BACK
+        if isinstance(self.place, Lane):
+            return WorkState.WAITING
+        return WorkState.OFFERED if isinstance(self.place, OfferMade) else WorkState.CLAIMED
+
+    @property
+    def lane(self) -> Lane | None:
+        """Give the lane the item waits in."""
+        return self.place if isinstance(self.place, Lane) else None
+
+    @property
+    def offer(self) -> OfferMade | None:
+        """Give the open offer of the item."""
+        return self.place if isinstance(self.place, OfferMade) else None
+
+    @property
+    def holder(self) -> str | None:
+        """Give who has claimed the item."""
+        return self.place if isinstance(self.place, str) else None
+
+    @property
+    def declined(self) -> Mapping[str, str]:
+        """Give who is not asked again, with the reasons."""
+        return _NOBODY if self.asking is None else self.asking.declined
+
+    @property
+    def lane_key(self) -> LaneKey:
+        """Give the key of the lane this item waits in."""
+        return self.item.channel_class, self.item.needs, frozenset(self.declined)
+
+    def ask(self) -> Asking:
+        """Give the memory of whom the item was offered to, to be changed."""
+        if self.asking is None:
+            self.asking = Asking(0, _NOBODY)
+        return self.asking

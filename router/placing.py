@@ -1,0 +1,85 @@
+"""Where a message goes: to a conversation there is, or to a new one beside others.
+
+What joins, first match wins:
+1. a provider thread, which only its participants can write to;
+2. a reply token or a known Message-ID, if the sender already takes part; from anybody else it opens a
+   conversation of its own, linked as a guest;
+3. an equal normalised subject in the one open conversation of the same contact point within 72 hours; if
+   there are several, none is guessed and all are linked as hints;
+4. for channels where a contact has one matter at a time: that contact point's open conversation.
+
+A conversation resolved more than 30 days ago is continued by a new one. Pure: it only looks at the shelf.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from router.messages import EvidenceKind, InboundEvent
+from router.model.filing import (
+    Decoded,
+    FiledAs,
+    LinkKind,
+    Point,
+    Shelf,
+    Shelved,
+    pointing,
+    reference_digest,
+    subject_of,
+)
+
+SUBJECT_WINDOW = timedelta(hours=72)
+REOPEN_WINDOW = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """An existing conversation, or none and what to link the new one to."""
+
+    conversation: Shelved | None
+    outcome: FiledAs
+    links: tuple[tuple[str, LinkKind], ...] = ()
+
+
+def find_place(shelf: Shelf, item: Decoded, event: InboundEvent, point: Point) -> Place:
+    """Judge the event's evidence, strongest first, then what the contact point has open."""
+    guests: list[tuple[str, LinkKind]] = []
+    for evidence in pointing(event):
+        pointer = shelf.pointers.get(reference_digest(item.account, evidence))
+        conversation = shelf.conversations.get(pointer.conversation_id) if pointer else None
+        if conversation is None:
+            continue
+        if evidence.kind is EvidenceKind.THREAD:
+            return Place(conversation, FiledAs.THREADED)
+        if (conversation.id, point.id) not in shelf.participants:
+            guests.append((conversation.id, LinkKind.GUEST))
+        elif _too_old(conversation, item.received_at):
+            return Place(None, FiledAs.OPENED, ((conversation.id, LinkKind.CONTINUED),))
+        else:
+            return Place(conversation, FiledAs.THREADED)
+    if guests:
+        return Place(None, FiledAs.GUEST, tuple(guests))
+    return _place_by_contact(shelf, item, event, point)
+
+
+def _place_by_contact(shelf: Shelf, item: Decoded, event: InboundEvent, point: Point) -> Place:
+    subject = subject_of(event)
+    if subject is not None:
+        matches = [
+            conversation
+            for conversation in shelf.open_of(point.id)
+            if conversation.subject_key == subject
+            and item.received_at - conversation.last_message_at <= SUBJECT_WINDOW
+        ]
+    elif item.joins_open_episode and not event.evidence:
+        matches = shelf.open_of(point.id)
+    else:
+        matches = []
+    if len(matches) == 1:
+        return Place(matches[0], FiledAs.THREADED)
+    return Place(None, FiledAs.OPENED, tuple((match.id, LinkKind.HINT) for match in matches))
+
+
+def _too_old(conversation: Shelved, now: datetime) -> bool:
+    return conversation.resolved_at is not None and now - conversation.resolved_at > REOPEN_WINDOW
