@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
-from router.engine.decisions import Act, Decision
+from router.engine.decisions import Act, Decision, OfferMade
 from router.ids import new_id
 from router.messages import JsonObject
 from router.storage.inserts import insert_many
@@ -32,6 +33,12 @@ _OFFER_ENDS = {
     Act.RESCINDED: "rescinded",
 }
 
+_OFFERED = (
+    update(work_item)
+    .where(work_item.c.id == bindparam("item"))
+    .values(state="offered", offers_made=work_item.c.offers_made + 1)
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Acts:
@@ -46,8 +53,12 @@ def record_acts(connection: Connection, batch: Sequence[Acts]) -> list[None]:
     events = [{"at": at, "type": body["type"], "body": body} for acts in batch for at, body in acts.events]
     decisions = [decision for acts in batch for decision in acts.decisions]
     insert_many(connection, event_log, events)
-    for decision in decisions:
-        _carry_out(connection, decision)
+    for are_offers, together in groupby(decisions, lambda decision: decision.act is Act.OFFERED):
+        if are_offers:
+            _add_offers(connection, [decision.offer for decision in together if decision.offer])
+        else:
+            for decision in together:
+                _carry_out(connection, decision)
     records = [_record_row(decision) for decision in decisions if decision.item_id]
     insert_many(connection, decision_record, records)
     return [None] * len(batch)
@@ -65,9 +76,7 @@ def _record_row(decision: Decision) -> dict[str, object]:
 
 
 def _carry_out(connection: Connection, decision: Decision) -> None:
-    if decision.act is Act.OFFERED and decision.offer is not None:
-        _add_offer(connection, decision)
-    elif decision.act in _OFFER_ENDS:
+    if decision.act in _OFFER_ENDS:
         _end_offer(connection, decision, _OFFER_ENDS[decision.act])
         _set_item(connection, decision.item_id, "waiting")
         if decision.act is not Act.RESCINDED:
@@ -87,24 +96,20 @@ def _carry_out(connection: Connection, decision: Decision) -> None:
         )
 
 
-def _add_offer(connection: Connection, decision: Decision) -> None:
-    made = decision.offer
-    assert made is not None
-    connection.execute(
-        insert(offer).values(
-            id=made.offer_id,
-            work_item_id=made.item_id,
-            agent_id=made.agent_id,
-            state="pending",
-            offered_at=made.offered_at,
-            expires_at=made.expires_at,
-        )
-    )
-    connection.execute(
-        update(work_item)
-        .where(work_item.c.id == made.item_id)
-        .values(state="offered", offers_made=work_item.c.offers_made + 1)
-    )
+def _add_offers(connection: Connection, made: Sequence[OfferMade]) -> None:
+    rows = [
+        {
+            "id": offered.offer_id,
+            "work_item_id": offered.item_id,
+            "agent_id": offered.agent_id,
+            "state": "pending",
+            "offered_at": offered.offered_at,
+            "expires_at": offered.expires_at,
+        }
+        for offered in made
+    ]
+    insert_many(connection, offer, rows)
+    connection.execute(_OFFERED, [{"item": offered.item_id} for offered in made])
 
 
 def _end_offer(connection: Connection, decision: Decision, state: str) -> None:
