@@ -86,6 +86,19 @@ def test_best_person_and_runner_up_head_the_list_of_candidates(crowd: list, want
     assert [one.agent_id for one in found if one is not None] == listed[:2]
 
 
+@given(people, needs, st.sets(st.sampled_from([f"a{number}" for number in range(6)]), max_size=3))
+def test_candidates_stand_by_how_far_they_came_and_nobody_is_left_out(
+    crowd: list, wanted: tuple, declined: set[str]
+) -> None:
+    matching = staffed(crowd)
+    work = work_item(1, wanted, tuple(declined))
+    lane = matching.lane(work.lane_key)
+    listed = [str(row["agent"]) for row in list_candidates(matching, work, lane)]
+    gates = {agent.id: first_gate(agent, work, lane) for agent in matching.agents.values()}
+    assert len(set(listed)) == len(listed) == min(20, len(gates))
+    assert [gates[agent_id] for agent_id in listed] == sorted(gates.values(), reverse=True)[:20]
+
+
 def test_lanes_nothing_waits_in_are_dropped_in_time() -> None:
     matching = Matching(seed=1)
     agent = matching.agent("mei")
