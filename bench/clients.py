@@ -11,13 +11,13 @@ from collections.abc import Callable
 from functools import partial
 from typing import cast
 
-STAMP = re.compile(rb"t=(\d+\.\d{7}) ")
+STAMP = re.compile(rb"t=(\d+\.\d{7})#(\d+) ")
 CUSTOMERS = 5_000
 
 
-def stamped_text(at: float) -> str:
-    """Write a message that carries its own due time."""
-    return f"t={at:.7f} Hello, where is my parcel, please? " + "x" * 200
+def stamped_text(at: float, number: int) -> str:
+    """Write a message that carries its own due time and number."""
+    return f"t={at:.7f}#{number} Hello, where is my parcel, please? " + "x" * 200
 
 
 class _Protocol(asyncio.Protocol):
@@ -59,7 +59,7 @@ class Watch(_Protocol):
     def __init__(self, request: bytes) -> None:
         self._request = request
         self._rest = b""
-        self._seen: set[bytes] = set()
+        self._seen: set[tuple[bytes, bytes]] = set()
         self._awaited = 0
         self._enough = asyncio.Event()
         self.delays_s: list[float] = []
@@ -84,7 +84,7 @@ class Watch(_Protocol):
         for stamp in STAMP.findall(searched):
             if stamp not in self._seen:
                 self._seen.add(stamp)
-                self.delays_s.append(now - float(stamp))
+                self.delays_s.append(now - float(stamp[0]))
         if len(self.delays_s) >= self._awaited:
             self._enough.set()
 
@@ -145,7 +145,7 @@ class Poster:
         self.posted += 1
         body = (
             f'{{"id":"{self._run}-{self.posted}","user":"{self._run}-{self.posted % CUSTOMERS}",'
-            f'"text":"{stamped_text(at)}"}}'
+            f'"text":"{stamped_text(at, self.posted)}"}}'
         )
         answer = await connection.post(body.encode())
         if not answer.startswith(b"HTTP/1.1 20"):

@@ -22,6 +22,7 @@ from router.capabilities import HealthState
 from router.config import Account, Config, parse_config
 from router.people import create_token
 from router.plugin_host import PluginHost
+from router.serving import settle_memory
 from router.storage import schema as t
 
 SITE = "bench"
@@ -50,6 +51,7 @@ async def whole_router(folder: str, agents: int = 1) -> AsyncIterator[Addresses]
             await router.offers.set_presence(agent_id, "available")
         token = await create_token(router.store, agent_ids[0], "bench", router.clock.now())
         await _open(router)
+        settle_memory()
         yield Addresses(web_port=int(router.url.rpartition(":")[2]), smtp_port=smtp_port, token=token.text)
 
 
