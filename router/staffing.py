@@ -16,10 +16,15 @@ from router.storage.store import Store
 from router.storage.upgrade import upgrade_database
 
 LEAST_PASSWORD_CHARS = 8
+MOST_NAME_CHARS = 100
 
 
 async def make_token(config: Path, login: str, name: str) -> str:
     """Make an API token for an agent and give its text."""
+    if not 0 < len(name.strip()) <= MOST_NAME_CHARS:
+        raise ConfigError(
+            "the token needs a name", hint=f"Say what it is for, in at most {MOST_NAME_CHARS} characters."
+        )
     async with _staffed(config) as store:
         agent_id = await store.write(find_agent, login)
         if agent_id is None:

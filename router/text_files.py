@@ -12,13 +12,17 @@ from router.errors import ConfigError
 
 def read_text(path: Path, *, max_chars: int, if_missing: str = "Check the name.") -> str:
     """Read a text file of bounded size; `if_missing` is the remedy where there is none."""
+    # A character takes at most four bytes; the exact limit is checked where the text is parsed.
+    max_bytes = max_chars * 4
     try:
-        # A character takes at most four bytes; the exact limit is checked where the text is parsed.
-        if path.stat().st_size > max_chars * 4:
+        # Not by its size: a device has none and never ends.
+        with path.open("rb") as file:
+            content = file.read(max_bytes + 1)
+        if len(content) > max_bytes:
             raise ConfigError(
                 "the file is too large.", path=str(path), hint=f"Keep it below {max_chars:,} characters."
             )
-        return path.read_text(encoding="utf-8-sig")
+        return content.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
     except FileNotFoundError:
         raise ConfigError("no such file.", path=str(path), hint=if_missing) from None
     except UnicodeDecodeError as error:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -20,8 +20,12 @@ from router.engine.events import (
     OfferRestored,
 )
 from router.engine.needs import needs_from_json
+<<<<<<< HEAD
 from router.model.presence import PresenceState
 from router.storage.schema import agent, agent_skill, claim, offer, presence, work_item
+=======
+from router.storage.schema import agent, agent_skill, claim, decision_record, offer, presence, work_item
+>>>>>>> attack
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +51,23 @@ async def restoring_events(connection: AsyncConnection, now: datetime) -> list[E
 async def _live_items(connection: AsyncConnection, now: datetime) -> list[Event]:
     statement = select(work_item).where(work_item.c.state != "done").order_by(work_item.c.id)
     rows = (await connection.execute(statement)).mappings()
-    return [ItemQueued(at=now, item=item_of(dict(row), arrival)) for arrival, row in enumerate(rows)]
+    refused = await _last_refusals(connection)
+    return [
+        ItemQueued(at=now, item=replace(item_of(dict(row), arrival), declined_at=refused.get(row["id"])))
+        for arrival, row in enumerate(rows)
+    ]
+
+
+async def _last_refusals(connection: AsyncConnection) -> dict[str, datetime]:
+    """Give for each live item when somebody last declined it, let it run out or handed it back."""
+    record = decision_record.c
+    statement = (
+        select(record.work_item_id, func.max(record.at).label("at"))
+        .join(work_item, work_item.c.id == record.work_item_id)
+        .where(work_item.c.state != "done", record.act.in_(("rejected", "expired", "put_back")))
+        .group_by(record.work_item_id)
+    )
+    return {row.work_item_id: row.at for row in await connection.execute(statement)}
 
 
 async def _open_offers(connection: AsyncConnection, now: datetime) -> list[Event]:

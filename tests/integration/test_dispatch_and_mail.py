@@ -262,6 +262,28 @@ async def test_a_restart_knows_open_offers_and_claims_and_offers_nothing_twice(s
         assert await second.offered(third) is not None
 
 
+@pytest.mark.parametrize(("down_s", "then_s"), [(40, 19), (70, 0)])
+async def test_a_restart_goes_on_counting_from_the_last_refusal(
+    store: Store, down_s: int, then_s: int
+) -> None:
+    clock = FakeClock(NOW)
+    async with house(store, clock, Doors()) as first:
+        await first.offers.set_presence(first.agents["mei"], "available")
+        conversation = await first.conversation()
+        offer = await first.offered(conversation)
+        assert offer is not None
+        await first.offers.reject(offer[0], first.agents["mei"], "lunch")
+    clock.advance(down_s)
+    async with house(store, clock, Doors()) as second:
+        if then_s:
+            clock.advance(then_s)
+            await second.offers._take_up()
+            assert await second.offered(conversation) is None
+            clock.advance(2)
+        await second.offers._take_up()
+        assert (await second.offered(conversation) or ("", ""))[1] == "mei"
+
+
 async def test_a_resolved_conversation_ends_its_episode_and_its_work(desk: House) -> None:
     conversation = await desk.accepted()
     await desk.offers.resolve(conversation, desk.agents["mei"], 1, "answered")
