@@ -20,12 +20,8 @@ from router.engine.events import (
     OfferRestored,
 )
 from router.engine.needs import needs_from_json
-<<<<<<< HEAD
 from router.model.presence import PresenceState
-from router.storage.schema import agent, agent_skill, claim, offer, presence, work_item
-=======
 from router.storage.schema import agent, agent_skill, claim, decision_record, offer, presence, work_item
->>>>>>> attack
 
 
 @dataclass(frozen=True, slots=True)
