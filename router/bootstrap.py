@@ -34,7 +34,7 @@ from router.queues import Queues
 from router.replies import Replies
 from router.routing_setup import RulesInForce, put_in_force, put_on_staff
 from router.rules_files import DEFAULT_RULES, RulesSource, read_roster, read_rules
-from router.startup import check_clock, check_folder
+from router.startup import check_clock, check_folder, make_private
 from router.storage.sole import sole_router
 from router.storage.store import Store
 from router.storage.upgrade import upgrade_database
@@ -195,6 +195,7 @@ async def _own_store(config: Config, clock: Clock) -> AsyncIterator[Store]:
     """Open the store for this router alone, brought to this version's schema."""
     url = config.store.url
     check_folder(url)
+    make_private(url)
     async with sole_router(url):
         await upgrade_database(url)
         async with Store.open(url) as store:

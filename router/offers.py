@@ -38,7 +38,15 @@ from router.messages import JsonObject
 from router.model.filing import Row
 from router.model.presence import PresenceState
 from router.storage import schema as t
-from router.storage.routing import Acts, Ending, hand_back, record_acts, resolve, store_presence
+from router.storage.routing import (
+    Acts,
+    Ending,
+    give_time_again,
+    hand_back,
+    record_acts,
+    resolve,
+    store_presence,
+)
 from router.storage.staff import item_of, restoring_events
 from router.storage.store import Store
 from router.unbroken import Unbroken
@@ -75,6 +83,7 @@ class Offers:
     async def restore(self) -> None:
         """Rebuild the engine from the store; what it decides at once is committed."""
         self._stale = False
+        await self._store.write(give_time_again, self._clock.now())
         async with self._store.reading() as connection:
             events = await restoring_events(connection, self._clock.now())
         self._engine = self._new_engine()

@@ -38,6 +38,13 @@ def check_folder(url: str) -> None:
         )
 
 
+def make_private(url: str) -> None:
+    """Create an SQLite database's file for its owner only, before anything opens it."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite" and parsed.database:
+        os.close(os.open(parsed.database, os.O_CREAT | os.O_RDWR, 0o600))
+
+
 async def check_clock(store: Store, clock: Clock) -> None:
     """Check that this machine's clock and the database server's agree."""
     if store.url.get_backend_name() == "sqlite":

@@ -113,13 +113,19 @@ def written_text(event: InboundEvent) -> str:
 
 
 def _language(event: InboundEvent, text: str, filing: FilingFacts) -> str:
-    """Take the language the provider states, else that of the words, else the one known before."""
-    stated = event.language.replace("_", "-").partition("-")[0].lower()
-    if 2 <= len(stated) <= 3 and stated.isascii() and stated.isalpha() and stated != "und":
-        return stated
-    return (
-        detect_language(text) or detect_language(event.subject) or filing.language or filing.default_language
-    )
+    """Take the language of the words, else the one the provider states, else the one known before.
+
+    What a provider states is often only how a browser or an app is set.
+    """
+    written = detect_language(text) or detect_language(event.subject)
+    return written or _stated(event.language) or filing.language or filing.default_language
+
+
+def _stated(tag: str) -> str:
+    """Take the language out of a language tag; nothing if it is none."""
+    language = tag.replace("_", "-").partition("-")[0].lower()
+    is_one = 2 <= len(language) <= 3 and language.isascii() and language.isalpha() and language != "und"
+    return language if is_one else ""
 
 
 def _context(event: InboundEvent, key: str) -> str:

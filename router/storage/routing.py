@@ -236,3 +236,11 @@ def store_presence(
     changed = connection.execute(update(presence).where(presence.c.agent_id == agent_id).values(**values))
     if changed.rowcount == 0:
         connection.execute(insert(presence).values(agent_id=agent_id, **values))
+
+
+def give_time_again(connection: Connection, now: datetime) -> None:
+    """Let open offers last as long again as they were made for: nobody could answer while nothing ran."""
+    pending = connection.execute(select(offer).where(offer.c.state == "pending")).all()
+    for row in pending:
+        until = now + (row.expires_at - row.offered_at)
+        connection.execute(update(offer).where(offer.c.id == row.id).values(expires_at=until))

@@ -45,7 +45,9 @@ class Download:
 def attachment_disposition(name: str) -> str:
     """Give the header value that makes a browser save under `name` (RFC 6266, RFC 8187)."""
     shown = clean_name(name)
-    plain = unicodedata.normalize("NFKD", shown).encode("ascii", "ignore").decode().replace("%", "")
+    ascii_only = unicodedata.normalize("NFKD", shown).encode("ascii", "ignore").decode()
+    # some readers take a semicolon for the end even within quotes, and a percent sign for an escape
+    plain = ascii_only.replace("%", "").replace(";", "")
     return f"attachment; filename=\"{plain or 'file'}\"; filename*=UTF-8''{quote(shown, safe='')}"
 
 

@@ -284,6 +284,18 @@ async def test_a_restart_goes_on_counting_from_the_last_refusal(
         assert (await second.offered(conversation) or ("", ""))[1] == "mei"
 
 
+async def test_an_offer_that_ran_out_while_nothing_ran_gets_its_time_again(store: Store) -> None:
+    clock = FakeClock(NOW)
+    async with house(store, clock, Doors()) as first:
+        await first.offers.set_presence(first.agents["mei"], "available")
+        conversation = await first.conversation()
+        offer = await first.offered(conversation)
+    clock.advance(3_600)
+    async with house(store, clock, Doors()) as second:
+        assert offer is not None
+        assert await second.offers.accept(offer[0], second.agents["mei"]) == conversation
+
+
 async def test_a_resolved_conversation_ends_its_episode_and_its_work(desk: House) -> None:
     conversation = await desk.accepted()
     await desk.offers.resolve(conversation, desk.agents["mei"], 1, "answered")

@@ -32,6 +32,16 @@ async def test_a_taken_port_is_named_with_its_remedy(tmp_path: Path) -> None:
                 pass
 
 
+def others_may(path: Path) -> int:
+    return path.stat().st_mode & 0o077
+
+
+async def test_what_customers_wrote_is_readable_by_its_owner_only(tmp_path: Path) -> None:
+    async with running_router(config(f"sqlite:///{tmp_path}/router.db")):
+        assert others_may(tmp_path / "router.db") == 0
+        assert others_may(tmp_path / "router.db-wal") == 0
+
+
 async def test_a_folder_that_is_not_there_is_named_with_its_remedy(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"missing does not exist\. Create it first"):
         async with running_router(config(f"sqlite:///{tmp_path}/missing/router.db")):

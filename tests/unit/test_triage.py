@@ -64,15 +64,16 @@ def test_fall_back_text_of_a_picture_is_not_the_customers_word():
 @pytest.mark.parametrize(
     ("text", "stated", "known", "default", "expected"),
     [
-        ("Where is my order?", "zh-CN", "fr", "de", "zh"),
-        ("Where is my order?", "und", "fr", "de", "en"),
+        ("Where is my order?", "zh-CN", "fr", "de", "en"),
+        ("ok thx", "zh-CN", "fr", "de", "zh"),
+        ("ok thx", "und", "fr", "de", "fr"),
         ("Where is my order?", "", "fr", "de", "en"),
         ("ok thx", "", "fr", "de", "fr"),
         ("12345", "", "", "de", "de"),
         ("ok thx", "", "", "", ""),
     ],
 )
-def test_language_is_stated_then_detected_then_known(text, stated, known, default, expected):
+def test_language_is_that_of_the_words_then_stated_then_known(text, stated, known, default, expected):
     facts = facts_of(event(text, language=stated), filing(language=known, default_language=default), NOW)
     assert facts.language == expected
 
