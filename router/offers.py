@@ -32,11 +32,11 @@ from router.engine.events import (
     OfferRejected,
     OfferRestored,
     PresenceChanged,
-    PresenceState,
 )
 from router.errors import NotFound, OfferExpired, RoutingError, StaleVersion, StoreUnavailable
 from router.messages import JsonObject
 from router.model.filing import Row
+from router.model.presence import PresenceState
 from router.storage import schema as t
 from router.storage.routing import Acts, Ending, hand_back, record_acts, resolve, store_presence
 from router.storage.staff import item_of, restoring_events

@@ -12,7 +12,7 @@ from pathlib import Path
 from router.documents.reading import MAX_DOCUMENT_CHARS
 from router.engine.roster import Roster, load_roster
 from router.engine.rules import RuleSet, load_ruleset
-from router.engine.rules.checks import check_with_counts
+from router.engine.rules.checks import check_ruleset
 from router.engine.rules.lists import MAX_LIST_CHARS
 from router.engine.rules.report import Report
 from router.errors import ConfigError
@@ -54,9 +54,7 @@ def load_rules(path: Path) -> RuleSet:
 def rules_check(path: Path) -> Report:
     """Check a rules file with its examples; raises ConfigError when it cannot be read."""
     read = read_rules(path)
-    return Report(
-        source=read.source, result=check_with_counts(read.text, source=read.source, lists=read.lists)
-    )
+    return Report(source=read.source, result=check_ruleset(read.text, source=read.source, lists=read.lists))
 
 
 def read_roster(path: Path) -> Roster:

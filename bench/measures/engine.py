@@ -21,9 +21,9 @@ from router.engine.events import (
     ItemQueued,
     OfferAccepted,
     PresenceChanged,
-    PresenceState,
 )
 from router.engine.needs import needs_from_json
+from router.model.presence import PresenceState
 
 SKILLS, PROFILES, AGENTS = 100, 60, 1_000
 FEW, MANY = 1_000, 100_000

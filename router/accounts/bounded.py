@@ -20,6 +20,8 @@ async def bounded(coroutine: Coroutine[Any, Any, T], limit_s: float | None) -> T
     caller goes on after a second and leaves it behind.
     """
     task = asyncio.ensure_future(_contained(coroutine))
+    # Retrieved in any case, so that nothing is reported as forgotten when the caller goes first.
+    task.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
     try:
         done, _ = await asyncio.wait({task}, timeout=limit_s)
         if not done:
@@ -30,8 +32,6 @@ async def bounded(coroutine: Coroutine[Any, Any, T], limit_s: float | None) -> T
     finally:
         if not task.done():
             task.cancel()
-            # Retrieved in any case, so that nothing is reported as forgotten later.
-            task.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
             await asyncio.wait({task}, timeout=_PATIENCE_S)
 
 

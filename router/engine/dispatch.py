@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from router.engine.config import EngineConfig
 from router.engine.deadlines import Deadline, DeadlineKind, Deadlines
 from router.engine.decisions import Act, OfferMade
-from router.engine.events import Item, PresenceState
+from router.engine.events import Item
 from router.engine.gates import Gate
 from router.engine.lanes import Entry, Lane
 from router.engine.matching import Matching
@@ -22,6 +22,7 @@ from router.engine.reservations import Reservations
 from router.engine.staff import Agent
 from router.engine.waiting import Waiting
 from router.engine.work_items import WorkItem, WorkState
+from router.model.presence import PresenceState
 
 
 class Dispatch:

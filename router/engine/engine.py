@@ -28,12 +28,12 @@ from router.engine.events import (
     OfferRejected,
     OfferRestored,
     PresenceChanged,
-    PresenceState,
 )
 from router.engine.records import EXPLAINED
 from router.engine.times import to_iso
 from router.engine.work_items import WorkItem, WorkState
 from router.messages import JsonObject
+from router.model.presence import PresenceState
 
 _START = datetime.min.replace(tzinfo=UTC)
 

@@ -12,15 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from router.engine.needs import Need
-
-
-class PresenceState(StrEnum):
-    """Whether a person takes work; only an available one is offered any."""
-
-    AVAILABLE = "available"
-    BUSY = "busy"
-    AWAY = "away"
-    OFFLINE = "offline"
+from router.model.presence import PresenceState
 
 
 class ClaimOutcome(StrEnum):

@@ -11,11 +11,12 @@ from bisect import insort
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from router.engine.events import PresenceState
 from router.engine.gates import Fit, Gate
 from router.engine.lanes import Entry, Lane, LaneKey
-from router.engine.staff import Agent, FreeEntry, Profile, ProfileKey, profile_key, ring_distance, ring_place
+from router.engine.ring import ring_distance, ring_place
+from router.engine.staff import Agent, FreeEntry, Profile, ProfileKey, profile_key
 from router.engine.work_items import WorkItem
+from router.model.presence import PresenceState
 
 _LANES_BEFORE_SWEEP = 512
 _STATIC_GATES = (Gate.FORBID, Gate.LEVEL, Gate.SKILL, Gate.CHANNEL_CLASS)

@@ -19,7 +19,6 @@ from router.documents.suggestions import did_you_mean
 from router.documents.validation import validate
 from router.engine.rules.calendars import read_days, read_period
 from router.engine.rules.schema import RulesModel
-from router.messages import JsonObject
 
 
 class RosterError(DocumentError):
@@ -39,30 +38,12 @@ class RosterAgent:
     max_claims: int
     shifts: Sequence[str]
 
-    def meets(self, needs: Sequence[JsonObject]) -> bool:
-        """Say whether this agent has what work requires and nothing it forbids."""
-        for need in needs:
-            required, forbidden, level = need.get("require"), need.get("forbid"), need["level"]
-            if isinstance(required, str) and isinstance(level, int) and self.skills.get(required, 0) < level:
-                return False
-            if (
-                isinstance(forbidden, str)
-                and isinstance(level, int)
-                and self.skills.get(forbidden, 0) >= level
-            ):
-                return False
-        return True
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Roster:
     """All agents, by login name."""
 
     agents: Mapping[str, RosterAgent]
-
-    def able(self, needs: Sequence[JsonObject]) -> list[str]:
-        """List who could serve work with these needs."""
-        return [login for login, agent in self.agents.items() if agent.meets(needs)]
 
 
 def _shift(text: str) -> str:

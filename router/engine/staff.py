@@ -9,27 +9,13 @@ from __future__ import annotations
 import math
 from bisect import bisect_left, insort
 from collections.abc import Mapping, Sequence
-from hashlib import blake2b
 
-from router.engine.events import PresenceState
-
-_RING = 1 << 64
+from router.model.presence import PresenceState
 
 FreeEntry = tuple[float, float, int, str]
 """Load ratio, time of the last offer, place on the ring, agent id: smaller is asked first."""
 
 ProfileKey = tuple[frozenset[tuple[str, int]], frozenset[str] | None]
-
-
-def ring_place(seed: int, word: str) -> int:
-    """Give the place of an id on the ring that settles ties; the same in every run with the same seed."""
-    digest = blake2b(word.encode(), digest_size=8, key=seed.to_bytes(16, "big", signed=True))
-    return int.from_bytes(digest.digest(), "big")
-
-
-def ring_distance(start: int, place: int) -> int:
-    """Give how far `place` lies behind `start`, going round once."""
-    return (place - start) % _RING
 
 
 class Agent:

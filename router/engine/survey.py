@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from heapq import nsmallest
 
@@ -10,7 +11,8 @@ from router.engine.gates import Fit, Gate
 from router.engine.lanes import Lane
 from router.engine.matching import Matching
 from router.engine.ordering import key_at
-from router.engine.staff import Agent, ring_distance
+from router.engine.ring import ring_distance
+from router.engine.staff import Agent
 from router.engine.times import to_iso
 from router.engine.waiting import Waiting
 from router.engine.work_items import WorkItem
@@ -18,6 +20,8 @@ from router.messages import JsonObject, JsonValue
 
 LISTED = 20
 """People named one by one in a record; more are summarised by gate (`docs/routing.md`)."""
+
+_PROFILE_GATES = (Gate.FORBID, Gate.LEVEL, Gate.SKILL, Gate.CHANNEL_CLASS, Gate.PRESENCE)
 
 
 def blocked_by(matching: Matching, lane: Lane, gate: Gate) -> JsonObject:
@@ -62,24 +66,43 @@ def first_gate(agent: Agent, work: WorkItem, lane: Lane) -> Gate:
 
 def list_candidates(matching: Matching, work: WorkItem, lane: Lane) -> list[JsonObject]:
     """List people in the order they would be asked, then by how far they came; at most `LISTED`."""
+    start = matching.start(work)
+    by_gate = _people_able(work, lane)
+    rows: list[Agent] = nsmallest(LISTED, by_gate[Gate.PASSED], key=lambda one: _rank(one, lane, start))
+    _list_more(rows, by_gate, (Gate.CAPACITY, Gate.DECLINED))
+    if len(rows) < LISTED:
+        _add_unable(by_gate, matching, lane)
+        _list_more(rows, by_gate, _PROFILE_GATES)
+    return [describe(agent, work, lane) for agent in rows]
+
+
+def _people_able(work: WorkItem, lane: Lane) -> list[list[Agent]]:
+    """Sort those whose skills are enough by the gate that stops them at the moment."""
     by_gate: list[list[Agent]] = [[] for _ in Gate]
-    for profile in matching.profiles.values():
-        gate = lane.requirement.first_failing(profile.skills, profile.classes)
+    for _, profile in lane.able:
         for agent in profile.members.values():
             if not agent.is_present:
-                by_gate[Gate.PRESENCE].append(agent)
-            elif gate is not Gate.PASSED:
-                by_gate[gate].append(agent)
+                gate = Gate.PRESENCE
             elif agent.id in work.declined:
-                by_gate[Gate.DECLINED].append(agent)
+                gate = Gate.DECLINED
             else:
-                by_gate[Gate.PASSED if agent.has_room else Gate.CAPACITY].append(agent)
-    start = matching.start(work)
-    rows: list[Agent] = nsmallest(LISTED, by_gate[Gate.PASSED], key=lambda one: _rank(one, lane, start))
-    for gate in reversed(Gate):
-        if gate is not Gate.PASSED and len(rows) < LISTED:
-            rows += nsmallest(LISTED - len(rows), by_gate[gate], key=lambda one: one.id)
-    return [describe(agent, work, lane) for agent in rows]
+                gate = Gate.PASSED if agent.has_room else Gate.CAPACITY
+            by_gate[gate].append(agent)
+    return by_gate
+
+
+def _add_unable(by_gate: list[list[Agent]], matching: Matching, lane: Lane) -> None:
+    """Add everybody else; apart, because a thousand of them need not be looked at if enough are able."""
+    for profile in matching.profiles.values():
+        gate = lane.requirement.first_failing(profile.skills, profile.classes)
+        if gate is not Gate.PASSED:
+            for agent in profile.members.values():
+                by_gate[gate if agent.is_present else Gate.PRESENCE].append(agent)
+
+
+def _list_more(rows: list[Agent], by_gate: list[list[Agent]], gates: Iterable[Gate]) -> None:
+    for gate in gates:
+        rows += nsmallest(LISTED - len(rows), by_gate[gate], key=lambda one: one.id)
 
 
 def describe(agent: Agent, work: WorkItem, lane: Lane) -> JsonObject:

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, TypeAlias
 
+from router.model.filing import LinkKind
+from router.model.presence import PresenceState
+
 AgentRole: TypeAlias = Literal["agent", "supervisor", "admin"]
-PresenceState: TypeAlias = Literal["available", "busy", "away", "offline"]
-LinkKind: TypeAlias = Literal["guest", "hint", "continued", "same_contact"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

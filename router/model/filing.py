@@ -29,11 +29,12 @@ class FiledAs(StrEnum):
 
 
 class LinkKind(StrEnum):
-    """Why two conversations stand beside each other."""
+    """Why two conversations stand beside each other; `same_contact` follows from the rows and is not stored."""
 
     GUEST = "guest"
     HINT = "hint"
     CONTINUED = "continued"
+    SAME_CONTACT = "same_contact"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 
 from sqlalchemy import make_url, text
 from sqlalchemy.engine import URL
@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 from router.errors import ConfigError
+from router.storage.opening import opening
 
 _LOCK_ID = 0x6F6D6E69
 
@@ -31,7 +32,8 @@ async def sole_router(url: str) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def _hold_file(url: URL) -> AsyncIterator[None]:
-    lock = sqlite3.connect(f"{url.database}-router", isolation_level=None, timeout=0)
+    with opening(url):
+        lock = sqlite3.connect(f"{url.database}-router", isolation_level=None, timeout=0)
     try:
         try:
             lock.execute("BEGIN EXCLUSIVE")
@@ -46,7 +48,9 @@ async def _hold_file(url: URL) -> AsyncIterator[None]:
 async def _hold_server(url: URL) -> AsyncIterator[None]:
     engine = create_async_engine(url.set(drivername="postgresql+asyncpg"), poolclass=NullPool)
     try:
-        async with engine.connect() as connection:
+        async with AsyncExitStack() as stack:
+            with opening(url):
+                connection = await stack.enter_async_context(engine.connect())
             await connection.execution_options(isolation_level="AUTOCOMMIT")
             statement = text("SELECT pg_try_advisory_lock(:id)")
             if not (await connection.execute(statement, {"id": _LOCK_ID})).scalar_one():

@@ -18,9 +18,9 @@ from router.engine.events import (
     Item,
     ItemQueued,
     OfferRestored,
-    PresenceState,
 )
 from router.engine.needs import needs_from_json
+from router.model.presence import PresenceState
 from router.storage.schema import agent, agent_skill, claim, offer, presence, work_item
 
 

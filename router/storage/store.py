@@ -10,17 +10,18 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
-from sqlalchemy import Connection, create_engine, event, make_url, text
+from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.engine import URL
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool, StaticPool
 
 from router.errors import ConfigError
 from router.storage.columns import to_json
+from router.storage.opening import opening
 from router.storage.writer import Writer
 
 T = TypeVar("T")
@@ -45,12 +46,14 @@ class Store:
         """Open the database at `url` (`sqlite:///file` or `postgresql://…`) until the block ends.
 
         `durable=False` weakens SQLite to `synchronous=NORMAL`, for measurements only. Raises ConfigError
-        when the database does not keep what it says it committed.
+        when the database cannot be opened or does not keep what it says it committed.
         """
         parsed = make_url(url)
         is_file = parsed.get_backend_name() == "sqlite"
         opened = _sqlite_group(parsed, durable) if is_file else _postgres_group(parsed)
-        async with opened as (run_group, readers):
+        async with AsyncExitStack() as stack:
+            with opening(parsed):
+                run_group, readers = await stack.enter_async_context(opened)
             writer = Writer(run_group)
             writing = asyncio.create_task(writer.run(), name="store writer")
             try:
@@ -95,13 +98,11 @@ async def _sqlite_group(url: URL, durable: bool) -> AsyncIterator[tuple[Any, Asy
     _begin_immediate(engine)
     thread = ThreadPoolExecutor(1, thread_name_prefix="store-writer")
     loop = asyncio.get_running_loop()
-
-    def start() -> Connection:
-        connection = engine.connect()
-        _configure_sqlite(connection, durable)
-        return connection
-
-    connection = await loop.run_in_executor(thread, start)
+    try:
+        connection = await loop.run_in_executor(thread, _started, engine, durable)
+    except BaseException:
+        thread.shutdown()
+        raise
 
     def in_one_transaction(function: Callable[[Connection], None]) -> None:
         with connection.begin():
@@ -118,6 +119,16 @@ async def _sqlite_group(url: URL, durable: bool) -> AsyncIterator[tuple[Any, Asy
         await loop.run_in_executor(thread, connection.close)
         await loop.run_in_executor(thread, engine.dispose)
         thread.shutdown()
+
+
+def _started(engine: Engine, durable: bool) -> Connection:
+    """Connect and configure; the writing connection is closed again if it cannot be used."""
+    with ExitStack() as undo:
+        undo.callback(engine.dispose)
+        connection = undo.enter_context(engine.connect())
+        _configure_sqlite(connection, durable)
+        undo.pop_all()
+    return connection
 
 
 def _begin_immediate(engine: Any) -> None:

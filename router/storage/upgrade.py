@@ -6,9 +6,11 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, create_engine, event, make_url
+from sqlalchemy import URL, Connection, create_engine, event, make_url
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
+
+from router.storage.opening import opening
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -24,8 +26,13 @@ def downgrade(connection: Connection, revision: str) -> None:
 
 
 async def upgrade_database(url: str) -> None:
-    """Open the database at `url`, bring it to the newest revision, close it."""
+    """Open the database at `url`, bring it to the newest revision, close it. ConfigError if it cannot be."""
     parsed = make_url(url)
+    with opening(parsed):
+        await _upgrade_at(parsed)
+
+
+async def _upgrade_at(parsed: URL) -> None:
     if parsed.get_backend_name() == "sqlite":
         engine = create_engine(parsed.set(drivername="sqlite+pysqlite"), poolclass=NullPool)
         event.listen(engine, "connect", _wal)

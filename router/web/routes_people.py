@@ -10,7 +10,8 @@ from aiohttp import web
 from pydantic import Field
 
 from router.live import LiveEvent
-from router.model.desk import Agent, AgentOnDuty, ApiToken, Presence, PresenceState
+from router.model.desk import Agent, AgentOnDuty, ApiToken, Presence
+from router.model.presence import PresenceState
 from router.people import create_token, revoke_token
 from router.storage.views.people import list_agents, list_tokens, read_agent, require_token
 from router.web.asking import reading
@@ -60,7 +61,8 @@ class LogIn(Body):
 class SetPresence(Body):
     """The presence to take; `classes` limits the channel classes taken, absent or null means all."""
 
-    state: PresenceState
+    # a name in JSON, which the strict body alone would not take for the member it names
+    state: Annotated[PresenceState, Field(strict=False)]
     reason: Line = ""
     classes: Annotated[list[Name], Field(max_length=20)] | None = None
 

@@ -11,7 +11,7 @@ from router.channel import AnyChannel, ChannelType, HttpReply, HttpRequest
 from router.clock import Clock
 from router.live import LiveEvents
 from router.messages import AcceptResult, JsonObject
-from router.model.desk import PresenceState
+from router.model.presence import PresenceState
 from router.storage.store import Store
 
 

@@ -20,9 +20,9 @@ from router.engine.events import (
     OfferAccepted,
     OfferRejected,
     PresenceChanged,
-    PresenceState,
 )
 from router.engine.needs import needs_from_json
+from router.model.presence import PresenceState
 
 START = datetime(2026, 1, 5, 9, tzinfo=UTC)
 

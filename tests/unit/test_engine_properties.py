@@ -27,10 +27,10 @@ from router.engine.events import (
     OfferRejected,
     OfferRestored,
     PresenceChanged,
-    PresenceState,
 )
 from router.engine.needs import Need, NeedKind
 from router.engine.ordering import key_of
+from router.model.presence import PresenceState
 
 START = datetime(2026, 1, 5, 9, tzinfo=UTC)
 PEOPLE = ("anna", "lin", "mei", "tom")

@@ -27,9 +27,9 @@ from router.engine.events import (
     ItemQueued,
     OfferAccepted,
     PresenceChanged,
-    PresenceState,
 )
 from router.engine.needs import Need, NeedKind
+from router.model.presence import PresenceState
 
 START = datetime(2026, 1, 5, 9, tzinfo=UTC)
 SKILLS, LANGUAGES = 100, 20

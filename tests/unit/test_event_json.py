@@ -21,10 +21,10 @@ from router.engine.events import (
     OfferRejected,
     OfferRestored,
     PresenceChanged,
-    PresenceState,
 )
 from router.engine.needs import Need, NeedKind
 from router.errors import ConfigError
+from router.model.presence import PresenceState
 
 AT = datetime(2026, 1, 5, 9, 0, 0, 250_000, tzinfo=UTC)
 ITEM = Item(

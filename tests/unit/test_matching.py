@@ -3,13 +3,14 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from router.engine.events import Item, PresenceState
+from router.engine.events import Item
 from router.engine.gates import Gate
 from router.engine.matching import Matching
 from router.engine.needs import Need, NeedKind
 from router.engine.survey import count_by_gate, first_gate, list_candidates
 from router.engine.waiting import Waiting
 from router.engine.work_items import WorkItem
+from router.model.presence import PresenceState
 
 START = datetime(2026, 1, 5, 9, tzinfo=UTC)
 levels = st.dictionaries(st.sampled_from(["zh", "en", "refunds"]), st.integers(1, 3))
@@ -83,6 +84,19 @@ def test_best_person_and_runner_up_head_the_list_of_candidates(crowd: list, want
     listed = [row["agent"] for row in list_candidates(matching, work, lane) if row["gate"] is None]
     found = matching.best_people(work, lane)
     assert [one.agent_id for one in found if one is not None] == listed[:2]
+
+
+@given(people, needs, st.sets(st.sampled_from([f"a{number}" for number in range(6)]), max_size=3))
+def test_candidates_stand_by_how_far_they_came_and_nobody_is_left_out(
+    crowd: list, wanted: tuple, declined: set[str]
+) -> None:
+    matching = staffed(crowd)
+    work = work_item(1, wanted, tuple(declined))
+    lane = matching.lane(work.lane_key)
+    listed = [str(row["agent"]) for row in list_candidates(matching, work, lane)]
+    gates = {agent.id: first_gate(agent, work, lane) for agent in matching.agents.values()}
+    assert len(set(listed)) == len(listed) == min(20, len(gates))
+    assert [gates[agent_id] for agent_id in listed] == sorted(gates.values(), reverse=True)[:20]
 
 
 def test_lanes_nothing_waits_in_are_dropped_in_time() -> None:

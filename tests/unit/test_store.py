@@ -3,6 +3,7 @@
 import asyncio
 import sqlite3
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from alembic import command
@@ -11,6 +12,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from router.errors import ConfigError, StaleVersion, StoreUnavailable
 from router.storage.schema import channel_account, ruleset
+from router.storage.sole import sole_router
 from router.storage.store import Store
 from router.storage.upgrade import _config, downgrade, upgrade, upgrade_database
 
@@ -124,3 +126,44 @@ async def test_the_schema_goes_down_and_up_and_matches_the_tables(database_url: 
         await connection.run_sync(round_trip)
         assert (await connection.execute(select(func.count()).select_from(ruleset))).scalar_one() == 0
     await engine.dispose()
+
+
+async def test_a_file_that_is_no_database_is_named_with_its_remedy(tmp_path: Path) -> None:
+    (tmp_path / "router.db").write_bytes(b"not a database, only words" * 9)
+    for using in (upgrade_database, opened_once):
+        with pytest.raises(ConfigError, match=r"router\.db cannot be opened: file is not.*put a backup"):
+            await using(f"sqlite:///{tmp_path}/router.db")
+
+
+async def test_a_folder_in_place_of_the_database_is_named(tmp_path: Path) -> None:
+    for using in (upgrade_database, opened_once):
+        with pytest.raises(ConfigError, match="cannot be opened: unable to open database file"):
+            await using(f"sqlite:///{tmp_path}")
+
+
+@pytest.mark.parametrize("query", ["", "?password=secret"])
+async def test_a_server_that_is_away_is_named_without_its_password(query: str) -> None:
+    for using in (upgrade_database, opened_once, held_once):
+        with pytest.raises(ConfigError, match="cannot be opened.*Check that the server runs") as caught:
+            await using(f"postgresql://anna:secret@127.0.0.1:1/shop{query}")
+        assert "secret" not in str(caught.value)
+
+
+async def test_a_database_of_a_newer_version_is_named(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/router.db"
+    await upgrade_database(url)
+    with sqlite3.connect(tmp_path / "router.db") as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    connection.close()
+    with pytest.raises(ConfigError, match="written by another version"):
+        await upgrade_database(url)
+
+
+async def opened_once(url: str) -> None:
+    async with Store.open(url):
+        pass
+
+
+async def held_once(url: str) -> None:
+    async with sole_router(url):
+        pass

@@ -18,11 +18,11 @@ from router.engine.events import (
     OfferAccepted,
     OfferRejected,
     PresenceChanged,
-    PresenceState,
 )
 from router.engine.needs import Need, NeedKind
 from router.engine.phrases import PHRASES
 from router.engine.words import say
+from router.model.presence import PresenceState
 
 START = datetime(2026, 1, 5, 9, tzinfo=UTC)
 NAMES = {"a1": "Mei", "a2": "Tom", "zh": "Chinese", "refunds": "refunds", "q": "Complaints"}
@@ -93,6 +93,13 @@ def test_offer_says_why_this_person_and_why_this_item(day: list[Decision]) -> No
         "已派给小美：中文（5级）、退款（2级）、负载0/3。下一位本是小汤，但退款等级不够（需2级，现1级）。"
         "已等待40秒。因按早60分钟计算，排在先到的1项之前。"
     )
+
+
+def test_skill_and_person_without_a_name_stand_by_their_id(day: list[Decision]) -> None:
+    record = next(decision.record for decision in day if decision.act is Act.OFFERED)
+    text = say(record, "en", {"refunds": "money back"})
+    assert text.startswith("Offered to a1: zh (level 5), money back (level 2),")
+    assert "a2 was next, but lacks money back level 2 (has 1)." in text
 
 
 def test_waiting_says_place_needs_and_what_it_waits_for() -> None:

@@ -15,8 +15,8 @@ from router_email.headers import clean, decode_words
 
 MAX_ADDRESSES = 1_000
 
-_LOCAL = re.compile(r"[^\s()<>\[\]:;@\\,\"]+")
-_QUOTED_LOCAL = re.compile(r'"(?:[^"\\\r\n]|\\.){0,62}"')
+_LOCAL = re.compile(r"[^\s\x00-\x1f\x7f()<>\[\]:;@\\,\"]+")
+_QUOTED_LOCAL = re.compile(r'"(?:[^"\\\x00-\x1f\x7f]|\\[^\x00-\x1f\x7f]){0,62}"')
 _DOMAIN = re.compile(
     r"(?:[^\W_](?:[\w-]{0,61}[^\W_])?(?:\.[^\W_](?:[\w-]{0,61}[^\W_])?)*\.?|\[[0-9A-Za-z:.]{2,64}\])"
 )

@@ -69,7 +69,6 @@ class MailCodec:
         logging.getLogger("flufl.bounce").setLevel(logging.CRITICAL)
         self._own = settings.own_addresses()
         self._charsets = settings.charsets
-        self._language = settings.default_language
         self._max_bytes = settings.max_bytes
         self._authserv_id = settings.trusted_authserv_id
         self._keeps_text = settings.quote_answered
@@ -189,7 +188,6 @@ class MailCodec:
             evidence=tuple(reading.pointers),
             automatic=reading.nature.automatic,
             may_answer_automatically=reading.nature.may_answer,
-            language=self._language,
             recipients=tuple(reading.recipients),
             warnings=tuple(dict.fromkeys(reading.warnings)),
             provider_data=self._answer_with(reading, blocks[0].text if self._keeps_text else ""),

@@ -33,6 +33,10 @@ def test_irregular_address_is_read_and_flagged(field: str, name: str, address: s
         "ann@one.example for bob@two.example",
         "user2",
         "a <b>",
+        "a\x00nn@shop.example",
+        "Ann <a\x1bnn@shop.example>",
+        '"a\x00nn"@shop.example',
+        '"a\\\x00nn"@shop.example',
     ],
 )
 def test_no_address_is_made_up_of_pieces(field: str) -> None:

@@ -324,3 +324,9 @@ def test_flowed_text_is_joined() -> None:
 def test_missing_date_is_no_warning_and_a_bad_one_is() -> None:
     assert decode(mail()).warnings == ()
     assert decode(mail(date="yesterday")).warnings == ("The Date field cannot be read.",)
+
+
+def test_language_is_left_to_the_words_although_the_account_has_a_default() -> None:
+    channel = EmailChannel("support", settings_with(default_language="en"))
+    [event] = channel.decode(raw_of(mail("你好，我的订单什么时候发货？")))
+    assert event.language == ""

@@ -134,9 +134,10 @@ class _Dialogue:
         except TimeoutError:
             return Failed(code="unavailable", cid=frame.cid, retry_after=RETRY_AFTER_S)
         if filed:
-            # at once in every tab, whether or not the wake-up for it has come
-            await hub.show(visitor.id, own_entry(raw, filed[0]))
-            return Acked(cid=frame.cid, seq=filed[0].seq, id=filed[0].message_id, ts=filed[0].at)
+            # at once in every tab, whether or not the wake-up for it has come; 0 is what nobody there sees
+            if filed[0].seq:
+                await hub.show(visitor.id, own_entry(raw, filed[0]))
+            return Acked(cid=frame.cid, seq=filed[0].seq or None, id=filed[0].message_id, ts=filed[0].at)
         if result.outcome is AcceptOutcome.QUARANTINED or isinstance(frame, Msg):
             return Failed(code="rejected", message="the message was set aside", cid=frame.cid)
         return Acked(cid=frame.cid)

@@ -78,7 +78,11 @@ class RecordingContext:
         assert self.channel is not None
         [event] = self.channel.decode(self.items[inbound_id])
         if event.kind is not EventKind.MESSAGE:
-            return []
+            # As the core files what the customer does not see: kept, without a place in the thread.
+            hidden = FiledMessage(
+                inbound_id=inbound_id, conversation_id="c", message_id="h1", seq=0, at=self.clock.now()
+            )
+            return [self._filed.setdefault(inbound_id, hidden)]
         thread = event.evidence[0].value
         entry = self.entry(thread, Role.CUSTOMER, event.blocks, external_id=event.external_id)
         self._filed[inbound_id] = FiledMessage(

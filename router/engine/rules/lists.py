@@ -16,7 +16,7 @@ from router.engine.rules.phrases import (
     ListLine,
     TextSearch,
     list_lines,
-    pattern_faults,
+    pattern_message,
     pattern_search,
     phrase_search,
 )
@@ -58,9 +58,10 @@ class PhraseLists:
     def compile(self, phrases: set[str], patterns: set[str]) -> Searches:
         """Compile the lists the rules name, each as it is used; what cannot be becomes a problem."""
         for name in sorted(patterns):
-            for fault in pattern_faults(self._lines[name]):
-                hint = "Correct the pattern (RE2: no look-ahead, no back-references)."
-                self._complain(name, fault.number, f"not a pattern: {fault.message}", hint)
+            for line in self._lines[name]:
+                if message := pattern_message(line.text):
+                    hint = "Correct the pattern (RE2: no look-ahead, no back-references)."
+                    self._complain(name, line.number, f"not a pattern: {message}", hint)
         if self.problems:
             return Searches(phrases={}, patterns={})
         return Searches(

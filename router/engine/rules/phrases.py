@@ -27,14 +27,6 @@ class ListLine:
     text: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PatternFault:
-    """A line that is no usable pattern."""
-
-    number: int
-    message: str
-
-
 def list_lines(text: str) -> list[ListLine]:
     """Read one phrase a line; empty lines and lines that begin with `#` do not count."""
     stripped = ((number, line.strip()) for number, line in enumerate(text.splitlines(), 1))
@@ -51,12 +43,6 @@ def pattern_message(pattern: str) -> str:
         reason = error.args[0] if error.args else "it is not valid"
         return reason.decode("utf-8", "replace") if isinstance(reason, bytes) else str(reason)
     return ""
-
-
-def pattern_faults(lines: Sequence[ListLine]) -> list[PatternFault]:
-    """Check every line of a list as a pattern of RE2."""
-    checked = ((line.number, pattern_message(line.text)) for line in lines)
-    return [PatternFault(number=number, message=message) for number, message in checked if message]
 
 
 class TextSearch:

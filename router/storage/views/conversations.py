@@ -10,7 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from router.errors import NotFound
 from router.messages import DeliveryState
-from router.model.desk import Contact, Conversation, LinkKind, Person, RelatedConversation, WorkItem
+from router.model.desk import Contact, Conversation, Person, RelatedConversation, WorkItem
+from router.model.filing import LinkKind
 from router.storage.schema import (
     agent,
     claim,
@@ -153,7 +154,8 @@ async def _links(conn: AsyncConnection, conversation_id: str) -> dict[str, LinkK
     )
     links: dict[str, LinkKind] = {}
     for row in await conn.execute(linked.order_by(conversation_link.c.created_at.desc())):
-        links[row.other_id if row.conversation_id == conversation_id else row.conversation_id] = row.kind
+        other_id = row.other_id if row.conversation_id == conversation_id else row.conversation_id
+        links[other_id] = LinkKind(row.kind)
     owner = select(conversation.c.contact_id).where(conversation.c.id == conversation_id).scalar_subquery()
     same_contact = (
         select(conversation.c.id)
@@ -162,7 +164,7 @@ async def _links(conn: AsyncConnection, conversation_id: str) -> dict[str, LinkK
         .limit(RELATED_LIMIT)
     )
     for id_ in (await conn.execute(same_contact)).scalars():
-        links.setdefault(id_, "same_contact")
+        links.setdefault(id_, LinkKind.SAME_CONTACT)
     return links
 
 

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from router.errors import NotFound
 from router.model.desk import Agent, AgentOnDuty, AgentRole, ApiToken, Person, Presence
+from router.model.presence import PresenceState
 from router.storage.schema import agent, agent_skill, api_token, claim, draft, login_session, presence
 from router.storage.views.scope import Scope
 
@@ -169,6 +170,9 @@ def _agent(row: Row[Any], skills: dict[str, int]) -> Agent:
         skills=skills,
         max_claims=row.max_claims,
         presence=Presence(
-            state=row.state or "offline", reason=row.reason or "", since=row.since, classes=row.classes
+            state=PresenceState(row.state or "offline"),
+            reason=row.reason or "",
+            since=row.since,
+            classes=row.classes,
         ),
     )
