@@ -24,7 +24,7 @@ from router.messages import RawInbound
 from router.model.filing import Filed
 from router.offers import Offers
 from router.queues import Queues
-from router.routing_setup import put_in_force, put_on_staff
+from router.routing_setup import RulesInForce, put_in_force, put_on_staff
 from router.rules_files import DEFAULT_RULES, read_rules
 from router.storage import schema as t
 from router.storage.store import Store
@@ -69,9 +69,7 @@ async def open_rooms(
     clock = SystemClock()
     await upgrade_database(url)
     async with Store.open(url, durable=durable) as store:
-        rules = await put_in_force(store, read_rules(DEFAULT_RULES), "bench", clock.now())
-        if agents:
-            await put_on_staff(store, load_roster(roster(agents), source="roster"), clock.now())
+        rules = await _prepare(store, clock, agents)
         decoder = Decoder(
             {
                 each.name: (each.channel_type, each.channel_type.factory(each.name, each.settings))
@@ -109,6 +107,13 @@ async def open_rooms(
         async with _running(intake.run, offers.run):
             yield rooms
         await decoder.close()
+
+
+async def _prepare(store: Store, clock: Clock, agents: int) -> RulesInForce:
+    rules = await put_in_force(store, read_rules(DEFAULT_RULES), "bench", clock.now())
+    if agents:
+        await put_on_staff(store, load_roster(roster(agents), source="roster"), clock.now())
+    return rules
 
 
 def roster(agents: int) -> str:

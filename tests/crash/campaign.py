@@ -26,7 +26,7 @@ from tests.crash.process import RouterProcess
 from tests.crash.relay import Relay
 from tests.crash.shop import Shop, open_shop
 from tests.crash.trigger import Trigger
-from tests.crash.verdict import Row, judge, read_store
+from tests.crash.verdict import Row, judge, read_store, too_many_copies
 from tests.crash.visitor import Visitor
 
 INSIDE = ("K1", "K2", "K3", "K5", "K6", "K7", "K12", "K13", "K14", "K16", "K17")
@@ -146,6 +146,7 @@ class Campaign:
             self._findings.append(f"{stored.unfinished} things are still open after {drain_s:.0f} s")
         rows = judge(self._cases, self._kills, stored, self._relay.copies)
         self._findings += [f"{row.point}: {finding}" for row in rows for finding in row.findings]
+        self._findings += too_many_copies(rows)
         self._findings += [f"two answers for one key: {key}" for key in self._agent.contradictions]
         waiting = sum(row.sent - row.accepted for row in rows)
         if waiting:

@@ -3,7 +3,7 @@
 from collections import Counter
 
 from tests.crash.cases import Case, mail_case
-from tests.crash.verdict import Reply, Stored, judge
+from tests.crash.verdict import Reply, Row, Stored, judge, too_many_copies
 
 
 def _accepted_case() -> Case:
@@ -86,3 +86,10 @@ def test_reply_flagged_unknown_may_or_may_not_have_arrived() -> None:
     [row] = judge([case], {}, stored, Counter())
 
     assert (row.unknown, row.findings) == (1, [])
+
+
+def test_more_copies_than_doubtful_deaths_is_a_finding() -> None:
+    rows = [Row("K3", kills=3, outbound_duplicates=2), Row("K15", kills=1)]
+
+    assert too_many_copies(rows) == ["2 outbound duplicates after 1 doubtful deaths"]
+    assert too_many_copies([*rows, Row("K16", kills=1)]) == []

@@ -111,10 +111,14 @@ def judge(cases: Sequence[Case], kills: Mapping[str, int], stored: Stored, copie
         for conversation in sorted(stored.conversations(case)):
             for reply in stored.replies.get(conversation, ()):
                 _judge_reply(row, case, reply, copies)
-    for row in rows.values():
-        if row.outbound_duplicates > (row.kills if row.point in DOUBTFUL_POINTS else 0):
-            row.findings.append(f"{row.outbound_duplicates} outbound duplicates after {row.kills} kills")
     return list(rows.values())
+
+
+def too_many_copies(rows: Sequence[Row]) -> list[str]:
+    """Name more outbound duplicates than deaths that may cause one; a reply may die at a later point."""
+    copies = sum(row.outbound_duplicates for row in rows)
+    allowed = sum(row.kills for row in rows if row.point in DOUBTFUL_POINTS)
+    return [f"{copies} outbound duplicates after {allowed} doubtful deaths"] if copies > allowed else []
 
 
 def _judge_inbound(row: Row, case: Case, stored: Stored) -> None:
