@@ -180,7 +180,7 @@ def test_the_set_up_lines_stand_in_the_readme_word_for_word(line: str) -> None:
 
 
 def test_no_committed_text_names_a_download_or_this_machine() -> None:
-    places = re.compile(rf'"resolved": "http|files\.[a-z]+hosted\.|{re.escape(str(ROOT))}')
+    places = re.compile(rf'"resolved":\s*"http|files\.[a-z]+hosted\.|{re.escape(str(ROOT))}')
     wrong = []
     for name in TRACKED:
         path = ROOT / name

@@ -1,0 +1,138 @@
+"""Rooms 2 to 8 for tests, with channels that write down what they are given."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import select
+
+from router.channel import ChannelType
+from router.engine.config import EngineConfig, QueueConfig
+from router.engine.engine import Engine
+from router.ids import new_id
+from router.messages import (
+    Confirmation,
+    OutboundAttempt,
+    Receipt,
+    SendOutcome,
+)
+from router.offers import Offers
+from router.outbox import Outbox
+from router.people import AgentProfile, apply_roster
+from router.replies import Replies, Written
+from router.storage import schema as t
+from router.storage.store import Store
+from router.testing import FakeClock
+from tests.integration.notes_channel import item, notes_type
+from tests.integration.test_intake import Front, running
+
+NOW = datetime(2026, 3, 4, 9, 0, tzinfo=UTC)
+
+
+@dataclass
+class Doors:
+    """Channels that write down what they are given; `answers` are raised or returned in turn."""
+
+    open: bool = True
+    answers: list[Receipt | Exception] = field(default_factory=list)
+    confirmation: Confirmation = Confirmation.UNSURE
+    sent: list[OutboundAttempt] = field(default_factory=list)
+
+    def kind(self, account: str) -> ChannelType:
+        return notes_type()
+
+    def is_open(self, account: str) -> bool:
+        return self.open
+
+    async def send(self, attempt: OutboundAttempt) -> Receipt:
+        self.sent.append(attempt)
+        answer = self.answers.pop(0) if self.answers else Receipt(outcome=SendOutcome.ACCEPTED)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    async def confirm(self, attempt: OutboundAttempt) -> Confirmation:
+        return self.confirmation
+
+
+@dataclass
+class House:
+    """Rooms 2 to 8."""
+
+    front: Front
+    clock: FakeClock
+    offers: Offers
+    replies: Replies
+    outbox: Outbox
+    doors: Doors
+    agents: dict[str, str]
+    settled: asyncio.Queue[tuple[str, str]]
+
+    async def conversation(self, text: str = "hello", sender: str = "ann@shop.example") -> str:
+        """Let a customer write, and dispatch see it."""
+        (conversation,) = await self.front.take(item(sender, at=self.clock.now(), id=new_id(), text=text))
+        self.offers.enqueue(self.front.filed[-1].work_items)
+        await self.offers._take_up()
+        return conversation
+
+    async def offered(self, conversation: str) -> tuple[str, str] | None:
+        """Give the open offer of a conversation and its agent's login."""
+        joined = (
+            select(t.offer.c.id, t.agent.c.login)
+            .join_from(t.offer, t.work_item)
+            .join(t.agent, t.agent.c.id == t.offer.c.agent_id)
+        )
+        where = (t.work_item.c.conversation_id == conversation) & (t.offer.c.state == "pending")
+        async with self.front.store.reading() as connection:
+            row = (await connection.execute(joined.where(where))).one_or_none()
+        return None if row is None else (row.id, row.login)
+
+    async def accepted(self, login: str = "mei") -> str:
+        """Have a conversation that this agent has accepted."""
+        await self.offers.set_presence(self.agents[login], "available")
+        conversation = await self.conversation()
+        offer = await self.offered(conversation)
+        assert offer is not None
+        assert await self.offers.accept(offer[0], self.agents[login]) == conversation
+        return conversation
+
+    async def state(self, message_id: str) -> Any:
+        (row,) = await self.front.rows(t.outbox, message_id=message_id)
+        return row
+
+    async def send(self) -> None:
+        await self.outbox._send_due("notes", self.outbox._lanes["notes"])
+
+
+@asynccontextmanager
+async def house(store: Store, clock: FakeClock, doors: Doors) -> AsyncIterator[House]:
+    settled: asyncio.Queue[tuple[str, str]] = asyncio.Queue()
+    config = EngineConfig(default=QueueConfig(offer_timeout_s=30))
+    offers = Offers(store, clock, lambda: Engine(config, 1), lambda decisions: None)
+    written: list[Written] = []
+    replies = Replies(store, clock, doors, lambda account, id: f"<{id}@us>", written.append)
+
+    def changed(messages: Sequence[tuple[str, str]]) -> None:
+        for message in messages:
+            settled.put_nowait(message)
+
+    outbox = Outbox(store, clock, new_id(), doors, changed)
+    outbox.add_lane("notes")
+    await outbox.recover()
+    skills = {"complaints": 3}
+    await apply_roster(
+        store,
+        [
+            AgentProfile(login=login, name=login.title(), max_claims=2, skills=skills)
+            for login in ("mei", "tom")
+        ],
+        clock.now(),
+    )
+    async with store.reading() as connection:
+        agents = {row.login: row.id for row in await connection.execute(select(t.agent))}
+    async with running(store) as front:
+        await offers.restore()
+        yield House(front, clock, offers, replies, outbox, doors, agents, settled)
