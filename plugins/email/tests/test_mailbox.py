@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import imaplib
 import resource
+import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
+from pathlib import Path
 
 import pytest
 from router_email.channel import EmailChannel
@@ -24,8 +26,11 @@ def dovecot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dovecot]:
     if not Dovecot.is_installed():
         pytest.skip("no dovecot here: apt-get install dovecot-imapd dovecot-lmtpd")
     base = tmp_path_factory.mktemp("dovecot")
-    for folder in (base, *base.parents[:2]):
-        folder.chmod(0o755)
+    # its processes run as somebody else, who has to get through to the folder
+    temporary = Path(tempfile.gettempdir())
+    for folder in (base, *base.parents):
+        if temporary in folder.parents:
+            folder.chmod(0o755)
     server = Dovecot(base)
     server.start()
     yield server
