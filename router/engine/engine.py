@@ -9,8 +9,11 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from router.engine.answers import Answers
 from router.engine.config import EngineConfig
+from router.engine.deadlines import DeadlineKind
 from router.engine.decisions import Decision, OfferMade
+from router.engine.desk import Desk
 from router.engine.dispatch import Dispatch
 from router.engine.events import (
     AgentChanged,
@@ -42,7 +45,9 @@ class Engine:
     """Decides who is offered what; not thread-safe, one caller at a time."""
 
     def __init__(self, config: EngineConfig, seed: int) -> None:
-        self._desk = Dispatch(config, seed, _START)
+        self._desk = Desk(config, seed, _START)
+        self._dispatch = Dispatch(self._desk)
+        self._answers = Answers(self._desk, self._dispatch)
 
     def apply(self, event: Event) -> list[Decision]:
         """Take in an event and give what follows from it, in order.
@@ -55,10 +60,10 @@ class Engine:
         if isinstance(event, OfferRestored | ClaimRestored | AgentRestored):
             self._restore(event)
             return []
-        desk.run_deadlines()
-        desk.catch_up()
+        self._run_deadlines()
+        self._dispatch.catch_up()
         self._take_in(event)
-        desk.settle()
+        self._dispatch.settle()
         return desk.records.take()
 
     def next_due(self) -> datetime | None:
@@ -72,10 +77,20 @@ class Engine:
             return {"act": EXPLAINED, "at": to_iso(at), "item": item_id, "state": "gone"}
         return self._desk.records.explain(work, self._desk.matching.lane(work.lane_key), at)
 
+    def _run_deadlines(self) -> None:
+        """Do what has become due: let offers run out, ask again those who refused."""
+        desk = self._desk
+        while (due := desk.deadlines.take(desk.now)) is not None:
+            _, kind, id = due
+            if kind is DeadlineKind.OFFER_EXPIRES:
+                self._answers.expire(desk.reservations.offers[id])
+            else:
+                self._dispatch.look_again(desk.waiting.works[id])
+
     def _take_in(self, event: Event) -> None:
         match event:
             case ItemQueued():
-                self._desk.queue(event.item)
+                self._dispatch.queue(event.item)
             case ItemWithdrawn():
                 self._withdraw(event)
             case OfferAccepted() | OfferRejected():
@@ -90,30 +105,30 @@ class Engine:
     def _withdraw(self, event: ItemWithdrawn) -> None:
         work = self._desk.waiting.works.get(event.item_id)
         if work is not None:
-            self._desk.withdraw(work, event.reason)
+            self._answers.withdraw(work, event.reason)
 
     def _answer(self, event: OfferAccepted | OfferRejected) -> None:
         work = self._desk.reservations.offers.get(event.offer_id)
         if work is None or work.offer is None:
             return
         if isinstance(event, OfferAccepted):
-            self._desk.accept(work, work.offer)
+            self._answers.accept(work, work.offer)
         else:
-            self._desk.reject(work, work.offer, event.reason)
+            self._answers.reject(work, work.offer, event.reason)
 
     def _claim(self, event: ClaimTaken) -> None:
         work = self._work(event.item_id, event.at)
         if work.holder != event.agent_id:
-            self._desk.claim(work, self._desk.matching.agent(event.agent_id))
+            self._answers.claim(work, self._desk.matching.agent(event.agent_id))
 
     def _end_claim(self, event: ClaimEnded) -> None:
         work = self._desk.waiting.works.get(event.item_id)
         if work is None or work.holder != event.agent_id:
             return
         if event.outcome is ClaimOutcome.COMPLETED:
-            self._desk.complete(work, event.agent_id)
+            self._answers.complete(work, event.agent_id)
         else:
-            self._desk.put_back(work, event.agent_id)
+            self._answers.put_back(work, event.agent_id)
 
     def _change_person(self, event: AgentChanged | AgentRemoved | PresenceChanged) -> None:
         matching = self._desk.matching
@@ -132,7 +147,7 @@ class Engine:
             if event.state is PresenceState.AVAILABLE and not agent.is_present:
                 agent.unanswered = 0
             matching.change_presence(agent, event.state, event.classes)
-        self._desk.people_changed(agent)
+        self._answers.people_changed(agent)
 
     def _restore(self, event: OfferRestored | ClaimRestored | AgentRestored) -> None:
         agent = self._desk.matching.agent(event.agent_id)
@@ -143,15 +158,15 @@ class Engine:
             if event.last_offer_at is not None:
                 agent.last_offer = max(agent.last_offer, event.last_offer_at.timestamp())
             agent.unanswered = event.unanswered
-            self._desk.restore_agent(agent)
+            self._dispatch.restore_agent(agent)
             return
         work = self._work(event.item_id, event.at)
         if work.state in (WorkState.OFFERED, WorkState.CLAIMED):
             return
         if isinstance(event, ClaimRestored):
-            self._desk.restore_claim(work, agent)
+            self._answers.restore_claim(work, agent)
         else:
-            self._desk.restore_offer(work, agent, _offer_of(event))
+            self._answers.restore_offer(work, agent, _offer_of(event))
 
     def _work(self, item_id: str, at: datetime) -> WorkItem:
         """Give a live item, as a bare one when it was never queued here."""
