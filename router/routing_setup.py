@@ -11,7 +11,6 @@ from datetime import datetime
 
 from sqlalchemy import Connection, delete, func, insert, select
 
-from router.engine.config import EngineConfig, QueueConfig
 from router.engine.engine import Engine
 from router.engine.roster import Roster
 from router.engine.rules import RuleSet, load_ruleset
@@ -30,11 +29,7 @@ class RulesInForce:
 
     def new_engine(self, seed: int) -> Engine:
         """Build an engine for these queues."""
-        queues = {
-            name: QueueConfig(offer_timeout_s=queue.offer_timeout_s, max_advance_s=queue.max_advance_s)
-            for name, queue in self.ruleset.model.queues.items()
-        }
-        return Engine(EngineConfig(queues=queues), seed)
+        return Engine(self.ruleset.engine_config, seed)
 
 
 async def put_in_force(store: Store, source: RulesSource, author: str, at: datetime) -> RulesInForce:
@@ -52,7 +47,7 @@ async def put_on_staff(store: Store, roster: Roster, at: datetime) -> None:
             name=each.display_name,
             role=each.role,
             locale=each.locale,
-            max_claims=each.max_claims,
+            max_claims=each.max_claims or 10,
             skills=each.skills,
         )
         for each in roster.agents.values()

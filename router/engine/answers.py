@@ -48,7 +48,7 @@ class Answers:
         self._desk.refusals.remember(work, agent.id, NO_ANSWER, self._desk.now)
         self._desk.records.ended(Act.EXPIRED, work, offer, self._desk.now, NO_ANSWER)
         returned = [work]
-        if agent.unanswered >= self._desk.config.max_unanswered:
+        if agent.unanswered >= self._desk.config.offers.max_unanswered:
             self._desk.records.away(agent, self._desk.now)
             self._desk.matching.change_presence(agent, PresenceState.AWAY, agent.profile.classes)
             self._desk.people_changed = True

@@ -10,10 +10,16 @@ from router.messages import JsonObject
 
 
 class Act(StrEnum):
-    """What was done; `blocked` and `memory_cleared` only explain, the others change rows.
+    """What was done; `blocked` only explains, the others change rows or tell somebody.
 
     `away` sets the presence of a person who left too many offers unanswered. `memory_cleared` empties the
-    list of people not asked again for an item.
+    list of people not asked again for an item. `cancelled` and `failed` end an offer that was being set up.
+    `put_back` by the engine itself has the reason `silent` or `absent`; the item waits again at once.
+    `need_dropped` gives up needs that waited long enough, or that nobody on shift could serve. `moved` is
+    an item that overflow took to another queue. `nudged` and `escalated` are steps of the lease. `dormant`
+    and `woken` say who is waited for. `clock` is a promise that began, stopped, went on, was kept or ended,
+    `promise_due` one that reached 50, 75 or 100 per cent. `overflow`, `incident` and `reachability` are
+    about a queue, an incident, and work nobody on shift can do.
     """
 
     QUEUED = "queued"
@@ -29,6 +35,21 @@ class Act(StrEnum):
     CLAIMED = "claimed"
     COMPLETED = "completed"
     AWAY = "away"
+    ACCEPTING = "accepting"
+    CANCELLED = "cancelled"
+    FAILED = "failed"
+    REPRIORITISED = "reprioritised"
+    NEED_DROPPED = "need_dropped"
+    MOVED = "moved"
+    NUDGED = "nudged"
+    ESCALATED = "escalated"
+    DORMANT = "dormant"
+    WOKEN = "woken"
+    CLOCK = "clock"
+    PROMISE_DUE = "promise_due"
+    OVERFLOW = "overflow"
+    INCIDENT = "incident"
+    REACHABILITY = "reachability"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +65,7 @@ class OfferMade:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """One act. `item_id` and `conversation_id` are empty for acts about a person only (`away`).
+    """One act. `item_id` and `conversation_id` are empty for acts about no item (`away`, `overflow`, `incident`).
 
     `offer` is the offer made, or the one that ended. `record` is JSON, complete in itself, and what
     `words.say` reads.

@@ -39,7 +39,7 @@ class Desk:
         self.reservations = Reservations(self.matching)
         self.records = Records(self.waiting, self.matching)
         self.deadlines = Deadlines(self._still_stands)
-        self.refusals = Refusals(self.deadlines, config.decline_cooldown_s)
+        self.refusals = Refusals(self.deadlines, config.offers.ask_again_s)
         # True until everybody who waits has been told what the change of people means for him
         self.people_changed = False
 

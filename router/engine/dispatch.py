@@ -89,6 +89,7 @@ class Dispatch:
             self._offer(work, lane, best.agent_id, runner_up=None if second is None else second.agent_id)
 
     def fill_freed(self, agent: Agent | None) -> None:
+        """Fill the room of a person who was freed; forget him once he has left and has nothing."""
         if agent is None:
             return
         self.fill(agent)
@@ -129,6 +130,7 @@ class Dispatch:
         self.open(work, self._desk.matching.agents[agent_id], offer)
 
     def open(self, work: WorkItem, agent: Agent, offer: OfferMade) -> None:
+        """Book an offer and when it runs out."""
         self._desk.reservations.open(work, agent, offer)
         self._desk.deadlines.add(offer.expires_at, DeadlineKind.OFFER_EXPIRES, offer.offer_id)
 
@@ -139,6 +141,7 @@ class Dispatch:
             self.find_place(work)
 
     def explain_head(self, lane: Lane) -> None:
+        """Say what the next item of a lane waits for, if that has changed."""
         work = self._desk.waiting.head(lane)
         if work is not None:
             self._explain(work, lane, self._desk.matching.blocking_gate(lane))

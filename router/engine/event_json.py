@@ -13,21 +13,32 @@ from typing import TypeVar
 import msgspec
 
 from router.engine.events import (
+    AbsencePlanned,
     AgentChanged,
     AgentRemoved,
     AgentRestored,
     ClaimEnded,
     ClaimRestored,
     ClaimTaken,
+    ClockRestored,
     ClockTick,
+    CustomerWrote,
     Event,
+    IncidentEnded,
+    IncidentStarted,
     Item,
+    ItemChanged,
+    ItemPaused,
     ItemQueued,
+    ItemThawed,
     ItemWithdrawn,
     OfferAccepted,
+    OfferAccepting,
+    OfferFailed,
     OfferRejected,
     OfferRestored,
     PresenceChanged,
+    Replied,
 )
 from router.engine.needs import needs_from_json, needs_to_json
 from router.engine.times import from_iso, to_iso
@@ -39,16 +50,32 @@ _TYPES: Mapping[str, type[Event]] = {
     "agent_skills": AgentChanged,
     "agent_removed": AgentRemoved,
     "presence": PresenceChanged,
+    "absence": AbsencePlanned,
+    "offer_accepting": OfferAccepting,
+    "offer_failed": OfferFailed,
     "claim_taken": ClaimTaken,
     "claim_ended": ClaimEnded,
+    "reply": Replied,
+    "customer_message": CustomerWrote,
+    "pause": ItemPaused,
+    "thaw": ItemThawed,
+    "incident_started": IncidentStarted,
+    "incident_ended": IncidentEnded,
     "tick": ClockTick,
     "offer_restored": OfferRestored,
     "claim_restored": ClaimRestored,
+    "clock_restored": ClockRestored,
     "agent_restored": AgentRestored,
 }
 Found = TypeVar("Found")
 
-_WORDS = {"item_id": "item", "agent_id": "agent", "offer_id": "offer", "conversation_id": "conversation"}
+_WORDS = {
+    "item_id": "item",
+    "agent_id": "agent",
+    "offer_id": "offer",
+    "conversation_id": "conversation",
+    "preferred_agent_id": "preferred_agent",
+}
 _FIELDS = {word: field for field, word in _WORDS.items()}
 _ANSWERS: Mapping[str, type[OfferAccepted | OfferRejected]] = {
     "accept": OfferAccepted,
@@ -61,6 +88,8 @@ def to_json(event: Event) -> JsonObject:
     start: JsonObject = {"at": to_iso(event.at)}
     if isinstance(event, ItemQueued):
         return {**start, "type": "item_enqueued", **_item_to_json(event.item)}
+    if isinstance(event, ItemChanged):
+        return {**start, "type": "item_changed", "reason": event.reason, **_item_to_json(event.item)}
     fields = {
         _WORDS.get(name, name): value
         for name, value in msgspec.to_builtins(event, order="deterministic").items()
@@ -80,13 +109,16 @@ def from_json(entry: JsonObject) -> Event:
     from_iso(at)
     if kind == "item_enqueued":
         return ItemQueued(at=from_iso(at), item=_item_from_json(entry, at))
+    if kind == "item_changed":
+        reason = str(entry.get("reason") or "")
+        return ItemChanged(at=from_iso(at), item=_item_from_json(entry, at), reason=reason)
     if kind == "offer_answer":
         answer = _ANSWERS.get(str(entry.get("answer")))
         if answer is None:
             raise ConfigError("an answer is accept or reject.", path="answer")
         return _read(answer, _named(entry))
     if not isinstance(kind, str) or kind not in _TYPES:
-        known = ", ".join(sorted([*_TYPES, "item_enqueued", "offer_answer"]))
+        known = ", ".join(sorted([*_TYPES, "item_changed", "item_enqueued", "offer_answer"]))
         raise ConfigError(f"{kind!r} is no type of event.", path="type", hint=f"Use one of {known}.")
     return _read(_TYPES[kind], _named(entry))
 

@@ -27,8 +27,11 @@ class Item:
     """One episode that wants a person, as triage left it.
 
     `arrival` breaks ties of the waiting key and never repeats. `eligible_since` survives put-backs and
-    transfers. `offers_made`, `declined` (agent id to reason) and `declined_at` (the last refusal) carry
-    what an earlier run of the engine knew; fresh items leave them alone.
+    transfers; `entered_queue_at` (None: `eligible_since`) is when it came to this queue, from which the
+    clocks of its needs run. `sla` names the policies it is under, strictest per metric; a `due_at` given
+    here stands beside theirs. `preferred_agent_id` is who should have it if he can. `offers_made`,
+    `declined` (agent id to reason) and `declined_at` (the last refusal) carry what an earlier run of the
+    engine knew; fresh items leave them alone.
     """
 
     id: str
@@ -41,7 +44,10 @@ class Item:
     lead_s: float = 0.0
     max_advance_s: float = 4 * 3600.0
     eligible_since: datetime
+    entered_queue_at: datetime | None = None
     arrival: int
+    sla: tuple[str, ...] = ()
+    preferred_agent_id: str | None = None
     offers_made: int = 0
     declined: Mapping[str, str] = field(default_factory=dict)
     declined_at: datetime | None = None
@@ -65,13 +71,33 @@ class ItemWithdrawn:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ItemChanged:
+    """An item is to be treated as this one from now on; it keeps its age, its arrival and its refusals.
+
+    For re-prioritising in place and for an explicit re-route under other rules.
+    """
+
+    at: datetime
+    item: Item
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AgentChanged:
-    """A person's skills (with levels) and the number of claims at once are now these."""
+    """What a person can do and carry is now this.
+
+    `skills` have levels 0 to 5; those in `expires` are lost at that time. `units` is the budget that work
+    is weighed against, `max_claims` a cap on the number of items as well, `queues` the queues he may serve
+    (None: all).
+    """
 
     at: datetime
     agent_id: str
     skills: Mapping[str, int]
-    max_claims: int
+    expires: Mapping[str, datetime] = field(default_factory=dict)
+    units: int = 100
+    max_claims: int | None = None
+    queues: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +119,36 @@ class PresenceChanged:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AbsencePlanned:
+    """A person will be gone from `since` to `until` (None: until told otherwise); a new plan replaces it.
+
+    At `since` his owed work is handed back in the order of its due times.
+    """
+
+    at: datetime
+    agent_id: str
+    since: datetime
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferAccepting:
+    """The person took the offer and it is being set up; ends in accepted, failed or cancelled."""
+
+    at: datetime
+    offer_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferFailed:
+    """Setting up the accepted offer failed, through nobody's fault."""
+
+    at: datetime
+    offer_id: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OfferAccepted:
     """The person took the offer: it is a claim now."""
 
@@ -102,7 +158,7 @@ class OfferAccepted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OfferRejected:
-    """The person refused the offer and is not asked again for this item."""
+    """The person refused the offer and is not asked again for this item; `busy` is a reason of its own."""
 
     at: datetime
     offer_id: str
@@ -129,6 +185,57 @@ class ClaimEnded:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Replied:
+    """The customer has been answered, so that he is the one who is waited for."""
+
+    at: datetime
+    item_id: str
+    agent_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomerWrote:
+    """The customer wrote again, so that a reply is owed."""
+
+    at: datetime
+    item_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemPaused:
+    """The resolution of an item waits for something outside, as declared; its clock stops."""
+
+    at: datetime
+    item_id: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemThawed:
+    """The declared pause is over; the clock goes on with the time that was left."""
+
+    at: datetime
+    item_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncidentStarted:
+    """A declared incident of the rules begins; `until` None takes the length the rules give it."""
+
+    at: datetime
+    name: str
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncidentEnded:
+    """A declared incident is over."""
+
+    at: datetime
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ClockTick:
     """Nothing but time has passed."""
 
@@ -145,15 +252,42 @@ class OfferRestored:
     agent_id: str
     offered_at: datetime
     expires_at: datetime
+    is_accepting: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimRestored:
-    """A claim of an earlier run is still active; its item was queued before."""
+    """A claim of an earlier run is still active; its item was queued before.
+
+    `renewed_at` is when the lease was last renewed (None: now), `step` the last step of its ladder that
+    was taken, `is_dormant` whether the customer is the one who is waited for.
+    """
 
     at: datetime
     item_id: str
     agent_id: str
+    renewed_at: datetime | None = None
+    step: str = ""
+    is_dormant: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClockRestored:
+    """A promise of an earlier run; its item was queued before. One for each metric.
+
+    `due_at` while it runs, `remaining_s` (working seconds) while it is paused, neither once it was kept.
+    `steps` are the per cents already told.
+    """
+
+    at: datetime
+    item_id: str
+    metric: str
+    policy: str
+    started_at: datetime
+    target_s: float
+    due_at: datetime | None = None
+    remaining_s: float | None = None
+    steps: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,7 +300,10 @@ class AgentRestored:
     at: datetime
     agent_id: str
     skills: Mapping[str, int]
-    max_claims: int
+    expires: Mapping[str, datetime] = field(default_factory=dict)
+    units: int = 100
+    max_claims: int | None = None
+    queues: frozenset[str] | None = None
     state: PresenceState
     classes: frozenset[str] | None = None
     last_offer_at: datetime | None = None
@@ -175,16 +312,27 @@ class AgentRestored:
 
 Event = (
     ItemQueued
+    | ItemChanged
     | ItemWithdrawn
     | AgentChanged
     | AgentRemoved
     | PresenceChanged
+    | AbsencePlanned
+    | OfferAccepting
+    | OfferFailed
     | OfferAccepted
     | OfferRejected
     | ClaimTaken
     | ClaimEnded
+    | Replied
+    | CustomerWrote
+    | ItemPaused
+    | ItemThawed
+    | IncidentStarted
+    | IncidentEnded
     | ClockTick
     | OfferRestored
     | ClaimRestored
+    | ClockRestored
     | AgentRestored
 )

@@ -56,9 +56,9 @@ class Matching:
             self.agents[agent_id] = found
         return found
 
-    def change_skills(self, agent: Agent, skills: Mapping[str, int], max_claims: int) -> None:
+    def change_skills(self, agent: Agent, skills: Mapping[str, int], max_claims: int | None) -> None:
         """Give a person other skills and another limit."""
-        agent.max_claims = max_claims
+        agent.max_claims = 5 if max_claims is None else max_claims
         self._move(agent, profile_key(skills, agent.profile.classes))
 
     def change_presence(self, agent: Agent, state: PresenceState, classes: frozenset[str] | None) -> None:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from router.engine.config import EngineConfig, QueueConfig
+from router.engine.config import EngineConfig, OfferConfig, QueueConfig
 from router.engine.decisions import Act, Decision
 from router.engine.engine import Engine
 from router.engine.events import (
@@ -129,7 +129,7 @@ def test_declined_item_goes_to_the_next_person_and_the_decliner_gets_other_work(
 
 
 def test_when_all_declined_they_are_asked_again_after_the_cooldown_only() -> None:
-    desk = Desk(decline_cooldown_s=60)
+    desk = Desk(offers=OfferConfig(ask_again_s=60))
     desk.agent("mei")
     desk.item("i1")
     blocked = desk.tell(OfferRejected, offer_id="i1.1")[-1]
@@ -142,7 +142,7 @@ def test_when_all_declined_they_are_asked_again_after_the_cooldown_only() -> Non
 
 
 def test_cooldown_outlives_an_offer_that_was_open_meanwhile_and_came_back() -> None:
-    desk = Desk(decline_cooldown_s=60, queues={"q": QueueConfig(offer_timeout_s=600)})
+    desk = Desk(offers=OfferConfig(ask_again_s=60), queues={"q": QueueConfig(offer_timeout_s=600)})
     desk.agent("tom")
     desk.item("i1")
     desk.tell(OfferRejected, offer_id="i1.1")
@@ -156,7 +156,7 @@ def test_cooldown_outlives_an_offer_that_was_open_meanwhile_and_came_back() -> N
 
 
 def test_nobody_is_asked_again_while_somebody_who_did_not_decline_is_only_busy() -> None:
-    desk = Desk(decline_cooldown_s=60)
+    desk = Desk(offers=OfferConfig(ask_again_s=60))
     desk.agent("mei")
     desk.agent("tom")
     desk.item("i1")
@@ -192,7 +192,7 @@ def test_answer_after_the_deadline_changes_nothing() -> None:
 
 
 def test_three_unanswered_offers_in_a_row_set_a_person_away() -> None:
-    desk = Desk(decline_cooldown_s=0)
+    desk = Desk(offers=OfferConfig(ask_again_s=0))
     desk.agent("mei", max_claims=2)
     desk.item("i1")
     desk.tick(30)
@@ -204,7 +204,7 @@ def test_three_unanswered_offers_in_a_row_set_a_person_away() -> None:
 
 
 def test_an_answer_starts_the_count_of_unanswered_offers_anew() -> None:
-    desk = Desk(decline_cooldown_s=0, max_unanswered=2)
+    desk = Desk(offers=OfferConfig(ask_again_s=0, max_unanswered=2))
     desk.agent("mei")
     desk.item("i1")
     desk.tick(30)
@@ -274,7 +274,7 @@ def test_item_put_back_keeps_its_age_and_goes_to_somebody_else() -> None:
 
 
 def test_item_put_back_by_the_only_person_rings_again_after_the_cooldown_only() -> None:
-    desk = Desk(decline_cooldown_s=60)
+    desk = Desk(offers=OfferConfig(ask_again_s=60))
     desk.agent("mei")
     desk.item("i1")
     desk.accept("i1.1")

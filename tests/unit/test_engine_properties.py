@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from router.engine.config import EngineConfig, QueueConfig
+from router.engine.config import EngineConfig, OfferConfig, QueueConfig
 from router.engine.decisions import Act, Decision
 from router.engine.engine import Engine
 from router.engine.events import (
@@ -36,7 +36,7 @@ START = datetime(2026, 1, 5, 9, tzinfo=UTC)
 PEOPLE = ("anna", "lin", "mei", "tom")
 SKILLS = ("zh", "refunds")
 CONFIG = EngineConfig(
-    queues={"chat": QueueConfig(offer_timeout_s=20)}, decline_cooldown_s=45, max_unanswered=2
+    queues={"chat": QueueConfig(offer_timeout_s=20)}, offers=OfferConfig(ask_again_s=45, max_unanswered=2)
 )
 
 needs = st.lists(

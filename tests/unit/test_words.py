@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from router.engine.config import EngineConfig
+from router.engine.config import EngineConfig, OfferConfig
 from router.engine.decisions import Act, Decision
 from router.engine.engine import Engine
 from router.engine.events import (
@@ -38,7 +38,7 @@ def item(id: str, **more: object) -> Item:
 @pytest.fixture
 def day() -> list[Decision]:
     """Every act at least once."""
-    engine = Engine(EngineConfig(max_unanswered=1, decline_cooldown_s=20), seed=1)
+    engine = Engine(EngineConfig(offers=OfferConfig(max_unanswered=1, ask_again_s=20)), seed=1)
     at = iter(START + timedelta(seconds=40 * number) for number in range(40))
     here = PresenceState.AVAILABLE
     events: list[Event] = [

@@ -15,6 +15,7 @@ from router.documents.problems import DocumentError
 from router.documents.reading import read_document
 from router.documents.validation import validate
 from router.engine.rules.calendars import Calendar, public_holidays, read_days, read_period
+from router.engine.rules.configuring import engine_config
 from router.engine.rules.consistency import Consistency
 from router.engine.rules.expressions import Conditions, Outcome
 from router.engine.rules.facts import Facts, variable_types, variable_values
@@ -50,11 +51,12 @@ class Triage:
 
 
 class RuleSet:
-    """The compiled rules; `model` holds queues, skills, policies and capacity as the document has them."""
+    """The compiled rules; `model` is the document, `engine_config` what it means to the engine."""
 
     def __init__(self, model: RulesModel, searches: Searches) -> None:
         self.model = model
         calendars = {name: _calendar(calendar) for name, calendar in model.calendars.items()}
+        self.engine_config = engine_config(model, calendars)
         named = _names_used(model.rules)
         self._conditions = Conditions(
             [rule.when for rule in model.rules],

@@ -22,7 +22,8 @@ _MAX_COUNT = 1_000_000
 FactType = Literal["string", "bool", "int", "double"]
 
 
-def _zone(text: str) -> str:
+def read_zone(text: str) -> str:
+    """Check the name of a time zone."""
     try:
         ZoneInfo(text)
     except (ZoneInfoNotFoundError, ValueError, OSError):
@@ -75,18 +76,26 @@ class SkillModel(Strict):
 class CalendarModel(Strict):
     """Opening hours in a zone."""
 
-    zone: Annotated[str, AfterValidator(_zone)]
+    zone: Annotated[str, AfterValidator(read_zone)]
     week: dict[Annotated[str, AfterValidator(_days)], list[Annotated[str, AfterValidator(_period)]]]
     holidays: Annotated[str, AfterValidator(_holidays)] | None = None
 
 
-class SlaPolicyModel(Strict):
-    """What is promised and how long before it counts as urgent."""
+class TargetsModel(Strict):
+    """What is promised, counted in the hours of the policy's calendar."""
 
-    calendar: str | None = None
     first_response_s: Duration | None = Field(default=None, alias="first_response")
     next_response_s: Duration | None = Field(default=None, alias="next_response")
     resolution_s: Duration | None = Field(default=None, alias="resolution")
+
+
+class SlaPolicyModel(TargetsModel):
+    """What is promised and how long before it counts as urgent; `by_class` overrides per channel class."""
+
+    calendar: str | None = None
+    by_class: dict[Name, TargetsModel] = Field(default_factory=dict)
+    pauses: list[Literal["customer"]] = Field(default_factory=list)
+    steps: list[Annotated[int, Field(ge=1, le=1000)]] = Field(default_factory=lambda: [50, 75, 100])
     lead_s: Duration = Field(default=0, alias="lead")
     promise_s: Duration | None = Field(default=None, alias="promise")
 
@@ -109,14 +118,28 @@ class OverflowModel(Strict):
         return self
 
 
+class ProtectModel(Strict):
+    """A scarce skill whose holders this queue's work reaches only after a while."""
+
+    skill: str
+    level: Annotated[int, Field(ge=0, le=5)] = 1
+    for_s: Duration = Field(alias="for")
+
+
 class QueueModel(Strict):
-    """A queue: how far work may overtake in it, and how long an offer stands."""
+    """A queue: the order in it, how far work may overtake, how long an offer stands, whom it reaches."""
 
     max_advance_s: Duration = Field(default=4 * 3600, alias="max_advance")
     offer_timeout_s: Duration = Field(default=30, alias="offer_timeout")
     overflow: OverflowModel | None = None
     share: Annotated[str, AfterValidator(_share)] | None = None
     calendar: str | None = None
+    mode: Literal["oldest", "newest"] = "oldest"
+    strategy: Annotated[str, Field(pattern=r"^[a-z][a-z_]{0,39}$")] = "balanced"
+    affinity_s: Duration = Field(default=0, alias="affinity")
+    thin_staff: Annotated[int, Field(ge=0, le=1_000)] = 0
+    protect: ProtectModel | None = None
+    reserve: Annotated[int, Field(ge=0, le=_MAX_COUNT)] = 0
 
 
 class ClassCapacity(Strict):
@@ -124,6 +147,20 @@ class ClassCapacity(Strict):
 
     cost: Annotated[int, Field(ge=0, le=_MAX_COUNT)]
     max: Annotated[int, Field(ge=1, le=_MAX_COUNT)]
+    interruptible_by: list[Name] = Field(default_factory=list)
+
+
+class RampModel(Strict):
+    """At most so many new items within a time."""
+
+    items: Annotated[int, Field(ge=1, le=_MAX_COUNT)]
+    per_s: Annotated[Duration, Field(ge=1)] = Field(alias="per")
+
+
+class SlowStartModel(RampModel):
+    """A gentler ramp for a while after somebody becomes available."""
+
+    for_s: Annotated[Duration, Field(ge=1)] = Field(alias="for")
 
 
 class CapacityModel(Strict):
@@ -131,7 +168,38 @@ class CapacityModel(Strict):
 
     units: Annotated[int, Field(ge=1, le=_MAX_COUNT)] = 100
     classes: dict[Name, ClassCapacity] = Field(default_factory=dict)
-    dormant: Annotated[float, Field(ge=0, le=1)] = 0.25
+    dormant: Annotated[float, Field(gt=0, le=1)] = 0.25
+    ramp: RampModel | None = None
+    slow_start: SlowStartModel | None = None
+
+
+class OffersModel(Strict):
+    """How long offers and the peace after them last."""
+
+    accepting_s: Duration = Field(default=30, alias="accepting")
+    reject_s: Duration = Field(default=0, alias="reject")
+    busy_s: Duration = Field(default=0, alias="busy")
+    no_answer_s: Duration = Field(default=0, alias="no_answer")
+    ask_again_s: Duration = Field(default=60, alias="ask_again")
+    max_unanswered: Annotated[int, Field(ge=1, le=1_000)] = 3
+
+
+class LeaseModel(Strict):
+    """How long the holder of owed work of a class may be silent; a step left out is not taken."""
+
+    nudge_s: Duration | None = Field(default=None, alias="nudge")
+    supervisor_s: Duration | None = Field(default=None, alias="supervisor")
+    hand_back_s: Duration | None = Field(default=None, alias="hand_back")
+    absent_s: Duration | None = Field(default=None, alias="absent")
+
+
+class IncidentModel(Strict):
+    """What an incident changes while it lasts."""
+
+    overflow: list[str] = Field(default_factory=list)
+    relax: list[str] = Field(default_factory=list)
+    reserve: dict[Name, Annotated[int, Field(ge=0, le=_MAX_COUNT)]] = Field(default_factory=dict)
+    lasts_s: Annotated[Duration, Field(ge=60)] = Field(default=2 * 3600, alias="lasts")
 
 
 class NeedModel(Strict):
@@ -140,7 +208,7 @@ class NeedModel(Strict):
     require: str | None = None
     prefer: str | None = None
     forbid: str | None = None
-    level: Annotated[int, Field(ge=1, le=5)] = 1
+    level: Annotated[int, Field(ge=0, le=5)] = 1
     grade: Annotated[int, Field(ge=1, le=9)] | None = None
     drop_after_s: Duration | None = Field(default=None, alias="drop_after")
 
@@ -217,6 +285,9 @@ class RulesModel(Strict):
     sla_policies: dict[Name, SlaPolicyModel] = Field(default_factory=dict)
     queues: Annotated[dict[Name, QueueModel], Field(min_length=1)]
     capacity: CapacityModel = Field(default_factory=CapacityModel)
+    offers: OffersModel = Field(default_factory=OffersModel)
+    leases: dict[Name, LeaseModel] = Field(default_factory=dict)
+    incidents: dict[Name, IncidentModel] = Field(default_factory=dict)
     facts: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")], FactType] = Field(
         default_factory=dict
     )
