@@ -1,0 +1,138 @@
+"""An engine being played: it is told events, time passes exactly as it asks, and one can look on.
+
+In: events with their times. Out: the decisions, and where every item, offer and person stands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from router.engine.decisions import Act, Decision, OfferMade
+from router.engine.engine import Engine
+from router.engine.events import (
+    ClaimRestored,
+    ClockTick,
+    Event,
+    Item,
+    ItemChanged,
+    ItemQueued,
+    OfferRestored,
+)
+
+Listener = Callable[[Decision], None]
+
+WAITING, OFFERED, CLAIMED, HANDED_BACK, ENDED = "waiting", "offered", "claimed", "handed_back", "ended"
+
+_OFFER_ENDS = frozenset({Act.REJECTED, Act.EXPIRED, Act.RESCINDED, Act.CANCELLED, Act.FAILED})
+_BY_ENGINE = frozenset({"silent", "absent"})
+
+
+@dataclass(slots=True, kw_only=True)
+class Followed:
+    """Where an item stands; `queue` is the one it is in now, `was_held` whether it ever had a holder."""
+
+    item: Item
+    queue: str
+    state: str = WAITING
+    holder: str | None = None
+    offer: OfferMade | None = None
+    was_held: bool = False
+
+
+class Play:
+    """Tells an engine what happens and keeps the books of what it answers."""
+
+    def __init__(self, engine: Engine, *listeners: Listener) -> None:
+        self.engine = engine
+        self._listeners = listeners
+        self.items: dict[str, Followed] = {}
+        self.open_offers: dict[tuple[str, str], OfferMade] = {}
+        self.known_offers: dict[str, OfferMade] = {}
+        self.last_at: datetime | None = None
+
+    def tell(self, event: Event) -> list[Decision]:
+        """Let an event happen, after everything that is due by then."""
+        self.pass_time(event.at)
+        return self._apply(event)
+
+    def pass_time(self, until: datetime) -> None:
+        """Let everything happen that is due by then, each at its own time."""
+        while (due_at := self.engine.next_due()) is not None and due_at <= until:
+            at = due_at if self.last_at is None else max(due_at, self.last_at)
+            if not self._apply(ClockTick(at=at)) and self.engine.next_due() == due_at:
+                # Nothing came of it and it stays due: only an event can change that.
+                return
+
+    def _apply(self, event: Event) -> list[Decision]:
+        self.last_at = event.at
+        self._before(event)
+        decisions = self.engine.apply(event)
+        for decision in decisions:
+            self._follow(decision)
+            for listener in self._listeners:
+                listener(decision)
+        return decisions
+
+    def _before(self, event: Event) -> None:
+        if isinstance(event, ItemQueued):
+            known = self.items.get(event.item.id)
+            if known is None or known.state in (ENDED, HANDED_BACK):
+                was_held = known is not None and known.was_held
+                self.items[event.item.id] = Followed(
+                    item=event.item, queue=event.item.queue, was_held=was_held
+                )
+        elif isinstance(event, ItemChanged) and event.item.id in self.items:
+            followed = self.items[event.item.id]
+            followed.item, followed.queue = event.item, event.item.queue
+        elif isinstance(event, ClaimRestored) and event.item_id in self.items:
+            self._held(self.items[event.item_id], event.agent_id)
+        elif isinstance(event, OfferRestored) and event.item_id in self.items:
+            offer = OfferMade(
+                offer_id=event.offer_id,
+                item_id=event.item_id,
+                agent_id=event.agent_id,
+                offered_at=event.offered_at,
+                expires_at=event.expires_at,
+            )
+            self._offered(self.items[event.item_id], offer)
+
+    def _follow(self, decision: Decision) -> None:
+        followed = self.items.get(decision.item_id)
+        if followed is None:
+            return
+        queue = decision.record.get("queue")
+        if isinstance(queue, str) and decision.act is not Act.OVERFLOW:
+            followed.queue = queue
+        if decision.act is Act.OFFERED and decision.offer is not None:
+            self._offered(followed, decision.offer)
+        elif decision.act in _OFFER_ENDS:
+            self._offer_over(followed)
+        elif decision.act in (Act.ACCEPTED, Act.CLAIMED) and decision.agent_id is not None:
+            self._held(followed, decision.agent_id)
+        elif decision.act in (Act.COMPLETED, Act.WITHDRAWN):
+            self._let_go(followed, ENDED)
+        elif decision.act is Act.PUT_BACK:
+            by_engine = decision.record.get("reason") in _BY_ENGINE
+            self._let_go(followed, WAITING if by_engine else HANDED_BACK)
+
+    def _offered(self, followed: Followed, offer: OfferMade) -> None:
+        followed.state, followed.offer = OFFERED, offer
+        self.open_offers[offer.agent_id, offer.item_id] = offer
+        self.known_offers[offer.offer_id] = offer
+
+    def _offer_over(self, followed: Followed) -> None:
+        if followed.offer is not None:
+            self.open_offers.pop((followed.offer.agent_id, followed.offer.item_id), None)
+            followed.offer = None
+        if followed.state == OFFERED:
+            followed.state = WAITING
+
+    def _held(self, followed: Followed, agent_id: str) -> None:
+        self._offer_over(followed)
+        followed.state, followed.holder, followed.was_held = CLAIMED, agent_id, True
+
+    def _let_go(self, followed: Followed, state: str) -> None:
+        self._offer_over(followed)
+        followed.state, followed.holder = state, None
