@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import sys
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterable
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -86,6 +87,27 @@ def demo(
     from router.demo.command import run_check, run_demo
 
     raise SystemExit(run(run_check()) if check else run(run_demo()))
+
+
+@app.command("simulate")
+def simulate_command(
+    file: Annotated[Path, typer.Argument(help="An event list (NDJSON) or a scenario (.yaml).")],
+    rules: Annotated[Path | None, typer.Option(help="The rules file; a scenario may name its own.")] = None,
+    roster: Annotated[Path | None, typer.Option(help="Who works, and when.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Decides ties and chance; 1 if not given.")] = None,
+    until: Annotated[
+        str | None, typer.Option(help="Stop at this time, or so long after the last line (24h).")
+    ] = None,
+    write: Annotated[Path | None, typer.Option(help="Write a scenario's events as a list.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Play an event list or a scenario and print every decision, then what it adds up to."""
+    from router.simulation.command import simulate_file
+
+    answer = simulate_file(
+        file, rules=rules, roster=roster, seed=seed, until=until, write=write, as_json=as_json
+    )
+    print_lines(answer)
 
 
 @channels_app.callback(invoke_without_command=True)
@@ -191,6 +213,16 @@ def agent_password(login: str, config: ConfigOption = Path("omnirouter.yaml")) -
 
     password = typer.prompt("Password", hide_input=True) if sys.stdin.isatty() else sys.stdin.readline()
     run(change_password(config, login, password.rstrip("\n")))
+
+
+def print_lines(lines: Iterable[str]) -> None:
+    """Print many lines; a reader who stops early is no fault."""
+    try:
+        for line in lines:
+            print(line)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def run(coroutine: Coroutine[Any, Any, T]) -> T:

@@ -34,23 +34,24 @@ def facts_given(value: JsonValue, at: datetime, declared: Mapping[str, FactType]
         if not isinstance(values, Mapping):
             raise ConfigError(f"`{group}` has to be an object", hint='Write {"message": {"text": "…"}}.')
         for name, given in values.items():
-            _check(f"{group}.{name}", given, declared)
+            fact = _checked(f"{group}.{name}", given, declared)
             if group == "facts":
-                classified[name] = given
+                classified[name] = fact
             else:
-                attributes[_ATTRIBUTES[f"{group}.{name}"]] = given
+                attributes[_ATTRIBUTES[f"{group}.{name}"]] = fact
     facts = Facts(at=at, classified=classified, **attributes)  # type: ignore[arg-type]
     if "language" not in attributes:
         facts = replace(facts, language=detect_language(facts.text) or detect_language(facts.subject))
     return facts
 
 
-def _check(name: str, given: JsonValue, declared: Mapping[str, FactType]) -> None:
+def _checked(name: str, given: JsonValue, declared: Mapping[str, FactType]) -> FactValue:
     types = variable_types(declared)
     kind = types.get(name)
     if kind is None or name.startswith("now."):
         known = [each for each in types if not each.startswith("now.")]
         hint = "The time of the line is the time the rules see." if kind else did_you_mean(name, known)
         raise ConfigError(f"unknown variable `{name[:60]}`", hint=hint)
-    if not is_of_type(given, kind):
+    if not isinstance(given, str | int | float) or not is_of_type(given, kind):
         raise ConfigError(f"`{name}` is {kind}", hint=f"Give a {kind} here.")
+    return given

@@ -50,6 +50,7 @@ class Play:
         self.items: dict[str, Followed] = {}
         self.open_offers: dict[tuple[str, str], OfferMade] = {}
         self.known_offers: dict[str, OfferMade] = {}
+        self.ever_offered: set[tuple[str, str]] = set()
         self.last_at: datetime | None = None
 
     def tell(self, event: Event) -> list[Decision]:
@@ -121,6 +122,7 @@ class Play:
         followed.state, followed.offer = OFFERED, offer
         self.open_offers[offer.agent_id, offer.item_id] = offer
         self.known_offers[offer.offer_id] = offer
+        self.ever_offered.add((offer.agent_id, offer.item_id))
 
     def _offer_over(self, followed: Followed) -> None:
         if followed.offer is not None:

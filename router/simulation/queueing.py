@@ -126,7 +126,7 @@ class Queueing:
         given = entry.get("sla")
         names = (given,) if isinstance(given, str) else given
         if names is None:
-            return (triage.sla_policy,) if triage and triage.sla_policy else ()
+            return triage.sla_policies if triage else ()
         if not isinstance(names, Sequence) or not all(isinstance(name, str) for name in names):
             raise ConfigError("`sla` names policies", hint='Write "sla": "chat".')
         declared = self._ruleset.model.sla_policies

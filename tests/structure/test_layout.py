@@ -35,6 +35,7 @@ ORDER = (
     ("front_desk",),
     ("watchdog", "accounts", "supervisor"),
     ("doors", "startup", "routing_setup", "quarantine"),
+    ("simulation",),
     ("staffing",),
     ("web",),
     ("bootstrap", "checking", "logs"),
