@@ -31,14 +31,13 @@ _BY_ENGINE = frozenset({"silent", "absent"})
 
 @dataclass(slots=True, kw_only=True)
 class Followed:
-    """Where an item stands; `queue` is the one it is in now, `was_held` whether it ever had a holder."""
+    """Where an item stands; `queue` is the one it is in now."""
 
     item: Item
     queue: str
     state: str = WAITING
     holder: str | None = None
     offer: OfferMade | None = None
-    was_held: bool = False
 
 
 class Play:
@@ -50,21 +49,27 @@ class Play:
         self.items: dict[str, Followed] = {}
         self.open_offers: dict[tuple[str, str], OfferMade] = {}
         self.known_offers: dict[str, OfferMade] = {}
+        self.last_holders: dict[str, str] = {}
         self.ever_offered: set[tuple[str, str]] = set()
         self.last_at: datetime | None = None
+        self._live = 0
 
     def tell(self, event: Event) -> list[Decision]:
-        """Let an event happen, after everything that is due by then."""
-        self.pass_time(event.at)
-        return self._apply(event)
+        """Let an event happen, after everything that is due by then; give all that came of it."""
+        return [*self.pass_time(event.at), *self._apply(event)]
 
-    def pass_time(self, until: datetime) -> None:
-        """Let everything happen that is due by then, each at its own time."""
+    @property
+    def is_idle(self) -> bool:
+        """Say whether all work that came is done."""
+        return self._live == 0
+
+    def pass_time(self, until: datetime) -> list[Decision]:
+        """Let everything happen that is due by then, each at its own time; give what came of it."""
+        decisions: list[Decision] = []
         while (due_at := self.engine.next_due()) is not None and due_at <= until:
             at = due_at if self.last_at is None else max(due_at, self.last_at)
-            if not self._apply(ClockTick(at=at)) and self.engine.next_due() == due_at:
-                # Nothing came of it and it stays due: only an event can change that.
-                return
+            decisions += self._apply(ClockTick(at=at))
+        return decisions
 
     def _apply(self, event: Event) -> list[Decision]:
         self.last_at = event.at
@@ -80,10 +85,8 @@ class Play:
         if isinstance(event, ItemQueued):
             known = self.items.get(event.item.id)
             if known is None or known.state in (ENDED, HANDED_BACK):
-                was_held = known is not None and known.was_held
-                self.items[event.item.id] = Followed(
-                    item=event.item, queue=event.item.queue, was_held=was_held
-                )
+                self.items[event.item.id] = Followed(item=event.item, queue=event.item.queue)
+                self._live += known is None or known.state == ENDED
         elif isinstance(event, ItemChanged) and event.item.id in self.items:
             followed = self.items[event.item.id]
             followed.item, followed.queue = event.item, event.item.queue
@@ -133,8 +136,10 @@ class Play:
 
     def _held(self, followed: Followed, agent_id: str) -> None:
         self._offer_over(followed)
-        followed.state, followed.holder, followed.was_held = CLAIMED, agent_id, True
+        followed.state, followed.holder = CLAIMED, agent_id
+        self.last_holders[followed.item.id] = agent_id
 
     def _let_go(self, followed: Followed, state: str) -> None:
         self._offer_over(followed)
+        self._live -= state == ENDED and followed.state != ENDED
         followed.state, followed.holder = state, None

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from router.engine.decisions import Decision
 from router.engine.engine import Engine
-from router.engine.events import Event, PresenceChanged
+from router.engine.events import PresenceChanged
 from router.engine.roster import Roster
 from router.engine.rules import RuleSet
 from router.engine.words import say
@@ -81,43 +81,48 @@ class _Run:
         for each in due:
             self._play.pass_time(each.at)
             for event in self._dialect.events(each) if isinstance(each, Line) else (each,):
-                self._tell(event)
+                self._play.tell(event)
         self._play.pass_time(until)
-        return Outcome(decisions=self._decisions, summary=self._summary(until))
-
-    def _tell(self, event: Event) -> None:
-        for decision in self._play.tell(event):
-            followed = self._play.items.get(decision.item_id)
-            if followed is not None and followed.holder is not None:
-                self._dialect.work.held_by(decision.item_id, followed.holder)
-
-    def _summary(self, until: datetime) -> JsonObject:
-        config = self._setting.ruleset.engine_config
-        limits = {queue: limit.max_advance_s for queue, limit in config.queues.items()}
-        summary = self._figures.summary(self._play, self._people.names, limits)
+        notes = [*self._missing_shifts(), *self._dialect.notes]
         at = self._play.last_at or until
-        waiting = [(name, each) for name, each in self._play.items.items() if still_waiting(each)]
-        return {
-            **summary,
-            "still_waiting_count": len(waiting),
-            "still_waiting": [self._why(name, at) for name, _ in waiting[:MAX_LISTED]],
-            "notes": [*self._missing_shifts(), *self._dialect.notes],
-            "seed": self._setting.seed,
-        }
-
-    def _why(self, name: str, at: datetime) -> JsonObject:
-        record = self._play.engine.explain(name, at)
-        followed = self._play.items[name]
-        waited_s = (at - followed.item.eligible_since).total_seconds()
-        return {
-            "item": name,
-            "queue": followed.queue,
-            "state": followed.state,
-            "waited_s": waited_s,
-            "blocked_by": record.get("blocked_by"),
-            "why": say(record, "en", {}),
-        }
+        people = self._people.names
+        summary = full_summary(self._play, self._figures, people, self._setting, notes, at)
+        return Outcome(decisions=self._decisions, summary=summary)
 
     def _missing_shifts(self) -> list[str]:
         absent = [agent.login for agent in self._people.by_shifts() if not agent.shifts]
         return [f"`{login}` has no shifts and no presence line: offline throughout" for login in absent]
+
+
+def full_summary(
+    play: Play,
+    figures: Figures,
+    people: Iterable[str],
+    setting: Setting,
+    notes: Sequence[str],
+    at: datetime,
+) -> JsonObject:
+    """Add everything up, with what still waits at a moment and why."""
+    config = setting.ruleset.engine_config
+    limits = {queue: limit.max_advance_s for queue, limit in config.queues.items()}
+    waiting = [name for name, followed in play.items.items() if still_waiting(followed)]
+    return {
+        **figures.summary(play, people, limits),
+        "still_waiting_count": len(waiting),
+        "still_waiting": [_why(play, name, at) for name in waiting[:MAX_LISTED]],
+        "notes": list(notes),
+        "seed": setting.seed,
+    }
+
+
+def _why(play: Play, name: str, at: datetime) -> JsonObject:
+    record = play.engine.explain(name, at)
+    followed = play.items[name]
+    return {
+        "item": name,
+        "queue": followed.queue,
+        "state": followed.state,
+        "waited_s": (at - followed.item.eligible_since).total_seconds(),
+        "blocked_by": record.get("blocked_by"),
+        "why": say(record, "en", {}),
+    }

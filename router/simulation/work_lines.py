@@ -42,9 +42,8 @@ class WorkLines:
         self._notes = notes
         self._arrivals = 0
         self._queued: dict[str, Line] = {}
-        self._customers: dict[str, str] = {}
-        # customer to who served him last; None before anybody did
-        self._served_by: dict[str, str | None] = {}
+        # customer to his items, oldest first
+        self._items_of: dict[str, list[str]] = {}
 
     def events(self, line: Line) -> list[Event]:
         """Give the events of a line about work."""
@@ -72,10 +71,11 @@ class WorkLines:
             raise ConfigError(f"`{name}` is over", hint="Queue it again first (item_enqueued).")
         return followed
 
-    def held_by(self, name: str, agent_id: str) -> None:
-        """Remember who served the customer of an item last."""
-        if customer := self._customers.get(name):
-            self._served_by[customer] = agent_id
+    def _last_agent(self, customer: str) -> str | None:
+        """Name who served a customer last: who has, or had, the newest item of his that anybody had."""
+        items = self._items_of.get(customer, ())
+        holders = (self._play.last_holders.get(name) for name in reversed(items))
+        return next((holder for holder in holders if holder is not None), None)
 
     def _enqueued(self, line: Line) -> list[Event]:
         name = str(line.entry["item"])
@@ -89,15 +89,14 @@ class WorkLines:
         customer = customer_of(entry)
         known = Known(
             arrival=self._arrivals,
-            returning=bool(customer) and customer in self._served_by,
-            last_agent=self._served_by.get(customer),
+            returning=customer in self._items_of,
+            last_agent=self._last_agent(customer),
         )
         item = self._queueing.item(entry, line.at, known)
         self._arrivals = max(self._arrivals, item.arrival + 1)
         self._queued[name] = line
         if customer:
-            self._customers[name] = customer
-            self._served_by.setdefault(customer, None)
+            self._items_of.setdefault(customer, []).append(name)
         return [ItemQueued(at=line.at, item=item)]
 
     def _told_again(self, line: Line) -> list[Event]:
