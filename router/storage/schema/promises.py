@@ -21,6 +21,8 @@ sla_clock = Table(
     Column("target_s", Float, nullable=False),
     Column("due_at", UtcTime),
     Column("remaining_s", Float),
+    # what it stands still for: customer | declared
+    Column("paused_by", Json, nullable=False, server_default="[]"),
     # per cents of the time at which people were told
     Column("steps", Json, nullable=False),
     Column("kept_at", UtcTime),

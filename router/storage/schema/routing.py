@@ -104,6 +104,8 @@ work_item = Table(
     Column("offers_made", Integer, nullable=False),
     # agents not asked again: {agent_id: reason}
     Column("declined", Json, nullable=False),
+    # the queue from which overflow brought it here; null: none did
+    Column("moved_from", Name),
     # who should have it if he can: the last one who had this conversation or this customer
     Column("preferred_agent_id", Id, ForeignKey("agent.id")),
     # why its resolution waits for something outside; null: it does not
@@ -143,7 +145,7 @@ claim = Table(
     # since when a reply is owed, which starts its lease; when the customer last heard from its holder
     Column("renewed_at", UtcTime),
     Column("replied_at", UtcTime),
-    # the last step its lease has taken: nudge | supervisor; empty: none
+    # the last step its lease has taken: nudged | escalated; empty: none
     Column("lease_step", String(20), nullable=False, server_default=""),
     # the customer is the one who is waited for
     Column("is_dormant", Boolean, nullable=False, server_default=false()),

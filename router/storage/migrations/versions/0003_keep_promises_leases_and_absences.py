@@ -46,6 +46,7 @@ def _change_work_items() -> None:
     with op.batch_alter_table("work_item") as batch_op:
         batch_op.add_column(sa.Column("sla", Json, server_default="[]", nullable=False))
         batch_op.add_column(sa.Column("pause", sa.Text(), nullable=True))
+        batch_op.add_column(sa.Column("moved_from", sa.String(100), nullable=True))
         batch_op.add_column(sa.Column("preferred_agent_id", sa.String(32), nullable=True))
         batch_op.create_foreign_key(key, "agent", ["preferred_agent_id"], ["id"])
     is_sqlite = op.get_bind().dialect.name == "sqlite"
@@ -65,6 +66,7 @@ def _create_tables() -> None:
         sa.Column("target_s", sa.Float(), nullable=False),
         sa.Column("due_at", UtcTime(), nullable=True),
         sa.Column("remaining_s", sa.Float(), nullable=True),
+        sa.Column("paused_by", Json, server_default="[]", nullable=False),
         sa.Column("steps", Json, nullable=False),
         sa.Column("kept_at", UtcTime(), nullable=True),
         sa.ForeignKeyConstraint(["work_item_id"], ["work_item.id"], name="fk_sla_clock_work_item_id"),
@@ -118,7 +120,7 @@ def downgrade() -> None:
     op.execute(f"UPDATE work_item SET sla_policy = coalesce({first}, '')")
     with op.batch_alter_table("work_item") as batch_op:
         batch_op.drop_constraint(op.f("fk_work_item_preferred_agent_id"), type_="foreignkey")
-        for column in ("preferred_agent_id", "pause", "sla"):
+        for column in ("preferred_agent_id", "moved_from", "pause", "sla"):
             batch_op.drop_column(column)
         batch_op.alter_column("sla_policy", existing_type=sa.String(100), server_default=None)
     op.execute("UPDATE agent SET max_claims = 10 WHERE max_claims IS NULL")
