@@ -164,9 +164,7 @@ class Engine:
         else:
             self._claims.put_back(work, event.agent_id)
 
-    def _change_person(
-        self, event: AgentChanged | AgentRemoved | PresenceChanged | AbsencePlanned
-    ) -> None:
+    def _change_person(self, event: AgentChanged | AgentRemoved | PresenceChanged | AbsencePlanned) -> None:
         matching = self._desk.matching
         if isinstance(event, AgentRemoved) and event.agent_id not in matching.agents:
             return
