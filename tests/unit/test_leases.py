@@ -64,7 +64,7 @@ def test_reply_ends_the_lease_and_the_next_message_begins_a_new_one() -> None:
     desk.reply(150, "i1")
     assert desk.due() is None
     desk.wrote(1000, "i1")
-    assert [what[:2] for what in desk.run(900)] == [
+    assert [what[:2] for what in desk.run(1300)] == [
         (1100, "nudged"),
         (1200, "escalated"),
         (1300, "put_back"),
