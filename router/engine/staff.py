@@ -9,9 +9,12 @@ from __future__ import annotations
 import math
 from bisect import bisect_left, insort
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from router.model.presence import PresenceState
+
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 FreeEntry = tuple[float, float, int, str]
 """Load ratio, time of the last offer, place on the ring, agent id: smaller is asked first."""
@@ -19,13 +22,24 @@ FreeEntry = tuple[float, float, int, str]
 ProfileKey = tuple[frozenset[tuple[str, int]], frozenset[str] | None]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Absence:
+    """A planned absence; `until` None: until told otherwise. Until `is_begun` it is still to come."""
+
+    since: datetime
+    until: datetime | None
+    is_begun: bool = False
+
+
 class Agent:
     """One person as the engine sees him; changed only by the engine."""
 
     __slots__ = (
+        "absence",
         "asleep",
         "claims",
         "entry",
+        "gone_at",
         "id",
         "is_staff",
         "last_offer",
@@ -44,6 +58,9 @@ class Agent:
         self.place = place
         self.profile = profile
         self.presence = PresenceState.OFFLINE
+        # since when he is away or offline, None: he is not, or it is not known
+        self.gone_at: datetime | None = None
+        self.absence: Absence | None = None
         self.max_claims = 0
         # item ids, in the order they came (a set would make runs differ)
         self.claims: dict[str, None] = {}
@@ -62,7 +79,21 @@ class Agent:
     @property
     def is_present(self) -> bool:
         """Tell whether the person takes work at all."""
-        return self.presence is PresenceState.AVAILABLE
+        return self.presence is PresenceState.AVAILABLE and not self.is_absent
+
+    @property
+    def is_absent(self) -> bool:
+        """Tell whether a planned absence has begun."""
+        return self.absence is not None and self.absence.is_begun
+
+    @property
+    def gone_since(self) -> datetime | None:
+        """Give since when nobody can expect him to answer; None while he is here, though he be busy."""
+        is_gone = self.presence in (PresenceState.AWAY, PresenceState.OFFLINE)
+        times = [self.gone_at or _LONG_AGO] if is_gone else []
+        if self.absence is not None and self.absence.is_begun:
+            times.append(self.absence.since)
+        return min(times, default=None)
 
     @property
     def load(self) -> int:
@@ -85,6 +116,8 @@ class Agent:
         self.is_staff = False
         self.last_offer = -math.inf
         self.unanswered = 0
+        self.gone_at = None
+        self.absence = None
 
 
 class Profile:
