@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from router.engine.calendars import Calendar
 from router.engine.needs import Need
-from router.engine.rules.calendars import Calendar
 
 BALANCED = "balanced"
 """The strategy used where none is named: fit, load ratio, longest since the last offer."""
