@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from router.engine.events import PresenceChanged
 from router.engine.roster import RosterAgent
-from router.engine.rules.calendars import read_days, read_period
+from router.engine.calendars import read_days, read_period
 from router.model.presence import PresenceState
 
 Span = tuple[datetime, datetime]

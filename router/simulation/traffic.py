@@ -12,7 +12,7 @@ from random import Random
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from router.engine.rules.calendars import read_days
+from router.engine.calendars import read_days
 from router.engine.times import to_iso
 from router.errors import ConfigError
 from router.messages import JsonObject
