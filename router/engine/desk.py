@@ -14,8 +14,9 @@ from router.engine.matching import Matching
 from router.engine.records import Records
 from router.engine.refusals import Refusals
 from router.engine.reservations import Reservations
-from router.engine.staff import Absence
+from router.engine.staff import Agent
 from router.engine.waiting import Waiting
+from router.strategy import Strategy
 
 
 class Desk:
@@ -34,18 +35,28 @@ class Desk:
         "waiting",
     )
 
-    def __init__(self, config: EngineConfig, seed: int, now: datetime) -> None:
+    def __init__(
+        self, config: EngineConfig, seed: int, now: datetime, strategies: tuple[Strategy, ...] = ()
+    ) -> None:
         self.now = now
         self.config = config
         self.waiting = Waiting()
-        self.matching = Matching(seed)
+        self.deadlines = Deadlines(self._still_stands)
+        self.matching = Matching(config, seed, self._watch_gate, strategies)
         self.reservations = Reservations(self.matching)
         self.records = Records(self.waiting, self.matching)
-        self.deadlines = Deadlines(self._still_stands)
         self.leases = Leases(config, self.matching, self.deadlines)
         self.refusals = Refusals(self.deadlines, config.offers.ask_again_s)
         # True until everybody who waits has been told what the change of people means for him
         self.people_changed = False
+
+    def watch_skills(self, agent: Agent) -> None:
+        """Set the deadline at which a person loses the next skill."""
+        if agent.expires:
+            self.deadlines.add(min(agent.expires.values()), DeadlineKind.SKILL_EXPIRES, agent.id)
+
+    def _watch_gate(self, at: datetime, agent_id: str) -> None:
+        self.deadlines.add(at, DeadlineKind.GATE_OPENS, agent_id)
 
     def _still_stands(self, deadline: Deadline) -> bool:
         at, kind, id = deadline
@@ -55,11 +66,11 @@ class Desk:
                 return offered is not None and offered.offer is not None and offered.offer.expires_at == at
             case DeadlineKind.LEASE_STEP:
                 return self.leases.next_at(id) == at
-            case DeadlineKind.ABSENCE_BEGINS | DeadlineKind.ABSENCE_ENDS:
-                agent = self.matching.agents.get(id)
-                return agent is not None and agent.absence is not None and _is_time(kind, agent.absence, at)
             case DeadlineKind.REFUSALS_FORGOTTEN | DeadlineKind.PASSED_OVER_NO_MORE:
                 return self._is_to_ask_again(kind, id, at)
+            case _:
+                agent = self.matching.agents.get(id)
+                return agent is not None and _is_time(kind, agent, at)
 
     def _is_to_ask_again(self, kind: DeadlineKind, item_id: str, at: datetime) -> bool:
         work = self.waiting.works.get(item_id)
@@ -69,7 +80,13 @@ class Desk:
         return at == (self.refusals.lapse_at(work) if is_lapse else self.refusals.clear_at(work))
 
 
-def _is_time(kind: DeadlineKind, absence: Absence, at: datetime) -> bool:
+def _is_time(kind: DeadlineKind, agent: Agent, at: datetime) -> bool:
+    """Tell whether something is to happen to a person at that time."""
+    if kind is DeadlineKind.GATE_OPENS:
+        return agent.opens_at == at
+    if kind is DeadlineKind.SKILL_EXPIRES:
+        return at in agent.expires.values()
+    absence = agent.absence
     if kind is DeadlineKind.ABSENCE_BEGINS:
-        return not absence.is_begun and absence.since == at
-    return absence.until == at
+        return absence is not None and not absence.is_begun and absence.since == at
+    return absence is not None and absence.until == at
