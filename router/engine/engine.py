@@ -53,9 +53,15 @@ _START = datetime.min.replace(tzinfo=UTC)
 class Engine:
     """Decides who is offered what; not thread-safe, one caller at a time."""
 
-    def __init__(self, config: EngineConfig, seed: int, strategies: Iterable[Strategy] = ()) -> None:
-        """Raise ConfigError when a queue asks for a strategy nobody brought."""
+    def __init__(
+        self, config: EngineConfig, seed: int, strategies: Iterable[Strategy] = (), *, records: bool = True
+    ) -> None:
+        """Raise ConfigError when a queue asks for a strategy nobody brought.
+
+        Without `records` every decision is there, but its record leaves out what only people read.
+        """
         self._desk = Desk(config, seed, _START, tuple(strategies))
+        self._desk.records.is_brief = not records
         self._dispatch = Dispatch(self._desk)
         self._answers = Answers(self._desk, self._dispatch)
         self._claims = Claims(self._desk, self._dispatch, self._answers)
