@@ -110,6 +110,28 @@ def simulate_command(
     print_lines(answer)
 
 
+@app.command("replay")
+def replay_command(
+    since: Annotated[str, typer.Option("--from", help="Beginning of the span, with Z or an offset.")],
+    until: Annotated[str, typer.Option("--to", help="End of the span.")],
+    config: ConfigOption = Path("omnirouter.yaml"),
+    rules: Annotated[Path | None, typer.Option(help="Other rules to compare with.")] = None,
+    roster: Annotated[Path | None, typer.Option(help="Another roster to compare with.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Another seed for the comparison.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Replay recorded traffic: prove the record, or see what other rules or people would change."""
+    from router.simulation.replay_command import replay_recorded
+
+    answer = run(
+        replay_recorded(
+            config, since=since, until=until, rules=rules, roster=roster, seed=seed, as_json=as_json
+        )
+    )
+    print_lines(answer.lines)
+    raise SystemExit(0 if answer.is_equal else 1)
+
+
 @channels_app.callback(invoke_without_command=True)
 def channels(context: typer.Context, as_json: JsonOption = False) -> None:
     """List the installed channels and the plugins that failed to load."""

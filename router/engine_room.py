@@ -118,10 +118,11 @@ class EngineRoom:
             event.offer_id: _offer_of(event) for event in events if isinstance(event, OfferRestored)
         }
         self._held = {event.item_id for event in events if isinstance(event, ClaimRestored)}
-        decisions = [decision for event in events for decision in self._engine.apply(event)]
+        answers = [(event, self._engine.apply(event)) for event in events]
+        decisions = [decision for _, made in answers for decision in made]
         fresh = [one for one in decisions if one.act not in _KNOWN or one.item_id in undecided]
         started: JsonObject = {"at": to_iso(now), "type": "engine_started", **self._in_force.describe()}
-        await self._commit([(now, started), *_told(events)], fresh)
+        await self._commit([(now, started), *_worth_keeping(answers)], fresh)
 
     async def run(self) -> None:
         """Do what is due in time, and rebuild the engine when it went astray, until cancelled."""
@@ -175,8 +176,9 @@ class EngineRoom:
             queued = [ItemQueued(at=now, item=self.item_of(row)) for row in rows]
             told: list[Event] = [*queued, *earlier, *events]
             # nothing may await between the first decision and the commit
-            decisions = [decision for event in told for decision in self._engine.apply(event)]
-        await self._commit(_told(told), decisions)
+            answers = [(event, self._engine.apply(event)) for event in told]
+        decisions = [decision for _, made in answers for decision in made]
+        await self._commit(_worth_keeping(answers), decisions)
         return decisions
 
     def item_of(self, row: Row) -> Item:
@@ -254,8 +256,9 @@ class EngineRoom:
             self._held.discard(decision.item_id)
 
 
-def _told(events: Sequence[Event]) -> list[tuple[datetime, JsonObject]]:
-    return [(event.at, to_json(event)) for event in events if not isinstance(event, ClockTick)]
+def _worth_keeping(answers: Sequence[tuple[Event, Sequence[Decision]]]) -> list[tuple[datetime, JsonObject]]:
+    """Give the log entries of events; a tick of the clock only if something came of it at its time."""
+    return [(event.at, to_json(event)) for event, made in answers if made or not isinstance(event, ClockTick)]
 
 
 def _offer_of(event: OfferRestored) -> OfferMade:

@@ -13,12 +13,13 @@ from random import Random
 from router.engine.decisions import OfferMade
 from router.engine.events import CustomerWrote, Event, Replied
 from router.engine.refusals import REJECTED
+from router.model.past_work import AskedSpan, HeldSpan
 from router.simulation.chance import drawing
 from router.simulation.closed_loop import Answer, Doing, Step
-from router.storage.views.recorded import AskedSpan, HeldSpan
 
 _USUAL_ANSWER = Answer(5.0, accepts=True)
 _USUAL_STEPS = (Step(300.0, Doing.REPLY), Step(0.0, Doing.SOLVE))
+_BACK_AFTER_S = 300.0
 _ANSWERED = {"accepted": True, "rejected": False}
 
 Steps = Sequence[Step]
@@ -66,20 +67,19 @@ class Recorded:
         return self._chance("work", item_id).choice(pool) if pool else _USUAL_STEPS
 
     def back_after_s(self, agent_id: str) -> float | None:
-        """Come back only where the record says so."""
-        return None
+        """Come back after five minutes: who stayed away longer is brought by the record itself."""
+        return _BACK_AFTER_S
 
     def _chance(self, *names: object) -> Random:
         return drawing(self._seed, *names)
 
     def _keep_answer(self, asked: AskedSpan) -> None:
-        if asked.state == "expired":
-            answer = None
-        elif asked.state in _ANSWERED and asked.ended_at is not None:
+        answer: Answer | None = None
+        if asked.state in _ANSWERED and asked.ended_at is not None:
             accepts = _ANSWERED[asked.state]
             after_s = (asked.ended_at - asked.offered_at).total_seconds()
             answer = Answer(after_s, accepts=accepts, reason="" if accepts else REJECTED)
-        else:
+        elif asked.state != "expired":
             return
         self._own_answers.setdefault(asked.item_id, []).append(answer)
         self._answers.setdefault(self._classes.get(asked.item_id, ""), []).append(answer)

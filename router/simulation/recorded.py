@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -15,12 +14,11 @@ from router.engine.rules.facts import MAX_TEXT_CHARS, VARIABLES
 from router.engine.times import from_iso
 from router.errors import NotFound
 from router.messages import JsonObject
+from router.simulation.recording import Customs, Recording, Started
 from router.storage.views.recorded import (
     STARTED,
-    AskedSpan,
-    HeldSpan,
     read_claims,
-    read_logins,
+    read_colleagues,
     read_offers,
     read_ruleset,
     read_start,
@@ -31,42 +29,6 @@ from router.storage.views.recorded import (
 from router.triage import WRITTEN
 
 _ATTRIBUTES = {variable.name: variable.attribute for variable in VARIABLES if variable.attribute}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Started:
-    """An engine began, empty; the events that restore it follow."""
-
-    at: datetime
-    seed: int
-    ruleset_version: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recording:
-    """What the engine was told from its start before `since` up to `until`; `rules` by version."""
-
-    since: datetime
-    until: datetime
-    told: Sequence[Started | Event]
-    rules: Mapping[int, RuleSet]
-
-    @property
-    def start(self) -> Started:
-        """Give the start the recording begins with."""
-        first = self.told[0]
-        if not isinstance(first, Started):
-            raise NotFound("the log does not begin with the start of an engine")
-        return first
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Customs:
-    """How people worked in a span of time, and what they are called."""
-
-    claims: Sequence[HeldSpan]
-    offers: Sequence[AskedSpan]
-    logins: Mapping[str, str]
 
 
 async def load_recording(connection: AsyncConnection, since: datetime, until: datetime) -> Recording:
@@ -97,7 +59,7 @@ async def load_customs(connection: AsyncConnection, recording: Recording) -> Cus
     return Customs(
         claims=await read_claims(connection, *span),
         offers=await read_offers(connection, *span),
-        logins=await read_logins(connection),
+        people=await read_colleagues(connection),
     )
 
 

@@ -5,24 +5,24 @@ In: a recording and its decision records. Out: how many are equal, or the first 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import zip_longest
+
+import msgspec
 
 from router.engine.decisions import Act
 from router.engine.engine import Engine
-from router.engine.events import ClockTick
 from router.engine.times import from_iso
-from router.messages import JsonObject, JsonValue
-from router.simulation.recorded import Recording, Started
+from router.messages import JsonObject
+from router.simulation.recording import Recording, Started
 
 _TOLD_BEFORE = frozenset({Act.QUEUED, Act.BLOCKED, Act.CLOCK, Act.NEED_DROPPED, Act.INCIDENT})
-"""What a start decides about work that is not new and does not record a second time."""
+"""What an engine decides at its start about work it is told again, and what is not recorded twice."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Replayed:
-    """What came of a replay; without a difference `recorded` and `replayed` are None."""
+    """What came of a replay; where all is equal `recorded` and `replayed` are None."""
 
     count: int
     equal: int
@@ -32,7 +32,7 @@ class Replayed:
     @property
     def is_equal(self) -> bool:
         """Say whether every decision came out as it was recorded."""
-        return self.equal == self.count
+        return self.recorded is None and self.replayed is None
 
     @property
     def keys(self) -> Sequence[str]:
@@ -41,51 +41,51 @@ class Replayed:
         return [key for key in {**before, **after} if before.get(key) != after.get(key)]
 
 
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """A decision of the replay; one that `may_be_old` need not stand in the record again."""
+
+    record: JsonObject
+    may_be_old: bool
+
+
 def replay(recording: Recording, decisions: Sequence[JsonObject]) -> Replayed:
-    """Compare decisions one by one, from the start of the engine on; only those of the span count."""
+    """Compare decisions one by one from the start of the engine on; those of the span are counted."""
     made = _decided(recording)
-    equal = count = 0
-    pending = next(made, None)
+    counted = [_is_inside(recording, record) for record in decisions]
     for number, recorded in enumerate(decisions):
-        while pending is not None and pending[1] and pending[0] != recorded:
-            pending = next(made, None)
-        if pending is None or pending[0] != recorded:
-            rest = sum(_is_inside(recording, each) for each in decisions[number:])
+        found = _matching(made, recorded)
+        if found != recorded:
             return Replayed(
-                count=count + max(rest, 1),
-                equal=equal,
-                recorded=recorded,
-                replayed=None if pending is None else pending[0],
+                count=sum(counted), equal=sum(counted[:number]), recorded=recorded, replayed=found
             )
-        inside = _is_inside(recording, recorded)
-        equal, count = equal + inside, count + inside
-        pending = next(made, None)
-    extra = next((record for record, is_old in _rest(pending, made) if not is_old), None)
-    return Replayed(count=count + (extra is not None), equal=equal, replayed=extra)
+    more = next((each.record for each in made if not each.may_be_old), None)
+    return Replayed(count=sum(counted), equal=sum(counted), replayed=more)
 
 
-def _rest(
-    pending: tuple[JsonObject, bool] | None, made: Iterator[tuple[JsonObject, bool]]
-) -> Iterator[tuple[JsonObject, bool]]:
-    if pending is not None:
-        yield pending
-        yield from made
+def _matching(made: Iterator[_Made], recorded: JsonObject) -> JsonObject | None:
+    """Give the decision that stands where a recorded one does, past those that were recorded before."""
+    for each in made:
+        if each.record == recorded or not each.may_be_old:
+            return each.record
+    return None
 
 
-def _decided(recording: Recording) -> Iterator[tuple[JsonObject, bool]]:
-    """Give each decision, with whether it may be one that was recorded before the start."""
-    engine: Engine | None = None
-    started_at = recording.start.at
-    for entry in recording.told:
+def _decided(recording: Recording) -> Iterator[_Made]:
+    """Decide everything again, as JSON brings it back."""
+    start = recording.start
+    engine = _engine(recording, start)
+    for entry in recording.told[1:]:
         if isinstance(entry, Started):
-            config = recording.rules[entry.ruleset_version].engine_config
-            engine, started_at = Engine(config, entry.seed), entry.at
-            continue
-        if engine is None:
+            start, engine = entry, _engine(recording, entry)
             continue
         for decision in engine.apply(entry):
-            is_old = entry.at == started_at and decision.act in _TOLD_BEFORE
-            yield decision.record, is_old
+            record = msgspec.json.decode(msgspec.json.encode(decision.record))
+            yield _Made(record, entry.at <= start.at and decision.act in _TOLD_BEFORE)
+
+
+def _engine(recording: Recording, start: Started) -> Engine:
+    return Engine(recording.rules[start.ruleset_version].engine_config, start.seed)
 
 
 def _is_inside(recording: Recording, record: JsonObject) -> bool:

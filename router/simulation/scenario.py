@@ -17,8 +17,8 @@ from router.documents.problems import DocumentError, Problem
 from router.documents.reading import read_document
 from router.documents.suggestions import did_you_mean
 from router.documents.validation import validate
-from router.engine.rules import RuleSet
 from router.engine.calendars import read_days
+from router.engine.rules import RuleSet
 from router.engine.rules.schema import NeedModel, read_zone
 
 MAX_PER_HOUR = 100_000

@@ -9,9 +9,9 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from router.engine.calendars import read_days, read_period
 from router.engine.events import PresenceChanged
 from router.engine.roster import RosterAgent
-from router.engine.calendars import read_days, read_period
 from router.model.presence import PresenceState
 
 Span = tuple[datetime, datetime]

@@ -6,40 +6,19 @@ In: spans of time. Out: rows, in the order of happening; long reads are streamed
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from router.model.past_work import AskedSpan, Colleague, HeldSpan
 from router.storage.schema import agent, claim, decision_record, event_log, message, offer, ruleset, work_item
 
 STARTED = "engine_started"
 """The entry of the log that begins each run of an engine; the events that restore it follow."""
 
 _BATCH = 2_000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HeldSpan:
-    """A claim that was; `ended_at` None while it lasts."""
-
-    item_id: str
-    agent_id: str
-    state: str
-    claimed_at: datetime
-    ended_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AskedSpan:
-    """An offer that was and how it ended."""
-
-    item_id: str
-    state: str
-    offered_at: datetime
-    ended_at: datetime | None
 
 
 async def read_start(connection: AsyncConnection, at: datetime) -> int | None:
@@ -76,19 +55,17 @@ async def stream_decisions(
         yield row.body
 
 
-async def read_ruleset(
-    connection: AsyncConnection, version: int
-) -> tuple[str, Mapping[str, str]] | None:
+async def read_ruleset(connection: AsyncConnection, version: int) -> tuple[str, Mapping[str, str]] | None:
     """Give the document and the lists of a version of the rules."""
     statement = select(ruleset.c.document, ruleset.c.lists).where(ruleset.c.version == version)
     row = (await connection.execute(statement)).one_or_none()
     return None if row is None else (row.document, row.lists)
 
 
-async def read_logins(connection: AsyncConnection) -> dict[str, str]:
-    """Give the login of every person by his id."""
-    rows = await connection.execute(select(agent.c.id, agent.c.login).order_by(agent.c.login))
-    return {row.id: row.login for row in rows}
+async def read_colleagues(connection: AsyncConnection) -> Sequence[Colleague]:
+    """Give everybody the store knows."""
+    rows = await connection.execute(select(agent.c.id, agent.c.login, agent.c.shifts).order_by(agent.c.login))
+    return [Colleague(agent_id=row.id, login=row.login, shifts=tuple(row.shifts)) for row in rows]
 
 
 async def read_claims(connection: AsyncConnection, since: datetime, until: datetime) -> Sequence[HeldSpan]:
@@ -116,9 +93,7 @@ async def read_offers(connection: AsyncConnection, since: datetime, until: datet
     inside = (asked.offered_at >= since, asked.offered_at <= until)
     rows = await connection.execute(select(*columns).where(*inside).order_by(asked.offered_at, asked.id))
     return [
-        AskedSpan(
-            item_id=row.work_item_id, state=row.state, offered_at=row.offered_at, ended_at=row.ended_at
-        )
+        AskedSpan(item_id=row.work_item_id, state=row.state, offered_at=row.offered_at, ended_at=row.ended_at)
         for row in rows
     ]
 
