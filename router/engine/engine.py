@@ -7,10 +7,12 @@ knows: `ItemQueued` for every live item, then `OfferRestored` and `ClaimRestored
 
 from __future__ import annotations
 
+from copy import deepcopy
 from datetime import UTC, datetime
 
 from router.engine.absence import Attendance
 from router.engine.answers import Answers
+from router.engine.changes import Changes
 from router.engine.claims import Claims
 from router.engine.config import EngineConfig
 from router.engine.deadlines import DeadlineKind
@@ -28,7 +30,10 @@ from router.engine.events import (
     ClaimTaken,
     CustomerWrote,
     Event,
+    IncidentEnded,
+    IncidentStarted,
     Item,
+    ItemChanged,
     ItemQueued,
     ItemWithdrawn,
     OfferAccepted,
@@ -36,10 +41,12 @@ from router.engine.events import (
     OfferFailed,
     OfferRejected,
     OfferRestored,
+    OverflowRestored,
     PresenceChanged,
     Replied,
 )
 from router.engine.records import EXPLAINED
+from router.engine.relief import Relief
 from router.engine.times import to_iso
 from router.engine.work_items import WorkItem
 from router.messages import JsonObject
@@ -55,6 +62,8 @@ class Engine:
         self._dispatch = Dispatch(self._desk)
         self._answers = Answers(self._desk, self._dispatch)
         self._claims = Claims(self._desk, self._dispatch, self._answers)
+        self._relief = Relief(self._desk, self._dispatch)
+        self._changes = Changes(self._desk, self._dispatch, self._answers)
         self._attendance = Attendance(self._desk, self._answers, self._claims)
 
     def apply(self, event: Event) -> list[Decision]:
@@ -65,6 +74,9 @@ class Engine:
         """
         desk = self._desk
         desk.now = max(desk.now, event.at)
+        if isinstance(event, OverflowRestored):
+            desk.overflows.restore(event.queue)
+            return []
         if isinstance(event, OfferRestored | ClaimRestored | AgentRestored):
             self._restore(event)
             return []
@@ -72,7 +84,13 @@ class Engine:
         self._dispatch.catch_up()
         self._take_in(event)
         self._dispatch.settle()
+        self._relief.settle()
         return desk.records.take()
+
+    def preview(self, event: Event) -> list[Decision]:
+        """Give what would follow from an event, and change nothing."""
+        shared = [self._desk.config, *(work.item for work in self._desk.waiting.works.values())]
+        return deepcopy(self, {id(value): value for value in shared}).apply(event)
 
     def next_due(self) -> datetime | None:
         """Give when a `ClockTick` will next change something, None if only events can."""
@@ -89,9 +107,14 @@ class Engine:
     def _run_deadlines(self) -> None:
         """Do what has become due: let offers run out, ask again those who refused."""
         desk = self._desk
+        needs_changed: dict[str, None] = {}
         while (due := desk.deadlines.take(desk.now)) is not None:
             _, kind, id = due
             match kind:
+                case DeadlineKind.NEEDS_CHANGE:
+                    needs_changed[id] = None
+                case DeadlineKind.INCIDENT_ENDS:
+                    self._relief.end(id, by_time=True)
                 case DeadlineKind.OFFER_EXPIRES:
                     self._answers.run_out(desk.reservations.offers[id])
                 case DeadlineKind.LEASE_STEP:
@@ -104,13 +127,20 @@ class Engine:
                     self._answers.ask_again(desk.waiting.works[id])
                 case DeadlineKind.REFUSALS_FORGOTTEN:
                     self._dispatch.look_again(desk.waiting.works[id])
+        self._dispatch.needs_changed(needs_changed)
 
     def _take_in(self, event: Event) -> None:
         match event:
             case ItemQueued():
-                self._dispatch.queue(event.item)
+                self._relief.queue(event)
+            case ItemChanged():
+                self._change(event)
             case ItemWithdrawn():
                 self._withdraw(event)
+            case IncidentStarted():
+                self._relief.start(event.name, event.until)
+            case IncidentEnded():
+                self._relief.end(event.name)
             case OfferAccepting() | OfferFailed() | OfferAccepted() | OfferRejected():
                 self._answer(event)
             case ClaimTaken():
@@ -121,6 +151,11 @@ class Engine:
                 self._end_claim(event)
             case AgentChanged() | AgentRemoved() | PresenceChanged() | AbsencePlanned():
                 self._change_person(event)
+
+    def _change(self, event: ItemChanged) -> None:
+        work = self._desk.waiting.works.get(event.item.id)
+        if work is not None:
+            self._changes.change(work, event.item, event.reason)
 
     def _withdraw(self, event: ItemWithdrawn) -> None:
         work = self._desk.waiting.works.get(event.item_id)
@@ -164,9 +199,7 @@ class Engine:
         else:
             self._claims.put_back(work, event.agent_id)
 
-    def _change_person(
-        self, event: AgentChanged | AgentRemoved | PresenceChanged | AbsencePlanned
-    ) -> None:
+    def _change_person(self, event: AgentChanged | AgentRemoved | PresenceChanged | AbsencePlanned) -> None:
         matching = self._desk.matching
         if isinstance(event, AgentRemoved) and event.agent_id not in matching.agents:
             return
