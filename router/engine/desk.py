@@ -78,8 +78,12 @@ class Desk:
             case DeadlineKind.ABSENCE_BEGINS | DeadlineKind.ABSENCE_ENDS:
                 agent = self.matching.agents.get(id)
                 return agent is not None and agent.absence is not None and _is_time(kind, agent.absence, at)
-            case DeadlineKind.REFUSALS_FORGOTTEN | DeadlineKind.PASSED_OVER_NO_MORE:
-                return self._is_to_ask_again(kind, id, at)
+            case DeadlineKind.PASSED_OVER_NO_MORE:
+                work = self.waiting.works.get(id)
+                return work is not None and self.refusals.lapse_at(work) == at
+            case DeadlineKind.REFUSALS_FORGOTTEN:
+                work = self.waiting.works.get(id)
+                return work is not None and work.lane is not None and self.refusals.clear_at(work) == at
 
     def _changes_by_itself(self, item_id: str, at: datetime) -> bool:
         work = self.waiting.works.get(item_id)
@@ -88,13 +92,6 @@ class Desk:
         if self.affinity.is_kept(work):
             return self.affinity.until(work) == at
         return at in self.relaxing.changes_at(work)
-
-    def _is_to_ask_again(self, kind: DeadlineKind, item_id: str, at: datetime) -> bool:
-        work = self.waiting.works.get(item_id)
-        if work is None or work.lane is None:
-            return False
-        is_lapse = kind is DeadlineKind.PASSED_OVER_NO_MORE
-        return at == (self.refusals.lapse_at(work) if is_lapse else self.refusals.clear_at(work))
 
 
 def _is_time(kind: DeadlineKind, absence: Absence, at: datetime) -> bool:

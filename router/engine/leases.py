@@ -93,13 +93,19 @@ class Leases:
         self.watch(work)
 
     def take_step(self, work: WorkItem) -> LeaseStep:
-        """Take the step of a lease that has come up; give which it is."""
+        """Take the step of a lease that has come up; give which it is.
+
+        A step that ends the claim is not noted, so that a hand-over tells what went before.
+        """
         lease = self.of(work)
-        if lease.next is not None:
-            # cleared, so that a step at the same moment gets a deadline of its own
-            lease.step, lease.next = lease.next[1], None
-        self.watch(work)
-        return lease.step
+        # cleared, so that a further step at the same moment gets a deadline of its own
+        due, lease.next = lease.next, None
+        if due is None:
+            return LeaseStep.NONE
+        if due[1] in (LeaseStep.NUDGED, LeaseStep.ESCALATED):
+            lease.step = due[1]
+            self.watch(work)
+        return due[1]
 
     def watch(self, work: WorkItem) -> None:
         """Set the deadline of the next step anew: after its holder came or went, or its due time changed."""
