@@ -91,6 +91,7 @@ class Answers:
         self._desk.people_changed = True
         for item_id in agent.claims:
             self._desk.leases.watch(self._desk.waiting.works[item_id])
+        self._dispatch.judge_people()
         for work in self._recall(agent):
             self._dispatch.find_place(work)
         self._dispatch.fill_freed(agent)
