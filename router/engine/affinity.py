@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from router.engine.config import EngineConfig
 from router.engine.gates import Gate
-from router.engine.lanes import Lane
+from router.engine.lanes import Lane, LaneKey
 from router.engine.matching import Matching
 from router.engine.relaxing import Relaxing, entered_at
 from router.engine.staff import Agent
@@ -36,7 +36,8 @@ class Affinity:
         self._matching = matching
         self._waiting = waiting
         self._relaxing = relaxing
-        self._lanes: dict[str, Lane] = {}
+        # by person, then by queue
+        self._lanes: dict[str, dict[str, Lane]] = {}
         # ids of waiting items that may be kept for somebody, should he come, until their time is over
         self._fond: dict[str, None] = {}
 
@@ -57,20 +58,22 @@ class Affinity:
         if agent is None or agent.presence in _GONE or agent.id in work.declined:
             return None
         profile = agent.profile
-        gate = self._relaxing.firm(work).first_failing(profile.skills, profile.classes)
+        gate = self._relaxing.firm(work).first_failing(profile.skills, profile.classes, profile.queues)
         return agent if gate is Gate.PASSED else None
 
-    def lane(self, keeper: Agent) -> Lane:
-        """Give where the items wait that are kept for a person."""
-        found = self._lanes.get(keeper.id)
-        if found is None:
-            found = self._lanes[keeper.id] = Lane(("", (), frozenset()))
-        return found
+    def lane(self, work: WorkItem, keeper: Agent) -> Lane:
+        """Give where the items of a queue wait that are kept for a person."""
+        lanes, queue = self._lanes.setdefault(keeper.id, {}), work.item.queue
+        if queue not in lanes:
+            lanes[queue] = Lane(LaneKey(queue, "", (), frozenset()), self._config.queue(queue))
+        return lanes[queue]
 
     def is_kept(self, work: WorkItem) -> bool:
         """Tell whether an item waits for one person alone."""
         agent_id = work.item.preferred_agent_id
-        return work.lane is not None and agent_id is not None and self._lanes.get(agent_id) is work.lane
+        if agent_id is None or work.lane is None:
+            return False
+        return self._lanes.get(agent_id, {}).get(work.item.queue) is work.lane
 
     def waits(self, work: WorkItem, now: datetime) -> None:
         """Remember an item that may be kept for somebody."""
@@ -102,9 +105,9 @@ class Affinity:
         return None if until is None else {"agent": work.item.preferred_agent_id, "until": to_iso(until)}
 
     def kept(self, agent: Agent) -> Iterator[WorkItem]:
-        """Give the items that wait for a person alone, first one first."""
-        lane = self._lanes.get(agent.id)
-        return iter(self._waiting.in_lane(lane) if lane is not None and lane.size else ())
+        """Give the items that wait for a person alone, in the order of their queues."""
+        for lane in list(self._lanes.get(agent.id, {}).values()):
+            yield from self._waiting.in_lane(lane)
 
     def changed(self, now: datetime) -> list[WorkItem]:
         """Give the waiting items that are kept for somebody and should not be, or the other way round."""
@@ -120,4 +123,7 @@ class Affinity:
         return found
 
     def _forget_empty(self) -> None:
-        self._lanes = {agent_id: lane for agent_id, lane in self._lanes.items() if lane.size}
+        for lanes in self._lanes.values():
+            for queue in [queue for queue, lane in lanes.items() if not lane.size]:
+                del lanes[queue]
+        self._lanes = {agent_id: lanes for agent_id, lanes in self._lanes.items() if lanes}

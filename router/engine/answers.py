@@ -131,6 +131,12 @@ class Answers:
         self._dispatch.find_place(work)
         self._dispatch.fill_freed(agent)
 
+    def expire_skills(self, agent: Agent) -> None:
+        """Take away the skills a person had only until now."""
+        if self._desk.matching.expire_skills(agent, self._desk.now):
+            self.person_changed(agent)
+        self._desk.watch_skills(agent)
+
     def _recall(self, agent: Agent) -> list[WorkItem]:
         """Rescind the offers a person may not have any more; give their items, first one first.
 
@@ -141,9 +147,7 @@ class Answers:
             work = self._desk.waiting.works[item_id]
             if work.offer is None or work.offer.is_accepting:
                 continue
-            profile = agent.profile
-            requirement = self._desk.matching.lane(work.lane_key).requirement
-            gate = requirement.first_failing(profile.skills, profile.classes)
+            gate = self._desk.matching.lane(work.lane_key).gate(agent.profile)
             if not (agent.is_present and gate is Gate.PASSED):
                 self.rescind(work, work.offer)
                 recalled.append(work)

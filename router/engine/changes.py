@@ -68,7 +68,7 @@ class Changes:
 
     def _terms(self, work: WorkItem) -> JsonObject:
         """Give what decides about an item: its queue, place, needs and promises."""
-        item, place = work.item, standing(self._desk.waiting, work)
+        item, place = work.item, standing(self._desk.waiting, work, self._desk.matching.lane(work.lane_key))
         return {
             "queue": item.queue,
             "channel_class": item.channel_class,

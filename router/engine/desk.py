@@ -5,6 +5,7 @@ Only books; what happens to them is decided in `dispatch`, `answers`, `claims` a
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from router.engine.affinity import Affinity
@@ -18,8 +19,9 @@ from router.engine.records import Records
 from router.engine.refusals import Refusals
 from router.engine.relaxing import Relaxing
 from router.engine.reservations import Reservations
-from router.engine.staff import Absence
+from router.engine.staff import Agent
 from router.engine.waiting import Waiting
+from router.strategy import Strategy
 
 
 class Desk:
@@ -42,26 +44,36 @@ class Desk:
         "waiting",
     )
 
-    def __init__(self, config: EngineConfig, seed: int, now: datetime) -> None:
+    def __init__(
+        self, config: EngineConfig, seed: int, now: datetime, strategies: tuple[Strategy, ...] = ()
+    ) -> None:
         self.now = now
         self.config = config
         self.waiting = Waiting()
-        self.matching = Matching(seed)
+        self.deadlines = Deadlines(self._still_stands)
+        self.matching = Matching(config, seed, self._watch_gate, strategies)
         self.reservations = Reservations(self.matching)
         self.incidents = Incidents(config.incidents)
         self.relaxing = Relaxing(config, self.matching, self.incidents)
         self.overflows = Overflows(config, self.waiting, self.incidents)
         self.affinity = Affinity(config, self.matching, self.waiting, self.relaxing)
         self.records = Records(self.waiting, self.matching, self.affinity)
-        self.deadlines = Deadlines(self._still_stands)
         self.leases = Leases(config, self.matching, self.deadlines)
         self.refusals = Refusals(self.deadlines, config.offers.ask_again_s)
         # True until everybody who waits has been told what the change of people means for him
         self.people_changed = False
 
-    def reserve(self, queue: str) -> Reserve | None:
-        """Give what is kept free for a queue now, with what incidents add."""
-        return self.incidents.reserve(queue, self.config.queue(queue))
+    def reserves(self) -> Mapping[str, Reserve]:
+        """Give what is kept free for each queue now, with what incidents add."""
+        return self.incidents.reserves(self.config.queues)
+
+    def watch_skills(self, agent: Agent) -> None:
+        """Set the deadline at which a person loses the next skill."""
+        if agent.expires:
+            self.deadlines.add(min(agent.expires.values()), DeadlineKind.SKILL_EXPIRES, agent.id)
+
+    def _watch_gate(self, at: datetime, agent_id: str) -> None:
+        self.deadlines.add(at, DeadlineKind.GATE_OPENS, agent_id)
 
     def _still_stands(self, deadline: Deadline) -> bool:
         at, kind, id = deadline
@@ -75,15 +87,15 @@ class Desk:
                 return self.incidents.until.get(id) == at
             case DeadlineKind.LEASE_STEP:
                 return self.leases.next_at(id) == at
-            case DeadlineKind.ABSENCE_BEGINS | DeadlineKind.ABSENCE_ENDS:
-                agent = self.matching.agents.get(id)
-                return agent is not None and agent.absence is not None and _is_time(kind, agent.absence, at)
             case DeadlineKind.PASSED_OVER_NO_MORE:
                 work = self.waiting.works.get(id)
                 return work is not None and self.refusals.lapse_at(work) == at
             case DeadlineKind.REFUSALS_FORGOTTEN:
                 work = self.waiting.works.get(id)
                 return work is not None and work.lane is not None and self.refusals.clear_at(work) == at
+            case _:
+                agent = self.matching.agents.get(id)
+                return agent is not None and _is_time(kind, agent, at)
 
     def _changes_by_itself(self, item_id: str, at: datetime) -> bool:
         work = self.waiting.works.get(item_id)
@@ -94,7 +106,13 @@ class Desk:
         return at in self.relaxing.changes_at(work)
 
 
-def _is_time(kind: DeadlineKind, absence: Absence, at: datetime) -> bool:
+def _is_time(kind: DeadlineKind, agent: Agent, at: datetime) -> bool:
+    """Tell whether something is to happen to a person at that time."""
+    if kind is DeadlineKind.GATE_OPENS:
+        return agent.opens_at == at
+    if kind is DeadlineKind.SKILL_EXPIRES:
+        return at in agent.expires.values()
+    absence = agent.absence
     if kind is DeadlineKind.ABSENCE_BEGINS:
-        return not absence.is_begun and absence.since == at
-    return absence.until == at
+        return absence is not None and not absence.is_begun and absence.since == at
+    return absence is not None and absence.until == at

@@ -33,14 +33,14 @@ class Incidents:
         """Give the queues whose overflow is open whatever their length."""
         return frozenset().union(*(incident.overflow for incident in self._on()))
 
-    def reserve(self, queue: str, config: QueueConfig) -> Reserve | None:
-        """Give what is kept free for a queue now: its own reserve, and what every incident adds."""
-        added = sum(incident.reserve.get(queue, 0) for incident in self._on())
-        if not added:
-            return config.reserve
-        if config.reserve is None:
-            return Reserve(units=added, needs=())
-        return replace(config.reserve, units=config.reserve.units + added)
+    def reserves(self, queues: Mapping[str, QueueConfig]) -> Mapping[str, Reserve]:
+        """Give what is kept free now, by queue: its own reserve, and what every incident adds."""
+        found = {name: queue.reserve for name, queue in queues.items() if queue.reserve is not None}
+        for incident in self._on():
+            for name, units in incident.reserve.items():
+                known = found.get(name, Reserve(units=0, needs=()))
+                found[name] = replace(known, units=known.units + units)
+        return found
 
     def _on(self) -> Iterator[IncidentConfig]:
         return (self._declared[name] for name in self.until)

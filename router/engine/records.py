@@ -65,18 +65,23 @@ class Records:
         *,
         runner_up: str | None,
         next_item: Entry | None,
+        tier: JsonObject | None,
     ) -> None:
         """Say who is asked and why, who would have been next, and what stops the others.
+
+        `tier` is the share this pick was made under: of the item's own queue, or of one that gave way to it.
 
         Written before the offer is booked, so that loads are those the choice was made on.
         """
         people = self._matching.agents
         record = self._waits(Act.OFFERED, work, lane, offer.offered_at)
         record.update(agent=offer.agent_id, offer=offer.offer_id, expires_at=to_iso(offer.expires_at))
-        record["winner"] = describe(people[offer.agent_id], work, lane)
-        record["runner_up"] = None if runner_up is None else describe(people[runner_up], work, lane)
+        record["winner"] = describe(self._matching, people[offer.agent_id], work, lane)
+        second = None if runner_up is None else people[runner_up]
+        record["runner_up"] = None if second is None else describe(self._matching, second, work, lane)
         record["next_item"] = _place(next_item)
         record["preferred"] = offer.agent_id == work.item.preferred_agent_id
+        record["tier"] = tier
         is_small = len(people) <= LISTED
         record["candidates"] = list_candidates(self._matching, work, lane) if is_small else None
         record["by_gate"] = count_by_gate(self._matching, work, lane)
@@ -181,21 +186,21 @@ class Records:
         """Say everything about an item at this moment, though nothing was decided."""
         record = self._waits(EXPLAINED, work, lane, at)
         gate = None if work.lane is None else self._affinity.gate_now(work, lane)
-        before, after = self._waiting.neighbours(work)
+        before, after = self._waiting.neighbours(work, lane)
         record["state"] = work.state.value
         record["agent"] = work.holder if work.offer is None else work.offer.agent_id
         record["blocked_by"] = None if gate is None else self._stopped(work, lane, gate)
         record["declined"] = dict(work.declined)
         record["lease"] = None if lease is None else _terms(lease, at)
-        record["item_before"] = _place(before)
-        record["item_after"] = _place(after)
+        record["item_before"] = None if before is None else _place(before.entry)
+        record["item_after"] = None if after is None else _place(after.entry)
         record["candidates"] = list_candidates(self._matching, work, lane)
         record["by_gate"] = count_by_gate(self._matching, work, lane)
         return record
 
     def _waits(self, act: str, work: WorkItem, lane: Lane, at: datetime) -> dict[str, JsonValue]:
         record = _about(act, work, at)
-        record.update(standing(self._waiting, work))
+        record.update(standing(self._waiting, work, lane))
         record["needs"] = lane.requirement.as_json
         record["kept_for"] = self._affinity.note(work)
         return record
@@ -203,7 +208,7 @@ class Records:
     def _stopped(self, work: WorkItem, lane: Lane, gate: Gate) -> JsonObject:
         if self._affinity.is_kept(work):
             return {"gate": gate.word, "people": 1}
-        return blocked_by(self._matching, lane, gate)
+        return blocked_by(self._matching, lane)
 
     def _add(
         self,
@@ -245,7 +250,7 @@ def _became(act: Act, work: WorkItem, at: datetime, agent: Agent | None, reason:
     record["reason"] = reason
     record["declined"] = dict(work.declined)
     if agent is not None:
-        record.update(agent=agent.id, load=agent.load, of=agent.max_claims)
+        record.update(agent=agent.id, load=agent.load, of=agent.units)
     return record
 
 

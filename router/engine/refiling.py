@@ -103,7 +103,7 @@ class Refiling:
 
     def _lane(self, work: WorkItem, keeper: Agent | None) -> Lane:
         desk = self._desk
-        return desk.matching.lane(work.lane_key) if keeper is None else desk.affinity.lane(keeper)
+        return desk.matching.lane(work.lane_key) if keeper is None else desk.affinity.lane(work, keeper)
 
     def changes_at(self, work: WorkItem) -> datetime | None:
         """Give when a waiting item next belongs elsewhere by time alone."""

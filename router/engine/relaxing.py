@@ -37,7 +37,7 @@ class Kind:
         self.needs = needs
         self.weakest_first = weakest_first
         # what is left when all that can be given up is
-        self.firm = Requirement(key[1], in_force(needs, weakest_first))
+        self.firm = Requirement(key[1], in_force(needs, weakest_first), key[0])
         self.ladder = Ladder({}, ())
         # where items of this kind may wait
         self.lanes: dict[LaneKey, None] = {}
@@ -54,7 +54,7 @@ class Kind:
     def crowd(self, profile: Profile) -> Crowd:
         """Say what people of a profile are for these items."""
         members = profile.members.values()
-        passed = self.firm.first_failing(profile.skills, profile.classes) is Gate.PASSED
+        passed = self.firm.first_failing(profile.skills, profile.classes, profile.queues) is Gate.PASSED
         return Crowd(
             on_shift=sum(1 for agent in members if agent.presence is not PresenceState.OFFLINE),
             present=profile.present,
@@ -95,8 +95,8 @@ class Relaxing:
 
     def firm(self, work: WorkItem) -> Requirement:
         """Give what an item asks for whatever happens."""
-        kind = self.kind(work)
-        return Requirement(work.item.channel_class, work.item.needs) if kind is None else kind.firm
+        kind, item = self.kind(work), work.item
+        return Requirement(item.channel_class, item.needs, item.queue) if kind is None else kind.firm
 
     def changes_at(self, work: WorkItem) -> Iterator[datetime]:
         """Give the times at which needs of an item are given up by waiting alone."""

@@ -52,6 +52,8 @@ class Relief:
         desk.incidents.until[name] = ends_at
         desk.deadlines.add(ends_at, DeadlineKind.INCIDENT_ENDS, name)
         self._tell(name, declared, "prolonged" if is_on else "started", ends_at)
+        if declared.reserve and not is_on:
+            desk.matching.change_reserves(desk.reserves())
         desk.people_changed = True
 
     def end(self, name: str, *, by_time: bool = False) -> None:
@@ -61,6 +63,8 @@ class Relief:
         if declared is None or ends_at is None:
             return
         self._tell(name, declared, "ended", ends_at, reason="time" if by_time else "told")
+        if declared.reserve:
+            desk.matching.change_reserves(desk.reserves())
         desk.people_changed = True
         self._dispatch.judge_people()
         self._dispatch.fill_all()

@@ -117,7 +117,7 @@ class WorkItem:
     @property
     def lane_key(self) -> LaneKey:
         """Give the key of the lane this item waits in."""
-        return self.item.channel_class, self.needs, frozenset(self.declined)
+        return LaneKey(self.item.queue, self.item.channel_class, self.needs, frozenset(self.declined))
 
     def ask_for(self, asked: Asked | None) -> None:
         """Let other needs be in force from now on; None: all its own."""
