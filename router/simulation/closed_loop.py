@@ -106,9 +106,11 @@ class ClosedLoop:
         while True:
             due_at = self._play.engine.next_due()
             first_at = self._first_at()
-            if due_at is not None and due_at <= until and (first_at is None or due_at <= first_at):
+            if due_at is not None and due_at <= until and (first_at is None or due_at < first_at):
                 for decision in self._play.pass_time(due_at):
                     self._follow(decision)
+                if first_at is None and self._play.engine.next_due() == due_at:
+                    return
             elif first_at is None or first_at > until or self._is_over():
                 return
             else:

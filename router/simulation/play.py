@@ -68,7 +68,11 @@ class Play:
         decisions: list[Decision] = []
         while (due_at := self.engine.next_due()) is not None and due_at <= until:
             at = due_at if self.last_at is None else max(due_at, self.last_at)
-            decisions += self._apply(ClockTick(at=at))
+            made = self._apply(ClockTick(at=at))
+            decisions += made
+            if not made and self.engine.next_due() == due_at:
+                # Nothing came of it and it stays due: only an event can change that.
+                break
         return decisions
 
     def _apply(self, event: Event) -> list[Decision]:
