@@ -8,7 +8,6 @@ knows: `ItemQueued` for every live item, then `OfferRestored` and `ClaimRestored
 from __future__ import annotations
 
 from collections.abc import Iterable
-from copy import deepcopy
 from datetime import UTC, datetime
 
 from router.engine.absence import Attendance
@@ -16,6 +15,7 @@ from router.engine.answers import Answers
 from router.engine.changes import Changes
 from router.engine.claims import Claims
 from router.engine.config import EngineConfig
+from router.engine.copying import copied
 from router.engine.deadlines import DeadlineKind
 from router.engine.decisions import Decision, OfferMade
 from router.engine.desk import Desk
@@ -88,13 +88,13 @@ class Engine:
         self._dispatch.catch_up()
         self._take_in(event)
         self._dispatch.settle()
-        self._relief.settle()
+        if not (isinstance(event, ItemQueued) and event.is_restored):
+            self._relief.settle()
         return desk.records.take()
 
     def preview(self, event: Event) -> list[Decision]:
         """Give what would follow from an event, and change nothing."""
-        shared = [self._desk.config, *(work.item for work in self._desk.waiting.works.values())]
-        return deepcopy(self, {id(value): value for value in shared}).apply(event)
+        return copied(self, self._desk).apply(event)
 
     def next_due(self) -> datetime | None:
         """Give when a `ClockTick` will next change something, None if only events can."""
