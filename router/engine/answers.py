@@ -89,11 +89,21 @@ class Answers:
     def person_changed(self, agent: Agent) -> None:
         """Take back the offers a person may not have any more, look at his leases, then fill his room."""
         self._desk.people_changed = True
-        for item_id in agent.claims:
-            self._desk.leases.watch(self._desk.waiting.works[item_id])
+        self.watch_claims(agent)
         for work in self._recall(agent):
             self._dispatch.find_place(work)
         self._dispatch.fill_freed(agent)
+
+    def expire_skills(self, agent: Agent) -> None:
+        """Take away the skills a person had only until now."""
+        if self._desk.matching.expire_skills(agent, self._desk.now):
+            self.person_changed(agent)
+        self._desk.watch_skills(agent)
+
+    def watch_claims(self, agent: Agent) -> None:
+        """Look at the leases of a person's work anew after he came or went."""
+        for item_id in agent.claims:
+            self._desk.leases.watch(self._desk.waiting.works[item_id])
 
     def restore(self, work: WorkItem, agent: Agent, offer: OfferMade) -> None:
         """Take over an open offer of an earlier run."""
@@ -115,8 +125,7 @@ class Answers:
             self._desk.matching.change_presence(agent, PresenceState.AWAY, agent.profile.classes)
             agent.gone_at = agent.gone_at or self._desk.now
             self._desk.people_changed = True
-            for item_id in agent.claims:
-                self._desk.leases.watch(self._desk.waiting.works[item_id])
+            self.watch_claims(agent)
             returned += self._recall(agent)
         for item in sorted(returned, key=lambda one: one.entry):
             self._dispatch.find_place(item)
@@ -140,9 +149,7 @@ class Answers:
             work = self._desk.waiting.works[item_id]
             if work.offer is None or work.offer.is_accepting:
                 continue
-            profile = agent.profile
-            requirement = self._desk.matching.lane(work.lane_key).requirement
-            gate = requirement.first_failing(profile.skills, profile.classes)
+            gate = self._desk.matching.lane(work.lane_key).gate(agent.profile)
             if not (agent.is_present and gate is Gate.PASSED):
                 self.rescind(work, work.offer)
                 recalled.append(work)

@@ -1,4 +1,4 @@
-"""When something happens by itself: offers run out, refusals are forgotten, the holder of work is silent.
+"""When something happens by itself: offers run out, rests end, skills expire, the holder of work is silent.
 
 In: times. Out: what is due.
 """
@@ -23,6 +23,8 @@ class DeadlineKind(StrEnum):
     OFFER_EXPIRES = "offer_expires"
     PASSED_OVER_NO_MORE = "passed_over_no_more"
     REFUSALS_FORGOTTEN = "refusals_forgotten"
+    GATE_OPENS = "gate_opens"
+    SKILL_EXPIRES = "skill_expires"
 
 
 class Deadlines:

@@ -14,8 +14,9 @@ from router.engine.matching import Matching
 from router.engine.records import Records
 from router.engine.refusals import Refusals
 from router.engine.reservations import Reservations
-from router.engine.staff import Absence
+from router.engine.staff import Absence, Agent
 from router.engine.waiting import Waiting
+from router.strategy import Strategy
 
 
 class Desk:
@@ -34,18 +35,28 @@ class Desk:
         "waiting",
     )
 
-    def __init__(self, config: EngineConfig, seed: int, now: datetime) -> None:
+    def __init__(
+        self, config: EngineConfig, seed: int, now: datetime, strategies: tuple[Strategy, ...] = ()
+    ) -> None:
         self.now = now
         self.config = config
         self.waiting = Waiting()
-        self.matching = Matching(seed)
+        self.deadlines = Deadlines(self._still_stands)
+        self.matching = Matching(config, seed, self._watch_gate, strategies)
         self.reservations = Reservations(self.matching)
         self.records = Records(self.waiting, self.matching)
-        self.deadlines = Deadlines(self._still_stands)
         self.leases = Leases(config, self.matching, self.deadlines)
         self.refusals = Refusals(self.deadlines, config.offers.ask_again_s)
         # True until everybody who waits has been told what the change of people means for him
         self.people_changed = False
+
+    def watch_skills(self, agent: Agent) -> None:
+        """Set the deadline at which a person loses the next skill."""
+        if agent.expires:
+            self.deadlines.add(min(agent.expires.values()), DeadlineKind.SKILL_EXPIRES, agent.id)
+
+    def _watch_gate(self, at: datetime, agent_id: str) -> None:
+        self.deadlines.add(at, DeadlineKind.GATE_OPENS, agent_id)
 
     def _still_stands(self, deadline: Deadline) -> bool:
         at, kind, id = deadline
@@ -56,14 +67,24 @@ class Desk:
             case DeadlineKind.LEASE_STEP:
                 return self.leases.next_at(id) == at
             case DeadlineKind.ABSENCE_BEGINS | DeadlineKind.ABSENCE_ENDS:
-                agent = self.matching.agents.get(id)
-                return agent is not None and agent.absence is not None and _is_time(kind, agent.absence, at)
+                absence = self._agent_absence(id)
+                return absence is not None and _is_time(kind, absence, at)
             case DeadlineKind.PASSED_OVER_NO_MORE:
                 work = self.waiting.works.get(id)
                 return work is not None and self.refusals.lapse_at(work) == at
             case DeadlineKind.REFUSALS_FORGOTTEN:
                 work = self.waiting.works.get(id)
                 return work is not None and work.lane is not None and self.refusals.clear_at(work) == at
+            case DeadlineKind.GATE_OPENS:
+                agent = self.matching.agents.get(id)
+                return agent is not None and agent.opens_at == at
+            case DeadlineKind.SKILL_EXPIRES:
+                agent = self.matching.agents.get(id)
+                return agent is not None and at in agent.expires.values()
+
+    def _agent_absence(self, agent_id: str) -> Absence | None:
+        agent = self.matching.agents.get(agent_id)
+        return None if agent is None else agent.absence
 
 
 def _is_time(kind: DeadlineKind, absence: Absence, at: datetime) -> bool:

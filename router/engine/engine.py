@@ -7,6 +7,7 @@ knows: `ItemQueued` for every live item, then `OfferRestored` and `ClaimRestored
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from router.engine.absence import Attendance
@@ -40,9 +41,11 @@ from router.engine.events import (
     Replied,
 )
 from router.engine.records import EXPLAINED
+from router.engine.staff import Agent
 from router.engine.times import to_iso
 from router.engine.work_items import WorkItem
 from router.messages import JsonObject
+from router.strategy import Strategy
 
 _START = datetime.min.replace(tzinfo=UTC)
 
@@ -50,8 +53,9 @@ _START = datetime.min.replace(tzinfo=UTC)
 class Engine:
     """Decides who is offered what; not thread-safe, one caller at a time."""
 
-    def __init__(self, config: EngineConfig, seed: int) -> None:
-        self._desk = Desk(config, seed, _START)
+    def __init__(self, config: EngineConfig, seed: int, strategies: Iterable[Strategy] = ()) -> None:
+        """Raise ConfigError when a queue asks for a strategy nobody brought."""
+        self._desk = Desk(config, seed, _START, tuple(strategies))
         self._dispatch = Dispatch(self._desk)
         self._answers = Answers(self._desk, self._dispatch)
         self._claims = Claims(self._desk, self._dispatch, self._answers)
@@ -87,7 +91,7 @@ class Engine:
         return self._desk.records.explain(work, self._desk.matching.lane(work.lane_key), at, lease)
 
     def _run_deadlines(self) -> None:
-        """Do what has become due: let offers run out, ask again those who refused."""
+        """Do what has become due, in the order it became due."""
         desk = self._desk
         while (due := desk.deadlines.take(desk.now)) is not None:
             _, kind, id = due
@@ -104,6 +108,10 @@ class Engine:
                     self._answers.ask_again(desk.waiting.works[id])
                 case DeadlineKind.REFUSALS_FORGOTTEN:
                     self._dispatch.look_again(desk.waiting.works[id])
+                case DeadlineKind.GATE_OPENS:
+                    self._dispatch.open_gates(desk.matching.agents[id])
+                case DeadlineKind.SKILL_EXPIRES:
+                    self._answers.expire_skills(desk.matching.agents[id])
 
     def _take_in(self, event: Event) -> None:
         match event:
@@ -171,8 +179,7 @@ class Engine:
         agent = matching.agent(event.agent_id)
         match event:
             case AgentChanged():
-                agent.is_staff = True
-                matching.change_skills(agent, event.skills, event.max_claims)
+                self._equip(agent, event)
                 self._answers.person_changed(agent)
             case AgentRemoved():
                 self._attendance.remove(agent)
@@ -181,20 +188,20 @@ class Engine:
             case AbsencePlanned():
                 self._attendance.plan(agent, event)
 
+    def _equip(self, agent: Agent, event: AgentChanged | AgentRestored) -> None:
+        """Give a person the skills, queues and limits of an event."""
+        matching = self._desk.matching
+        agent.is_staff = True
+        agent.expires = {skill: at for skill, at in sorted(event.expires.items()) if skill in event.skills}
+        matching.change_skills(agent, event.skills, event.queues)
+        matching.change_limits(agent, event.units, event.max_claims)
+        matching.expire_skills(agent, self._desk.now)
+        self._desk.watch_skills(agent)
+
     def _restore(self, event: OfferRestored | ClaimRestored | AgentRestored) -> None:
         agent = self._desk.matching.agent(event.agent_id)
         if isinstance(event, AgentRestored):
-            agent.is_staff = True
-            self._desk.matching.change_skills(agent, event.skills, event.max_claims)
-            self._desk.matching.change_presence(agent, event.state, event.classes)
-            if event.last_offer_at is not None:
-                agent.last_offer = max(agent.last_offer, event.last_offer_at.timestamp())
-            agent.unanswered = event.unanswered
-            agent.gone_at = event.gone_at
-            self._attendance.restore(agent, event.absent_since, event.absent_until)
-            for item_id in agent.claims:
-                self._desk.leases.watch(self._desk.waiting.works[item_id])
-            self._dispatch.restore_agent(agent)
+            self._restore_agent(agent, event)
             return
         work = self._work(event.item_id, event.at)
         if work.offer is not None or work.holder is not None:
@@ -203,6 +210,19 @@ class Engine:
             self._claims.restore(work, agent, event)
         else:
             self._answers.restore(work, agent, _offer_of(event))
+
+    def _restore_agent(self, agent: Agent, event: AgentRestored) -> None:
+        self._equip(agent, event)
+        self._desk.matching.change_presence(agent, event.state, event.classes)
+        if event.last_offer_at is not None:
+            agent.last_offer = max(agent.last_offer, event.last_offer_at.timestamp())
+        agent.unanswered = event.unanswered
+        if event.rests_until is not None:
+            agent.rest(event.rests_until, event.rest_reason)
+        agent.restore_pace(event.available_since, [at for at, _ in event.offers], self._desk.now)
+        agent.gone_at = event.gone_at
+        self._attendance.restore(agent, event.absent_since, event.absent_until)
+        self._dispatch.restore_agent(agent, event.offers)
 
     def _work(self, item_id: str, at: datetime) -> WorkItem:
         """Give a live item, as a bare one when it was never queued here."""
