@@ -77,6 +77,7 @@ class Attendance:
             self._desk.deadlines.add(since, DeadlineKind.ABSENCE_BEGINS, agent.id)
         if since is not None and until is not None:
             self._desk.deadlines.add(until, DeadlineKind.ABSENCE_ENDS, agent.id)
+        self._answers.watch_claims(agent)
 
     def begin(self, agent: Agent) -> None:
         """Let a planned absence begin; what came to be owed after its beginning was taken knowingly."""

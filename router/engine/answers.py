@@ -55,7 +55,7 @@ class Answers:
         agent.unanswered = 0
         self._desk.refusals.remember(work, agent.id, reason or REJECTED, self._desk.now)
         self._desk.records.ended(Act.REJECTED, work, offer, self._desk.now, reason)
-        self._find_place(work)
+        self._dispatch.find_place(work)
         self._dispatch.fill_freed(agent)
 
     def fail(self, work: WorkItem, offer: OfferMade, reason: str) -> None:
@@ -73,9 +73,12 @@ class Answers:
             self._expire(work, offer)
 
     def ask_again(self, work: WorkItem) -> None:
-        """Let a waiting item look for a person anew, now that those passed over may be asked again."""
-        self._desk.waiting.remove(work)
-        self._find_place(work)
+        """Let those who were passed over for a moment be asked again; a waiting item looks anew."""
+        lapsed = self._desk.refusals.lapse(work)
+        self._desk.records.memory_cleared(work, self._desk.now, lapsed, NOT_SET_UP)
+        if work.lane is not None:
+            self._desk.waiting.remove(work)
+            self._dispatch.find_place(work)
 
     def rescind(self, work: WorkItem, offer: OfferMade) -> Agent:
         """Take an offer back; give the person who was asked."""
@@ -86,11 +89,21 @@ class Answers:
     def person_changed(self, agent: Agent) -> None:
         """Take back the offers a person may not have any more, look at his leases, then fill his room."""
         self._desk.people_changed = True
+        self.watch_claims(agent)
+        for work in self._recall(agent):
+            self._dispatch.find_place(work)
+        self._dispatch.fill_freed(agent)
+
+    def expire_skills(self, agent: Agent) -> None:
+        """Take away the skills a person had only until now."""
+        if self._desk.matching.expire_skills(agent, self._desk.now):
+            self.person_changed(agent)
+        self._desk.watch_skills(agent)
+
+    def watch_claims(self, agent: Agent) -> None:
+        """Look at the leases of a person's work anew after he came or went."""
         for item_id in agent.claims:
             self._desk.leases.watch(self._desk.waiting.works[item_id])
-        for work in self._recall(agent):
-            self._find_place(work)
-        self._dispatch.fill_freed(agent)
 
     def restore(self, work: WorkItem, agent: Agent, offer: OfferMade) -> None:
         """Take over an open offer of an earlier run."""
@@ -112,11 +125,10 @@ class Answers:
             self._desk.matching.change_presence(agent, PresenceState.AWAY, agent.profile.classes)
             agent.gone_at = agent.gone_at or self._desk.now
             self._desk.people_changed = True
-            for item_id in agent.claims:
-                self._desk.leases.watch(self._desk.waiting.works[item_id])
+            self.watch_claims(agent)
             returned += self._recall(agent)
         for item in sorted(returned, key=lambda one: one.entry):
-            self._find_place(item)
+            self._dispatch.find_place(item)
         self._dispatch.fill_freed(agent)
 
     def _give_up(self, work: WorkItem, offer: OfferMade, act: Act, reason: str) -> None:
@@ -124,20 +136,8 @@ class Answers:
         agent = self._desk.reservations.close(work, offer)
         self._desk.refusals.remember(work, agent.id, NOT_SET_UP, self._desk.now)
         self._desk.records.ended(act, work, offer, self._desk.now, reason)
-        self._find_place(work)
-        self._dispatch.fill_freed(agent)
-
-    def expire_skills(self, agent: Agent) -> None:
-        """Take away the skills a person had only until now."""
-        if self._desk.matching.expire_skills(agent, self._desk.now):
-            self.person_changed(agent)
-        self._desk.watch_skills(agent)
-
-    def _find_place(self, work: WorkItem) -> None:
-        lapsed = self._desk.refusals.lapse(work, self._desk.now)
-        if lapsed:
-            self._desk.records.memory_cleared(work, self._desk.now, lapsed, NOT_SET_UP)
         self._dispatch.find_place(work)
+        self._dispatch.fill_freed(agent)
 
     def _recall(self, agent: Agent) -> list[WorkItem]:
         """Rescind the offers a person may not have any more; give their items, first one first.

@@ -14,7 +14,7 @@ from router.engine.matching import Matching
 from router.engine.records import Records
 from router.engine.refusals import Refusals
 from router.engine.reservations import Reservations
-from router.engine.staff import Agent
+from router.engine.staff import Absence, Agent
 from router.engine.waiting import Waiting
 from router.strategy import Strategy
 
@@ -66,27 +66,28 @@ class Desk:
                 return offered is not None and offered.offer is not None and offered.offer.expires_at == at
             case DeadlineKind.LEASE_STEP:
                 return self.leases.next_at(id) == at
-            case DeadlineKind.REFUSALS_FORGOTTEN | DeadlineKind.PASSED_OVER_NO_MORE:
-                return self._is_to_ask_again(kind, id, at)
-            case _:
+            case DeadlineKind.ABSENCE_BEGINS | DeadlineKind.ABSENCE_ENDS:
+                absence = self._agent_absence(id)
+                return absence is not None and _is_time(kind, absence, at)
+            case DeadlineKind.PASSED_OVER_NO_MORE:
+                work = self.waiting.works.get(id)
+                return work is not None and self.refusals.lapse_at(work) == at
+            case DeadlineKind.REFUSALS_FORGOTTEN:
+                work = self.waiting.works.get(id)
+                return work is not None and work.lane is not None and self.refusals.clear_at(work) == at
+            case DeadlineKind.GATE_OPENS:
                 agent = self.matching.agents.get(id)
-                return agent is not None and _is_time(kind, agent, at)
+                return agent is not None and agent.opens_at == at
+            case DeadlineKind.SKILL_EXPIRES:
+                agent = self.matching.agents.get(id)
+                return agent is not None and at in agent.expires.values()
 
-    def _is_to_ask_again(self, kind: DeadlineKind, item_id: str, at: datetime) -> bool:
-        work = self.waiting.works.get(item_id)
-        if work is None or work.lane is None:
-            return False
-        is_lapse = kind is DeadlineKind.PASSED_OVER_NO_MORE
-        return at == (self.refusals.lapse_at(work) if is_lapse else self.refusals.clear_at(work))
+    def _agent_absence(self, agent_id: str) -> Absence | None:
+        agent = self.matching.agents.get(agent_id)
+        return None if agent is None else agent.absence
 
 
-def _is_time(kind: DeadlineKind, agent: Agent, at: datetime) -> bool:
-    """Tell whether something is to happen to a person at that time."""
-    if kind is DeadlineKind.GATE_OPENS:
-        return agent.opens_at == at
-    if kind is DeadlineKind.SKILL_EXPIRES:
-        return at in agent.expires.values()
-    absence = agent.absence
+def _is_time(kind: DeadlineKind, absence: Absence, at: datetime) -> bool:
     if kind is DeadlineKind.ABSENCE_BEGINS:
-        return absence is not None and not absence.is_begun and absence.since == at
-    return absence is not None and absence.until == at
+        return not absence.is_begun and absence.since == at
+    return absence.until == at

@@ -71,7 +71,7 @@ class Life(RuleBasedStateMachine):
         super().__init__()
         self.engine = Engine(CONFIG, seed=3)
         self.twin: Engine | None = None
-        self.now = START
+        self.now = self.engine_at = START
         self.items: dict[str, Item] = {}
         self.loose: set[str] = set()
         self.offers: dict[str, OfferMade] = {}
@@ -180,6 +180,7 @@ class Life(RuleBasedStateMachine):
 
     def do(self, event: Event) -> None:
         self.note_event(event)
+        self.engine_at = event.at
         decisions = [one for one in self.engine.apply(event) if one.act is not Act.BLOCKED]
         if self.twin is not None:
             repeated = [one for one in self.twin.apply(event) if one.act is not Act.BLOCKED]
@@ -243,7 +244,6 @@ class Life(RuleBasedStateMachine):
         made, item_id = decision.offer, decision.item_id
         if decision.act is Act.OFFERED:
             assert item_id not in [one.item_id for one in self.offers.values()], "offered twice"
-            assert not self.is_absent(decision.agent_id, decision.at), "offered to somebody gone as planned"
             assert made.offer_id not in self.ended_offers
             self.offers_made[item_id] += 1
             self.last_offer[decision.agent_id] = decision.at
@@ -301,8 +301,9 @@ class Life(RuleBasedStateMachine):
         if record["reason"] == "silent":
             assert silent_s >= LEASE.hand_back_s
         else:
+            is_planned = held.agent_id in self.plans and self.plans[held.agent_id][0] <= decision.at
             is_gone = self.presence[held.agent_id] in GONE
-            assert self.is_absent(held.agent_id, decision.at) or (is_gone and silent_s >= LEASE.absent_s)
+            assert is_planned or (is_gone and silent_s >= LEASE.absent_s)
 
     def is_absent(self, name: str, at: datetime) -> bool:
         since, until = self.plans.get(name, (at, at))
@@ -323,6 +324,11 @@ class Life(RuleBasedStateMachine):
                 offer = next(one for one in self.offers.values() if one.item_id == item_id)
                 expected = "accepting" if offer.is_accepting else "offered"
             assert state == expected
+
+    @invariant()
+    def nobody_gone_as_planned_is_asked(self) -> None:
+        for made in self.offers.values():
+            assert made.is_accepting or not self.is_absent(made.agent_id, self.engine_at)
 
     @invariant()
     def nobody_who_is_here_keeps_silent_work_for_ever(self) -> None:
