@@ -107,6 +107,13 @@ class Desk:
         self.arrivals = 0
 
     def do(self, event: Event) -> list[Decision]:
+        # what has become due happens before the event, so it is told first and on its own
+        is_due = (
+            not isinstance(event, ClockTick)
+            and (due := self.engine.next_due()) is not None
+            and due <= event.at
+        )
+        first = self.do(ClockTick(at=event.at)) if is_due else []
         before = (dict(self.claims), dict(self.offers), set(self.waiting))
         self.now = event.at
         self.note_event(event)
@@ -115,7 +122,7 @@ class Desk:
             self.note(decision)
         self.check(event, decisions, before)
         self.log += decisions
-        return decisions
+        return first + decisions
 
     def event(self, step: tuple) -> Event | None:
         kind, *rest = step
@@ -316,6 +323,7 @@ class Desk:
                     at=self.now,
                     agent_id=name,
                     skills=skills,
+                    units=100 if name in self.skills else 0,
                     max_claims=max_claims,
                     state=state,
                     classes=classes,
