@@ -109,7 +109,7 @@ class Engine:
         return self._desk.records.explain(work, self._desk.matching.lane(work.lane_key), at, lease)
 
     def _run_deadlines(self) -> None:
-        """Do what has become due: let offers run out, rests end, skills expire, ask again those who refused."""
+        """Do what has become due, in the order it became due."""
         desk = self._desk
         needs_changed: dict[str, None] = {}
         while (due := desk.deadlines.take(desk.now)) is not None:
@@ -257,8 +257,6 @@ class Engine:
         agent.restore_pace(event.available_since, [at for at, _ in event.offers], self._desk.now)
         agent.gone_at = event.gone_at
         self._attendance.restore(agent, event.absent_since, event.absent_until)
-        for item_id in agent.claims:
-            self._desk.leases.watch(self._desk.waiting.works[item_id])
         self._dispatch.restore_agent(agent, event.offers)
 
     def _work(self, item_id: str, at: datetime) -> WorkItem:
