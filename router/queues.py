@@ -51,6 +51,7 @@ class Queues:
             "offers_made": 0,
             "declined": {},
             "preferred_agent_id": None,
+            "moved_from": None,
             "triage": {
                 "matched": list(triage.matched),
                 "errors": list(triage.errors),
