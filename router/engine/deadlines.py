@@ -1,4 +1,4 @@
-"""When something happens by itself: offers run out, refusals are forgotten. In: times. Out: what is due."""
+"""When something happens by itself: offers run out, promises come due. In: times. Out: what is due."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ class DeadlineKind(StrEnum):
 
     OFFER_EXPIRES = "offer_expires"
     REFUSALS_FORGOTTEN = "refusals_forgotten"
+    PROMISE_STEP = "promise_step"
 
 
 class Deadlines:

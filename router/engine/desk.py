@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from router.engine.clocks.book import ClockBook
 from router.engine.config import EngineConfig
 from router.engine.deadlines import Deadline, DeadlineKind, Deadlines
 from router.engine.matching import Matching
@@ -20,6 +21,7 @@ class Desk:
     """What every act reads and changes; `now` is set before each event."""
 
     __slots__ = (
+        "clocks",
         "config",
         "deadlines",
         "matching",
@@ -37,7 +39,8 @@ class Desk:
         self.waiting = Waiting()
         self.matching = Matching(seed)
         self.reservations = Reservations(self.matching)
-        self.records = Records(self.waiting, self.matching)
+        self.clocks = ClockBook()
+        self.records = Records(self.waiting, self.matching, self.clocks)
         self.deadlines = Deadlines(self._still_stands)
         self.refusals = Refusals(self.deadlines, config.offers.ask_again_s)
         # True until everybody who waits has been told what the change of people means for him
@@ -47,5 +50,7 @@ class Desk:
         at, kind, id = deadline
         if kind is DeadlineKind.OFFER_EXPIRES:
             return id in self.reservations.offers
+        if kind is DeadlineKind.PROMISE_STEP:
+            return self.clocks.next_at(id) == at
         work = self.waiting.works.get(id)
         return work is not None and work.lane is not None and self.refusals.clear_at(work) == at

@@ -1,8 +1,8 @@
 """The engine: events in, decisions out; the same events, configuration and seed give the same decisions.
 
 It holds an index in memory and nothing else. After a start it is rebuilt by telling it what the database
-knows: `ItemQueued` for every live item, then `OfferRestored` and `ClaimRestored`, then `AgentRestored`; a
-`ClockTick` ends it and does what has become due or possible meanwhile.
+knows: `ItemQueued` for every live item, then `OfferRestored`, `ClaimRestored` and `ClockRestored`, then
+`AgentRestored`; a `ClockTick` ends it and does what has become due or possible meanwhile.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from router.engine.answers import Answers
+from router.engine.clocks.promises import Promises
 from router.engine.config import EngineConfig
 from router.engine.deadlines import DeadlineKind
 from router.engine.decisions import Decision, OfferMade
@@ -23,14 +24,19 @@ from router.engine.events import (
     ClaimOutcome,
     ClaimRestored,
     ClaimTaken,
+    ClockRestored,
+    CustomerWrote,
     Event,
     Item,
+    ItemPaused,
     ItemQueued,
+    ItemThawed,
     ItemWithdrawn,
     OfferAccepted,
     OfferRejected,
     OfferRestored,
     PresenceChanged,
+    Replied,
 )
 from router.engine.records import EXPLAINED
 from router.engine.times import to_iso
@@ -48,6 +54,7 @@ class Engine:
         self._desk = Desk(config, seed, _START)
         self._dispatch = Dispatch(self._desk)
         self._answers = Answers(self._desk, self._dispatch)
+        self._promises = Promises(self._desk)
 
     def apply(self, event: Event) -> list[Decision]:
         """Take in an event and give what follows from it, in order.
@@ -60,6 +67,11 @@ class Engine:
         if isinstance(event, OfferRestored | ClaimRestored | AgentRestored):
             self._restore(event)
             return []
+        if isinstance(event, ClockRestored):
+            self._promises.restore(event)
+            return []
+        if not isinstance(event, ItemQueued):
+            self._promises.catch_up()
         self._run_deadlines()
         self._dispatch.catch_up()
         self._take_in(event)
@@ -68,7 +80,7 @@ class Engine:
 
     def next_due(self) -> datetime | None:
         """Give when a `ClockTick` will next change something, None if only events can."""
-        return self._desk.deadlines.next()
+        return self._desk.now if self._promises.is_behind else self._desk.deadlines.next()
 
     def explain(self, item_id: str, at: datetime) -> JsonObject:
         """Say where an item stands, what it waits for, and what stops each person; changes nothing."""
@@ -78,19 +90,21 @@ class Engine:
         return self._desk.records.explain(work, self._desk.matching.lane(work.lane_key), at)
 
     def _run_deadlines(self) -> None:
-        """Do what has become due: let offers run out, ask again those who refused."""
+        """Do what has become due: let offers run out, tell of promises, ask again those who refused."""
         desk = self._desk
         while (due := desk.deadlines.take(desk.now)) is not None:
             _, kind, id = due
             if kind is DeadlineKind.OFFER_EXPIRES:
                 self._answers.expire(desk.reservations.offers[id])
+            elif kind is DeadlineKind.PROMISE_STEP:
+                self._promises.tell(id)
             else:
                 self._dispatch.look_again(desk.waiting.works[id])
 
     def _take_in(self, event: Event) -> None:
         match event:
             case ItemQueued():
-                self._dispatch.queue(event.item)
+                self._queue(event.item)
             case ItemWithdrawn():
                 self._withdraw(event)
             case OfferAccepted() | OfferRejected():
@@ -101,10 +115,18 @@ class Engine:
                 self._end_claim(event)
             case AgentChanged() | AgentRemoved() | PresenceChanged():
                 self._change_person(event)
+            case Replied() | CustomerWrote() | ItemPaused() | ItemThawed():
+                self._promises.take_in(event)
+
+    def _queue(self, item: Item) -> None:
+        if not self._desk.waiting.is_live(item.id):
+            self._dispatch.queue(self._promises.promised(item))
+            self._promises.announce()
 
     def _withdraw(self, event: ItemWithdrawn) -> None:
         work = self._desk.waiting.works.get(event.item_id)
         if work is not None:
+            self._promises.end(work, is_done=False)
             self._answers.withdraw(work, event.reason)
 
     def _answer(self, event: OfferAccepted | OfferRejected) -> None:
@@ -126,6 +148,7 @@ class Engine:
         if work is None or work.holder != event.agent_id:
             return
         if event.outcome is ClaimOutcome.COMPLETED:
+            self._promises.end(work, is_done=True)
             self._answers.complete(work, event.agent_id)
         else:
             self._answers.put_back(work, event.agent_id)
