@@ -25,7 +25,8 @@ def say(record: JsonObject, lang: str, names: Names) -> str:
         return _explained(record, phrases, names)
     if act in ("clock", "promise_due"):
         return _promise(record, phrases, names)
-    known = act if act in phrases.acts else "other"
+    variant = f"{act}_{record.get('reason')}"
+    known = variant if variant in phrases.acts else act if act in phrases.acts else "other"
     if act == "claimed" and record.get("before"):
         known = "handed_over"
     return phrases.acts[known].format(
@@ -33,6 +34,7 @@ def say(record: JsonObject, lang: str, names: Names) -> str:
         agent=_name(record.get("agent"), names),
         before=_name(record.get("before"), names),
         reason=_because(record, phrases),
+        silent=phrases.span(_number(record.get("silent_s"))),
         open=phrases.span(_number(record.get("open_s"))),
         unanswered=_whole(record.get("unanswered")),
         load=_whole(record.get("load")),
@@ -67,7 +69,16 @@ def _explained(record: JsonObject, phrases: Phrases, names: Names) -> str:
     if state == "waiting":
         waited = phrases.waited.format(span=phrases.span(_number(record.get("waited_s"))))
         return phrases.sentences(_waiting(record, phrases, names, "blocked"), waited)
-    return phrases.states[state].format(agent=_name(record.get("agent"), names))
+    where = phrases.states[state].format(agent=_name(record.get("agent"), names))
+    return phrases.sentences(where, _owed(record.get("lease"), phrases))
+
+
+def _owed(lease: JsonValue, phrases: Phrases) -> str:
+    if not isinstance(lease, Mapping):
+        return ""
+    if lease.get("is_dormant"):
+        return phrases.resting
+    return phrases.owed.format(span=phrases.span(_number(lease.get("silent_s"))))
 
 
 def _promise(record: JsonObject, phrases: Phrases, names: Names) -> str:
@@ -96,7 +107,9 @@ def _next_person(record: JsonObject, phrases: Phrases, names: Names) -> str:
         return phrases.runner_up.format(agent=_name(runner_up.get("agent"), names))
     for candidate in _list(record.get("candidates")):
         if isinstance(candidate, Mapping) and candidate.get("gate") not in (None, "presence"):
-            lack = phrases.lacks[str(candidate["gate"])].format_map(_told(candidate, names))
+            gate = str(candidate["gate"])
+            lack = phrases.lacks.get(f"{gate}_{candidate.get('reason')}", phrases.lacks[gate])
+            lack = lack.format_map(_told(candidate, names))
             return phrases.next_but.format(agent=_name(candidate.get("agent"), names), lack=lack)
     return ""
 
