@@ -1,4 +1,4 @@
-"""When something happens by itself: offers run out, refusals are forgotten, the holder of work is silent.
+"""When something happens by itself: offers run out, refusals are forgotten, a holder is silent, promises come due.
 
 In: times. Out: what is due.
 """
@@ -23,6 +23,7 @@ class DeadlineKind(StrEnum):
     OFFER_EXPIRES = "offer_expires"
     PASSED_OVER_NO_MORE = "passed_over_no_more"
     REFUSALS_FORGOTTEN = "refusals_forgotten"
+    PROMISE_STEP = "promise_step"
 
 
 class Deadlines:

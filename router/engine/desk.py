@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from router.engine.clocks.book import ClockBook
 from router.engine.config import EngineConfig
 from router.engine.deadlines import Deadline, DeadlineKind, Deadlines
 from router.engine.leases import Leases
@@ -22,6 +23,7 @@ class Desk:
     """What every act reads and changes; `now` is set before each event."""
 
     __slots__ = (
+        "clocks",
         "config",
         "deadlines",
         "leases",
@@ -40,7 +42,8 @@ class Desk:
         self.waiting = Waiting()
         self.matching = Matching(seed)
         self.reservations = Reservations(self.matching)
-        self.records = Records(self.waiting, self.matching)
+        self.clocks = ClockBook()
+        self.records = Records(self.waiting, self.matching, self.clocks)
         self.deadlines = Deadlines(self._still_stands)
         self.leases = Leases(config, self.matching, self.deadlines)
         self.refusals = Refusals(self.deadlines, config.offers.ask_again_s)
@@ -55,6 +58,8 @@ class Desk:
                 return offered is not None and offered.offer is not None and offered.offer.expires_at == at
             case DeadlineKind.LEASE_STEP:
                 return self.leases.next_at(id) == at
+            case DeadlineKind.PROMISE_STEP:
+                return self.clocks.next_at(id) == at
             case DeadlineKind.ABSENCE_BEGINS | DeadlineKind.ABSENCE_ENDS:
                 agent = self.matching.agents.get(id)
                 return agent is not None and agent.absence is not None and _is_time(kind, agent.absence, at)

@@ -1,8 +1,8 @@
 """The engine: events in, decisions out; the same events, configuration and seed give the same decisions.
 
 It holds an index in memory and nothing else. After a start it is rebuilt by telling it what the database
-knows: `ItemQueued` for every live item, then `OfferRestored` and `ClaimRestored`, then `AgentRestored`; a
-`ClockTick` ends it and does what has become due or possible meanwhile.
+knows: `ItemQueued` for every live item, then `OfferRestored`, `ClaimRestored` and `ClockRestored`, then
+`AgentRestored`; a `ClockTick` ends it and does what has become due or possible meanwhile.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from router.engine.absence import Attendance
 from router.engine.answers import Answers
 from router.engine.claims import Claims
+from router.engine.clocks.promises import Promises
 from router.engine.config import EngineConfig
 from router.engine.deadlines import DeadlineKind
 from router.engine.decisions import Decision, OfferMade
@@ -26,10 +27,13 @@ from router.engine.events import (
     ClaimOutcome,
     ClaimRestored,
     ClaimTaken,
+    ClockRestored,
     CustomerWrote,
     Event,
     Item,
+    ItemPaused,
     ItemQueued,
+    ItemThawed,
     ItemWithdrawn,
     OfferAccepted,
     OfferAccepting,
@@ -56,6 +60,7 @@ class Engine:
         self._answers = Answers(self._desk, self._dispatch)
         self._claims = Claims(self._desk, self._dispatch, self._answers)
         self._attendance = Attendance(self._desk, self._answers, self._claims)
+        self._promises = Promises(self._desk)
 
     def apply(self, event: Event) -> list[Decision]:
         """Take in an event and give what follows from it, in order.
@@ -68,6 +73,11 @@ class Engine:
         if isinstance(event, OfferRestored | ClaimRestored | AgentRestored):
             self._restore(event)
             return []
+        if isinstance(event, ClockRestored):
+            self._promises.restore(event)
+            return []
+        if not isinstance(event, ItemQueued):
+            self._promises.catch_up()
         self._run_deadlines()
         self._dispatch.catch_up()
         self._take_in(event)
@@ -76,7 +86,7 @@ class Engine:
 
     def next_due(self) -> datetime | None:
         """Give when a `ClockTick` will next change something, None if only events can."""
-        return self._desk.deadlines.next()
+        return self._desk.now if self._promises.is_behind else self._desk.deadlines.next()
 
     def explain(self, item_id: str, at: datetime) -> JsonObject:
         """Say where an item stands, what it waits for, and what stops each person; changes nothing."""
@@ -87,7 +97,7 @@ class Engine:
         return self._desk.records.explain(work, self._desk.matching.lane(work.lane_key), at, lease)
 
     def _run_deadlines(self) -> None:
-        """Do what has become due: let offers run out, ask again those who refused."""
+        """Do what has become due: let offers run out, tell of promises, ask again those who refused."""
         desk = self._desk
         while (due := desk.deadlines.take(desk.now)) is not None:
             _, kind, id = due
@@ -96,6 +106,8 @@ class Engine:
                     self._answers.run_out(desk.reservations.offers[id])
                 case DeadlineKind.LEASE_STEP:
                     self._claims.take_step(desk.waiting.works[id])
+                case DeadlineKind.PROMISE_STEP:
+                    self._promises.tell(id)
                 case DeadlineKind.ABSENCE_BEGINS:
                     self._attendance.begin(desk.matching.agents[id])
                 case DeadlineKind.ABSENCE_ENDS:
@@ -108,7 +120,7 @@ class Engine:
     def _take_in(self, event: Event) -> None:
         match event:
             case ItemQueued():
-                self._dispatch.queue(event.item)
+                self._queue(event.item)
             case ItemWithdrawn():
                 self._withdraw(event)
             case OfferAccepting() | OfferFailed() | OfferAccepted() | OfferRejected():
@@ -116,15 +128,24 @@ class Engine:
             case ClaimTaken():
                 self._take(event)
             case Replied() | CustomerWrote():
+                self._promises.take_in(event)
                 self._follow(event)
+            case ItemPaused() | ItemThawed():
+                self._promises.take_in(event)
             case ClaimEnded():
                 self._end_claim(event)
             case AgentChanged() | AgentRemoved() | PresenceChanged() | AbsencePlanned():
                 self._change_person(event)
 
+    def _queue(self, item: Item) -> None:
+        if not self._desk.waiting.is_live(item.id):
+            self._dispatch.queue(self._promises.promised(item))
+            self._promises.announce()
+
     def _withdraw(self, event: ItemWithdrawn) -> None:
         work = self._desk.waiting.works.get(event.item_id)
         if work is not None:
+            self._promises.end(work, is_done=False)
             self._claims.withdraw(work, event.reason)
 
     def _answer(self, event: OfferAccepting | OfferFailed | OfferAccepted | OfferRejected) -> None:
@@ -160,6 +181,7 @@ class Engine:
         if work is None or work.holder != event.agent_id:
             return
         if event.outcome is ClaimOutcome.COMPLETED:
+            self._promises.end(work, is_done=True)
             self._claims.complete(work, event.agent_id)
         else:
             self._claims.put_back(work, event.agent_id)
