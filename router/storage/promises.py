@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import Connection, bindparam, delete, func, select, update
+from sqlalchemy import Connection, bindparam, delete, update
 
 from router.engine.decisions import Act, Decision
 from router.engine.times import from_iso
@@ -19,27 +19,35 @@ CLOCK_ACTS = frozenset({Act.CLOCK, Act.PROMISE_DUE})
 _FORGET = delete(sla_clock).where(
     sla_clock.c.work_item_id == bindparam("item"), sla_clock.c.metric == bindparam("which")
 )
-_FIRST_DUE = (
-    select(func.min(sla_clock.c.due_at, type_=sla_clock.c.due_at.type))
-    .where(sla_clock.c.work_item_id == work_item.c.id, sla_clock.c.state == "running")
-    .scalar_subquery()
+_SET_DUE = (
+    update(work_item)
+    .where(work_item.c.id == bindparam("item"))
+    .values(due_at=bindparam("due"), lead_s=bindparam("lead"))
 )
-_SET_DUE = update(work_item).where(work_item.c.id == bindparam("item")).values(due_at=_FIRST_DUE)
+_STOPPED = ("kept", "late")
 
 _Key = tuple[str, str]
 
 
 def save_clocks(connection: Connection, decisions: Sequence[Decision]) -> None:
-    """Keep the last state each clock was decided to have, and when each item's first promise is due."""
+    """Keep the last state each clock was decided to have, and when each item's most urgent promise is due."""
     rows: dict[_Key, Mapping[str, Any]] = {}
+    due: dict[str, Mapping[str, Any]] = {}
     for decision in decisions:
-        row = _row(decision)
+        row, record = _row(decision), decision.record
         rows[row["work_item_id"], row["metric"]] = row
-    if not rows:
-        return
-    connection.execute(_FORGET, [{"item": item_id, "which": metric} for item_id, metric in rows])
-    insert_many(connection, sla_clock, list(rows.values()))
-    connection.execute(_SET_DUE, [{"item": item_id} for item_id in dict.fromkeys(item for item, _ in rows)])
+        if decision.act is Act.CLOCK:
+            lead_s = int(cast(float, record["item_lead_s"]))
+            due[decision.item_id] = {
+                "item": decision.item_id,
+                "due": _time(record["item_due_at"]),
+                "lead": lead_s,
+            }
+    if rows:
+        connection.execute(_FORGET, [{"item": item_id, "which": metric} for item_id, metric in rows])
+        insert_many(connection, sla_clock, list(rows.values()))
+    if due:
+        connection.execute(_SET_DUE, list(due.values()))
 
 
 def _row(decision: Decision) -> dict[str, Any]:
@@ -55,7 +63,7 @@ def _row(decision: Decision) -> dict[str, Any]:
         "remaining_s": record.get("remaining_s"),
         "paused_by": record.get("paused_by", []),
         "steps": record.get("steps", []),
-        "kept_at": _time(record.get("kept_at")),
+        "kept_at": decision.at if record["state"] in _STOPPED else None,
     }
 
 
