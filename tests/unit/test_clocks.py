@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from router.engine.calendars import Calendar, public_holidays
 from router.engine.clocks.targets import first_due
-from router.engine.config import EngineConfig, Metric, QueueConfig, SlaPolicy
+from router.engine.config import EngineConfig, LeaseConfig, Metric, QueueConfig, SlaPolicy
 from router.engine.decisions import Act, Decision
 from router.engine.engine import Engine
 from router.engine.events import (
@@ -60,6 +60,9 @@ POLICIES: Mapping[str, SlaPolicy] = {
 }
 
 
+PATIENT = LeaseConfig(nudge_s=None, supervisor_s=None, hand_back_s=None, absent_s=None)
+
+
 def local(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=SHANGHAI).astimezone(UTC)
 
@@ -76,7 +79,11 @@ class Desk:
     """An engine and everything it said of promises, with the rows a store would keep."""
 
     def __init__(self, policies: Mapping[str, SlaPolicy] = POLICIES) -> None:
-        self.config = EngineConfig(default=QueueConfig(max_advance_s=8 * HOUR), sla=policies)
+        self.config = EngineConfig(
+            default=QueueConfig(max_advance_s=8 * HOUR),
+            leases={"chat": PATIENT, "email": PATIENT},
+            sla=policies,
+        )
         self.engine = Engine(self.config, seed=1)
         self.said: list[Decision] = []
 
