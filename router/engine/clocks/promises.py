@@ -15,6 +15,7 @@ from router.engine.config import Metric, SlaPolicy
 from router.engine.deadlines import DeadlineKind
 from router.engine.decisions import Act
 from router.engine.desk import Desk
+from router.engine.dispatch import Dispatch
 from router.engine.events import ClockRestored, CustomerWrote, Item, ItemPaused, ItemThawed, Replied
 from router.engine.times import to_iso
 from router.engine.work_items import WorkItem
@@ -28,8 +29,9 @@ _ANSWERS = (Metric.FIRST_RESPONSE, Metric.NEXT_RESPONSE)
 class Promises:
     """Keeps the clocks of the desk."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, dispatch: Dispatch) -> None:
         self._desk = desk
+        self._dispatch = dispatch
         # items with a step that had passed before they were queued here: told with the next other event,
         # because what an earlier run has told already comes after the queueing
         self._overdue: dict[str, None] = {}
@@ -181,7 +183,9 @@ class Promises:
 
     def _follow(self, work: WorkItem, own: ItemClocks) -> None:
         """Let the place in line and the next step follow the clocks."""
-        self._desk.waiting.refile(work, own.stamp(work.item))
+        item = own.stamp(work.item)
+        if item is not work.item:
+            self._dispatch.rekey(work, due_at=item.due_at, lead_s=item.lead_s)
         self._plan(work.item.id, own)
 
     def _plan(self, item_id: str, own: ItemClocks) -> None:
