@@ -45,6 +45,7 @@ from router.web.app import create_app, create_runner
 from router.web.services import Services
 from router.web.settings import WebSettings
 
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Router:
     """Everything that runs; `url` is where the desk answers."""
@@ -144,7 +145,7 @@ class _House:
             for each in self._accounts
             if isinstance(each, Account)
         }
-        return channels | rules.ruleset.engine_config.capacity.classes.keys()
+        return frozenset(channels | rules.ruleset.engine_config.capacity.classes.keys())
 
     @asynccontextmanager
     async def recovered(self) -> AsyncIterator[None]:

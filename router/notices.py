@@ -135,7 +135,9 @@ class Notices:
         if what.account:
             self._wake(what.account)
         if what.agent_id is not None and what.at is not None:
-            self._engine.said([Said(conversation_id=what.conversation_id, at=what.at, agent_id=what.agent_id)])
+            self._engine.said(
+                [Said(conversation_id=what.conversation_id, at=what.at, agent_id=what.agent_id)]
+            )
         ids = {"conversation_id": what.conversation_id, "message_id": what.message_id}
         self._publish("delivery" if what.again else "message", ids)
 

@@ -29,7 +29,9 @@ class Queues:
         """Triage the first message of an episode and give its work item."""
         version, ruleset = self._rules()
         now = self._clock.now()
-        triaged = triage_message(ruleset, opened.event, self._known(opened, item), now)
+        triaged = triage_message(
+            ruleset, opened.event, self._known(opened, item), now, since=opened.opened_at
+        )
         triage = triaged.triage
         return {
             "id": new_id(),
@@ -41,8 +43,8 @@ class Queues:
             "needs": list(triage.needs),
             "boost_s": triage.boost_s,
             "sla": list(triage.sla_policies),
-            "due_at": None,
-            "lead_s": triage.lead_s,
+            "due_at": triaged.due_at,
+            "lead_s": int(triaged.lead_s),
             "max_advance_s": triage.max_advance_s,
             "eligible_since": opened.opened_at,
             "entered_queue_at": now,
@@ -51,6 +53,7 @@ class Queues:
             "offers_made": 0,
             "declined": {},
             "preferred_agent_id": None,
+            "moved_from": None,
             "triage": {
                 "matched": list(triage.matched),
                 "errors": list(triage.errors),

@@ -65,6 +65,11 @@ class Steering:
         self._room = room
         self._rules = rules
 
+    @property
+    def engine_config(self) -> EngineConfig:
+        """Give what the rules in force tell the engine."""
+        return self._rules.engine_config
+
     # --- people -----------------------------------------------------------------------------------
 
     async def plan_absence(

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from router.engine.affinity import Affinity
+from router.engine.clocks.book import ClockBook
 from router.engine.config import EngineConfig, Reserve
 from router.engine.deadlines import Deadline, DeadlineKind, Deadlines
 from router.engine.incidents import Incidents
@@ -29,6 +30,7 @@ class Desk:
 
     __slots__ = (
         "affinity",
+        "clocks",
         "config",
         "deadlines",
         "incidents",
@@ -50,6 +52,7 @@ class Desk:
         self.now = now
         self.config = config
         self.waiting = Waiting()
+        self.clocks = ClockBook()
         self.deadlines = Deadlines(self._still_stands)
         self.matching = Matching(config, seed, self._watch_gate, strategies)
         self.reservations = Reservations(self.matching)
@@ -57,7 +60,7 @@ class Desk:
         self.relaxing = Relaxing(config, self.matching, self.incidents)
         self.overflows = Overflows(config, self.waiting, self.incidents)
         self.affinity = Affinity(config, self.matching, self.waiting, self.relaxing)
-        self.records = Records(self.waiting, self.matching, self.affinity)
+        self.records = Records(self.waiting, self.matching, self.affinity, self.clocks)
         self.leases = Leases(config, self.matching, self.deadlines)
         self.refusals = Refusals(self.deadlines, config.offers.ask_again_s)
         # True until everybody who waits has been told what the change of people means for him
@@ -90,6 +93,8 @@ class Desk:
             case DeadlineKind.ABSENCE_BEGINS | DeadlineKind.ABSENCE_ENDS:
                 absence = self._agent_absence(id)
                 return absence is not None and _is_time(kind, absence, at)
+            case DeadlineKind.PROMISE_STEP:
+                return self.clocks.next_at(id) == at
             case DeadlineKind.PASSED_OVER_NO_MORE:
                 work = self.waiting.works.get(id)
                 return work is not None and self.refusals.lapse_at(work) == at

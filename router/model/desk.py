@@ -87,7 +87,7 @@ class Promise:
 
     metric: Literal["first_response", "next_response", "resolution"]
     policy: str
-    state: Literal["running", "paused", "kept", "ended"]
+    state: Literal["running", "paused", "kept", "late", "ended"]
     started_at: datetime
     target_s: float
     due_at: datetime | None

@@ -22,7 +22,16 @@ from router.engine.events import (
     Replied,
 )
 from router.engine.needs import needs_from_json
-from router.storage.schema import claim, conversation, decision_record, message, offer, sla_clock, work_item
+from router.storage.schema import (
+    OPEN_OFFERS,
+    claim,
+    conversation,
+    decision_record,
+    message,
+    offer,
+    sla_clock,
+    work_item,
+)
 
 
 async def read_live_items(connection: AsyncConnection, now: datetime) -> list[Event]:
@@ -31,7 +40,11 @@ async def read_live_items(connection: AsyncConnection, now: datetime) -> list[Ev
     rows = (await connection.execute(statement)).mappings()
     refused = await _last_refusals(connection)
     return [
-        ItemQueued(at=now, item=replace(item_of(dict(row), arrival), declined_at=refused.get(row["id"])))
+        ItemQueued(
+            at=now,
+            item=replace(item_of(dict(row), arrival), declined_at=refused.get(row["id"])),
+            is_restored=True,
+        )
         for arrival, row in enumerate(rows)
     ]
 
@@ -67,6 +80,7 @@ async def read_clocks(connection: AsyncConnection, now: datetime) -> list[Event]
             due_at=row.due_at if row.state == "running" else None,
             remaining_s=row.remaining_s if row.state == "paused" else None,
             steps=tuple(row.steps),
+            paused_by=tuple(row.paused_by),
         )
         for row in await connection.execute(statement)
     ]
@@ -85,7 +99,7 @@ async def read_pauses(connection: AsyncConnection, now: datetime) -> list[Event]
 
 async def read_open_offers(connection: AsyncConnection, now: datetime) -> list[Event]:
     """Tell the offers that stand, those being set up too."""
-    still_open = offer.c.state.in_(("pending", "accepting"))
+    still_open = offer.c.state.in_(OPEN_OFFERS)
     return [
         OfferRestored(
             at=now,
@@ -173,6 +187,7 @@ def item_of(row: Mapping[str, Any], arrival: int) -> Item:
         max_advance_s=row["max_advance_s"],
         eligible_since=row["eligible_since"],
         entered_queue_at=row["entered_queue_at"],
+        moved_from=row["moved_from"],
         arrival=arrival,
         sla=tuple(row["sla"]),
         preferred_agent_id=row["preferred_agent_id"],

@@ -1,4 +1,4 @@
-"""The promises of work items: clocks as the engine decided them, and when an item's first one is due."""
+"""The promises of work items: clocks as the engine decided them, and the due time an item waits by."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, func, select, update
+from sqlalchemy import Connection, bindparam, delete, update
 
 from router.engine.decisions import Act, Decision
 from router.engine.times import from_iso
@@ -19,27 +19,29 @@ CLOCK_ACTS = frozenset({Act.CLOCK, Act.PROMISE_DUE})
 _FORGET = delete(sla_clock).where(
     sla_clock.c.work_item_id == bindparam("item"), sla_clock.c.metric == bindparam("which")
 )
-_FIRST_DUE = (
-    select(func.min(sla_clock.c.due_at, type_=sla_clock.c.due_at.type))
-    .where(sla_clock.c.work_item_id == work_item.c.id, sla_clock.c.state == "running")
-    .scalar_subquery()
+_SET_DUE = (
+    update(work_item)
+    .where(work_item.c.id == bindparam("item"))
+    .values(due_at=bindparam("due"), lead_s=bindparam("lead"))
 )
-_SET_DUE = update(work_item).where(work_item.c.id == bindparam("item")).values(due_at=_FIRST_DUE)
 
+_STOPPED = ("kept", "late")
 _Key = tuple[str, str]
 
 
 def save_clocks(connection: Connection, decisions: Sequence[Decision]) -> None:
-    """Keep the last state each clock was decided to have, and when each item's first promise is due."""
+    """Keep the last state each clock was decided to have, and the due time each item waits by."""
     rows: dict[_Key, Mapping[str, Any]] = {}
+    dues: dict[str, Mapping[str, Any]] = {}
     for decision in decisions:
         row = _row(decision)
         rows[row["work_item_id"], row["metric"]] = row
+        dues[decision.item_id] = _due(decision)
     if not rows:
         return
     connection.execute(_FORGET, [{"item": item_id, "which": metric} for item_id, metric in rows])
     insert_many(connection, sla_clock, list(rows.values()))
-    connection.execute(_SET_DUE, [{"item": item_id} for item_id in dict.fromkeys(item for item, _ in rows)])
+    connection.execute(_SET_DUE, list(dues.values()))
 
 
 def _row(decision: Decision) -> dict[str, Any]:
@@ -55,7 +57,17 @@ def _row(decision: Decision) -> dict[str, Any]:
         "remaining_s": record.get("remaining_s"),
         "paused_by": record.get("paused_by", []),
         "steps": record.get("steps", []),
-        "kept_at": _time(record.get("kept_at")),
+        "kept_at": decision.at if record["state"] in _STOPPED else None,
+    }
+
+
+def _due(decision: Decision) -> dict[str, Any]:
+    record = decision.record
+    lead_s = record.get("item_lead_s")
+    return {
+        "item": decision.item_id,
+        "due": _time(record.get("item_due_at")),
+        "lead": int(lead_s) if isinstance(lead_s, int | float) else 0,
     }
 
 

@@ -19,7 +19,7 @@ from router.messages import JsonObject
 from router.storage.duty import end_incident
 from router.storage.inserts import insert_many
 from router.storage.promises import CLOCK_ACTS, save_clocks
-from router.storage.schema import claim, decision_record, event_log, offer, presence, work_item
+from router.storage.schema import OPEN_OFFERS, claim, decision_record, event_log, offer, presence, work_item
 from router.storage.timeline import add_event
 
 BY_ITSELF = ("silent", "absent")
@@ -28,7 +28,7 @@ BY_ITSELF = ("silent", "absent")
 _HAND_OVER = ("held_since", "owed_since", "silent_s", "replied_at", "last_step")
 """What the next person wants to know of a claim that ended by itself."""
 
-_OPEN = offer.c.state.in_(("pending", "accepting"))
+_OPEN = offer.c.state.in_(OPEN_OFFERS)
 _OFFER_ENDS = {
     Act.REJECTED: "rejected",
     Act.EXPIRED: "expired",
@@ -221,8 +221,14 @@ def _withdraw(connection: Connection, decision: Decision) -> None:
 
 def _move(connection: Connection, decision: Decision) -> None:
     """Let an item wait in the queue overflow took it to."""
-    queue = str(decision.record["queue"])
-    _set_item(connection, decision.item_id, queue=queue, entered_queue_at=decision.at)
+    record = decision.record
+    _set_item(
+        connection,
+        decision.item_id,
+        queue=record["queue"],
+        moved_from=record["before"],
+        entered_queue_at=decision.at,
+    )
 
 
 def _set_away(connection: Connection, decision: Decision) -> None:

@@ -70,7 +70,7 @@ class EventCalls:
     async def _stream(self, request: web.Request, response: web.StreamResponse, caller: Caller) -> None:
         frames = self._frames
         audiences = {None, caller.agent_id}
-        if caller.role in ("supervisor", "admin"):
+        if caller.supervises:
             audiences.add(SUPERVISORS)
         hello = {"agent_id": caller.agent_id, "epoch": self._live.epoch}
         asked = request.headers.get("Last-Event-ID", "")

@@ -22,6 +22,7 @@ from router.storage.schema.promises import absence, incident, sla_clock
 from router.storage.schema.replies import attempt, outbox, receipt
 from router.storage.schema.routing import (
     ALARMS,
+    OPEN_OFFERS,
     agent,
     agent_skill,
     claim,
@@ -37,6 +38,7 @@ from router.storage.schema.routing import (
 
 __all__ = [
     "ALARMS",
+    "OPEN_OFFERS",
     "absence",
     "agent",
     "agent_skill",

@@ -14,7 +14,7 @@ sla_clock = Table(
     # first_response | next_response | resolution
     Column("metric", String(20), primary_key=True),
     Column("policy", Name, nullable=False),
-    # running | paused | kept | ended
+    # running | paused | kept | late | ended
     Column("state", String(12), nullable=False),
     Column("started_at", UtcTime, nullable=False),
     # working seconds promised, and what is left of them while the clock stands still

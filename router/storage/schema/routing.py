@@ -10,6 +10,9 @@ from router.storage.schema.base import Serial, metadata, partial
 ALARMS = ("escalated", "reachability", "overflow", "incident")
 """Acts that supervisors are told of."""
 
+OPEN_OFFERS = ("pending", "accepting")
+"""States of an offer that has not ended."""
+
 ruleset = Table(
     "ruleset",
     metadata,
@@ -127,7 +130,7 @@ offer = Table(
     Column("offered_at", UtcTime, nullable=False),
     Column("expires_at", UtcTime, nullable=False),
     Column("ended_at", UtcTime),
-    partial("ix_offer_open", "agent_id", where="state IN ('pending', 'accepting')"),
+    partial("ix_offer_open", "agent_id", where=f"state IN {OPEN_OFFERS!r}"),
 )
 
 claim = Table(
