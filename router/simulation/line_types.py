@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import Any
+
+from router.engine.events import (
+    AgentRestored,
+    ClaimRestored,
+    ClockRestored,
+    OfferRestored,
+    OverflowRestored,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +42,13 @@ def _type(needed: str, more: str = "") -> LineType:
     return LineType(keys=frozenset({*must, *more.split(), *spaced}), needed=must)
 
 
+def _restored(kind: type[Any]) -> LineType:
+    """Let a line tell what an earlier run of the engine knew, with every field of the event."""
+    keys = frozenset(field.name.removesuffix("_id") for field in fields(kind))
+    needed = tuple(key for key in ("offer", "item", "agent", "queue") if key in keys)
+    return LineType(keys=keys, needed=needed)
+
+
 LINE_TYPES: Mapping[str, LineType] = {
     "item_enqueued": _type("item", _ITEM),
     "item_changed": _type("item", f"{_ITEM} reason"),
@@ -56,8 +72,9 @@ LINE_TYPES: Mapping[str, LineType] = {
     "resolve": _type("item", "agent reason"),
     "put_back": _type("item", "agent reason"),
     "transfer": _type("item to", "agent reason"),
-    "offer_restored": _type("offer item agent", "offered_at expires_at is_accepting"),
-    "claim_restored": _type("item agent", "renewed_at step is_dormant"),
-    "clock_restored": _type("item metric policy", "started_at target_s due_at remaining_s steps"),
-    "agent_restored": _type("agent state", f"{_PERSON} classes last_offer_at unanswered"),
+    "offer_restored": _restored(OfferRestored),
+    "claim_restored": _restored(ClaimRestored),
+    "overflow_restored": _restored(OverflowRestored),
+    "clock_restored": _restored(ClockRestored),
+    "agent_restored": _restored(AgentRestored),
 }
