@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from bench.figures import Table
-from bench.measures import engine, hard_mail, hostile, idle, ingest, mail, smtp_in, webhook
+from bench.measures import engine, hard_mail, hostile, idle, ingest, mail, replay, smtp_in, webhook
 
 MEASURES = {
     "ingest": ingest.measure,
@@ -16,6 +16,7 @@ MEASURES = {
     "idle": idle.measure,
     "hostile": hostile.measure,
     "engine": engine.measure,
+    "replay": replay.measure,
 }
 
 

@@ -41,10 +41,16 @@ class Followed:
 
 
 class Play:
-    """Tells an engine what happens and keeps the books of what it answers."""
+    """Tells an engine what happens and keeps the books of what it answers.
 
-    def __init__(self, engine: Engine, *listeners: Listener) -> None:
+    `listeners` hear every decision, `on_event` every event, ticks of the clock included.
+    """
+
+    def __init__(
+        self, engine: Engine, *listeners: Listener, on_event: Callable[[Event], None] | None = None
+    ) -> None:
         self.engine = engine
+        self._on_event = on_event
         self._listeners = listeners
         self.items: dict[str, Followed] = {}
         self.open_offers: dict[tuple[str, str], OfferMade] = {}
@@ -77,6 +83,8 @@ class Play:
 
     def _apply(self, event: Event) -> list[Decision]:
         self.last_at = event.at
+        if self._on_event is not None:
+            self._on_event(event)
         self._before(event)
         decisions = self.engine.apply(event)
         for decision in decisions:

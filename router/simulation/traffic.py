@@ -41,14 +41,12 @@ def draw_traffic(scenario: Scenario, zone: ZoneInfo, seed: int) -> Traffic:
     """Draw all arrivals of a scenario; raises ConfigError when they are too many."""
     since = starts_at(scenario, zone)
     until = since + timedelta(seconds=scenario.lasts_s)
+    _refuse_too_many(scenario, zone, since, until)
     arrivals: list[tuple[datetime, str, JsonObject]] = []
     streams: dict[str, str] = {}
     for name, stream in scenario.streams.items():
         chance = drawing(seed, "arrivals", name)
         for number, at in enumerate(_times(stream, zone, since, until, chance), 1):
-            if len(arrivals) == MAX_ARRIVALS:
-                hint = "Lower per_hour or lasts."
-                raise ConfigError(f"more than {MAX_ARRIVALS:,} arrivals.", path="streams", hint=hint)
             item = f"{name}-{number}"
             streams[item] = name
             arrivals.append((at, item, _entry(item, stream, seed)))
@@ -58,6 +56,17 @@ def draw_traffic(scenario: Scenario, zone: ZoneInfo, seed: int) -> Traffic:
         for number, (at, _, entry) in enumerate(arrivals, 1)
     ]
     return Traffic(lines=lines, streams=streams)
+
+
+def _refuse_too_many(scenario: Scenario, zone: ZoneInfo, since: datetime, until: datetime) -> None:
+    expected = sum(
+        (ends_at - begins_at).total_seconds() / 3600 * per_hour
+        for stream in scenario.streams.values()
+        for begins_at, ends_at, per_hour in _pieces(stream, zone, since, until)
+    )
+    if expected > MAX_ARRIVALS:
+        hint = "Lower per_hour or lasts."
+        raise ConfigError(f"more than {MAX_ARRIVALS:,} arrivals.", path="streams", hint=hint)
 
 
 def _times(
