@@ -11,13 +11,18 @@ from router.engine.events import (
     ClaimEnded,
     ClaimOutcome,
     ClaimTaken,
+    ClockTick,
+    CustomerWrote,
     Event,
     Item,
     ItemQueued,
     ItemWithdrawn,
     OfferAccepted,
+    OfferAccepting,
+    OfferFailed,
     OfferRejected,
     PresenceChanged,
+    Replied,
 )
 from router.engine.needs import Need, NeedKind
 from router.engine.phrases import PHRASES
@@ -62,6 +67,15 @@ def day() -> list[Decision]:
         PresenceChanged(at=START, agent_id="a1", state=here),
         ItemQueued(at=START, item=item("i3", arrival=3)),
         OfferAccepted(at=START, offer_id="i3.1"),
+        Replied(at=START, item_id="i3"),
+        CustomerWrote(at=START, item_id="i3"),
+        ClockTick(at=START + timedelta(hours=1)),
+        ItemQueued(at=START, item=item("i4", arrival=4)),
+        OfferAccepting(at=START, offer_id="i4.1"),
+        OfferFailed(at=START, offer_id="i4.1", reason="line lost"),
+        ClockTick(at=START + timedelta(hours=1, seconds=10)),
+        OfferAccepting(at=START, offer_id="i4.2"),
+        ClockTick(at=START + timedelta(hours=1, seconds=40)),
     ]
     return [decision for event in events for decision in engine.apply(event)]
 
