@@ -20,6 +20,7 @@ from router.engine.events import (
     ClaimOutcome,
     ClaimTaken,
     ClockTick,
+    CustomerWrote,
     Event,
     IncidentStarted,
     Item,
@@ -27,8 +28,11 @@ from router.engine.events import (
     ItemQueued,
     ItemWithdrawn,
     OfferAccepted,
+    OfferAccepting,
+    OfferFailed,
     OfferRejected,
     PresenceChanged,
+    Replied,
 )
 from router.engine.needs import Need, NeedKind
 from router.engine.phrases import PHRASES
@@ -75,7 +79,15 @@ def day() -> list[Decision]:
         ItemQueued(at=START, item=item("i3", arrival=3)),
         OfferAccepted(at=START, offer_id="i3.1"),
         ItemQueued(at=START, item=item("i4", arrival=4, sla=("chat",))),
-        ClockTick(at=START),
+        Replied(at=START, item_id="i3"),
+        CustomerWrote(at=START, item_id="i3"),
+        ClockTick(at=START + timedelta(hours=1)),
+        ItemQueued(at=START, item=item("i5", arrival=5)),
+        OfferAccepting(at=START, offer_id="i5.1"),
+        OfferFailed(at=START, offer_id="i5.1", reason="line lost"),
+        ClockTick(at=START + timedelta(hours=1, seconds=10)),
+        OfferAccepting(at=START, offer_id="i5.2"),
+        ClockTick(at=START + timedelta(hours=1, seconds=40)),
     ]
     return [decision for event in events for decision in engine.apply(event)] + relief()
 
