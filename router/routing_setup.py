@@ -6,6 +6,7 @@ document that has not changed since keeps its version.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,11 +16,13 @@ from router.engine.config import EngineConfig
 from router.engine.engine import Engine
 from router.engine.roster import Roster
 from router.engine.rules import RuleSet, load_ruleset
+from router.engine.strategies import strategies_by_name
 from router.messages import JsonObject
 from router.people import AgentProfile, apply_roster
 from router.rules_files import RulesSource
 from router.storage import schema as t
 from router.storage.store import Store
+from router.strategy import Strategy
 
 ENGINE_SEED = 1
 
@@ -30,6 +33,7 @@ class RulesInForce:
 
     version: int
     ruleset: RuleSet
+    strategies: Sequence[Strategy] = ()
 
     @property
     def engine_config(self) -> EngineConfig:
@@ -38,18 +42,29 @@ class RulesInForce:
 
     def new_engine(self) -> Engine:
         """Build an engine for these rules."""
-        return Engine(self.engine_config, ENGINE_SEED)
+        return Engine(self.engine_config, ENGINE_SEED, self.strategies)
 
     def describe(self) -> JsonObject:
         """Give what an engine's decisions depend on beside its events."""
         return {"seed": ENGINE_SEED, "ruleset_version": self.version}
 
 
-async def put_in_force(store: Store, source: RulesSource, author: str, at: datetime) -> RulesInForce:
-    """Compile a rules document and store it; raises RulesError with everything that is wrong."""
+async def put_in_force(
+    store: Store,
+    source: RulesSource,
+    author: str,
+    at: datetime,
+    *,
+    strategies: Sequence[Strategy] = (),
+) -> RulesInForce:
+    """Compile a rules document and store it; raises RulesError with everything that is wrong.
+
+    `strategies` are those of plugins; ConfigError when a queue names one that nobody brought.
+    """
     ruleset = load_ruleset(source.text, source=source.source, lists=source.lists)
+    strategies_by_name(ruleset.engine_config, strategies)
     version = await store.write(_store_rules, ruleset, source, author, at)
-    return RulesInForce(version=version, ruleset=ruleset)
+    return RulesInForce(version=version, ruleset=ruleset, strategies=strategies)
 
 
 async def put_on_staff(store: Store, roster: Roster, at: datetime) -> None:
