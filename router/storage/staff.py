@@ -26,6 +26,21 @@ _GONE = ("away", "offline")
 _RECENT = timedelta(hours=1)
 """How far back offers are told: what paces of new items and shares of queues look at."""
 
+_PEOPLE = (
+    select(
+        agent,
+        presence.c.state,
+        presence.c.classes,
+        presence.c.since.label("present_since"),
+        absence.c.since.label("absent_since"),
+        absence.c.until.label("absent_until"),
+    )
+    .outerjoin_from(agent, presence, presence.c.agent_id == agent.c.id)
+    .outerjoin(absence, absence.c.agent_id == agent.c.id)
+    .where(agent.c.active.is_(True))
+    .order_by(agent.c.id)
+)
+
 
 async def restoring_events(connection: AsyncConnection, now: datetime, config: EngineConfig) -> list[Event]:
     """Tell the whole live state as events, in the order the engine takes it up after a start.
@@ -56,24 +71,11 @@ async def _staff(connection: AsyncConnection, now: datetime, offers: OfferConfig
     last_offers = await _last_offers(connection)
     recent = await _recent_offers(connection, now)
     rests = await _rests(connection, offers)
-    statement = (
-        select(
-            agent,
-            presence.c.state,
-            presence.c.classes,
-            presence.c.since.label("present_since"),
-            absence.c.since.label("absent_since"),
-            absence.c.until.label("absent_until"),
-        )
-        .outerjoin_from(agent, presence, presence.c.agent_id == agent.c.id)
-        .outerjoin(absence, absence.c.agent_id == agent.c.id)
-        .where(agent.c.active.is_(True))
-        .order_by(agent.c.id)
-    )
     events: list[Event] = []
-    for row in await connection.execute(statement):
+    for row in await connection.execute(_PEOPLE):
         last_offer_at, unanswered = last_offers.get(row.id, (None, 0))
         rests_until, rest_reason = rests.get(row.id, (None, ""))
+        is_resting = rests_until is not None and rests_until > now
         events.append(
             AgentRestored(
                 at=now,
@@ -91,8 +93,8 @@ async def _staff(connection: AsyncConnection, now: datetime, offers: OfferConfig
                 absent_since=row.absent_since,
                 absent_until=row.absent_until,
                 available_since=row.present_since if row.state == PresenceState.AVAILABLE else None,
-                rests_until=rests_until if rests_until is not None and rests_until > now else None,
-                rest_reason=rest_reason,
+                rests_until=rests_until if is_resting else None,
+                rest_reason=rest_reason if is_resting else "",
                 offers=tuple(recent.get(row.id, ())),
             )
         )
