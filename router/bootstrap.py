@@ -19,6 +19,8 @@ from router.clock import Clock, SystemClock
 from router.config import Account, AnyAccount, Config, account_settings
 from router.decoding import Decoder
 from router.doors import Doors
+from router.engine.engine import Engine
+from router.engine.rules.stage import RulesInForce
 from router.engine.words import say
 from router.errors import ConfigError
 from router.filing import FilingRoom
@@ -26,13 +28,15 @@ from router.front_desk import FrontDesk
 from router.ids import new_id
 from router.intake import Intake
 from router.live import LiveEvents
+from router.model.filing import Row
 from router.notices import Notices
 from router.offers import Offers
 from router.outbox import Outbox
 from router.plugin_host import PluginHost
 from router.queues import Queues
 from router.replies import Replies
-from router.routing_setup import RulesInForce, put_in_force, put_on_staff
+from router.routing_setup import put_in_force, put_on_staff
+from router.rulebook import Rulebook
 from router.rules_files import DEFAULT_RULES, RulesSource, read_roster, read_rules
 from router.startup import check_clock, check_folder, make_private
 from router.storage.sole import sole_router
@@ -123,20 +127,28 @@ class _House:
         )
         self.doors = Doors(accounts, store, self.decoder)
         self.live = LiveEvents(run_id)
-        self.offers = Offers(
-            store, clock, lambda: rules.new_engine(ENGINE_SEED), lambda made: self.notices.decided(made)
-        )
+        self.rulebook = Rulebook(store, rules, lambda: self.offers.renew())
+        self.offers = Offers(store, clock, self._new_engine, lambda made: self.notices.decided(made))
         self.outbox = Outbox(
             store, clock, run_id, self.doors, lambda changed: self.notices.delivered(changed)
         )
-        self.notices = Notices(self.live, self.offers.enqueue, self.outbox.wake, self.doors.thread_changed)
-        queues = Queues(clock, lambda: (rules.version, rules.ruleset), self.doors.language)
+        self.notices = Notices(self.live, self._take_up, self.outbox.wake, self.doors.thread_changed)
+        queues = Queues(clock, lambda: self.rulebook.rules, self.doors.language)
         filing = FilingRoom(store, clock, queues.work_item, self.notices.filed)
         self.intake = Intake(store, clock, self.decoder, self.doors.kind, filing)
         self.replies = Replies(store, clock, self.doors, self.doors.outgoing_ref, self.notices.written)
         self.front_desk = FrontDesk(
             store, clock, self.intake, filing, self.notices.delivered, self.notices.typing
         )
+
+    def _new_engine(self) -> Engine:
+        """Build an engine for the rules in force."""
+        return Engine(self.rulebook.rules.engine_config, ENGINE_SEED)
+
+    def _take_up(self, rows: Sequence[Row]) -> None:
+        """Hand work that has just been filed to dispatch."""
+        self.rulebook.filed(rows)
+        self.offers.enqueue(rows)
 
     @asynccontextmanager
     async def recovered(self) -> AsyncIterator[None]:
@@ -155,6 +167,7 @@ class _House:
             "intake": self.intake.run,
             "offers": self.offers.run,
             "notices": self.notices.run,
+            "rules": self.rulebook.run,
         }
         for account in self.doors.names:
             self.outbox.add_lane(account)
@@ -206,7 +219,7 @@ async def _own_store(config: Config, clock: Clock) -> AsyncIterator[Store]:
 async def _prepare(config: Config, store: Store, clock: Clock) -> RulesInForce:
     """Put rules and roster in force; reading a large document takes a while, so off the loop."""
     source: RulesSource = await asyncio.to_thread(read_rules, config.rules or DEFAULT_RULES)
-    rules = await put_in_force(store, source, "file", clock.now())
+    rules = await put_in_force(store, source, "file", clock.now(), is_default=config.rules is None)
     if config.roster is not None:
         await put_on_staff(store, await asyncio.to_thread(read_roster, config.roster), clock.now())
     return rules

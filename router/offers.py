@@ -17,6 +17,7 @@ from sqlalchemy import select
 
 from router.clock import Clock
 from router.crash import crash_point
+from router.doorway import Doorway
 from router.engine.decisions import Act, Decision, OfferMade
 from router.engine.engine import Engine
 from router.engine.event_json import to_json
@@ -76,18 +77,33 @@ class Offers:
         self._arrivals = count()
         self._timer = asyncio.Event()
         self._unbroken = Unbroken()
+        self._doorway = Doorway()
         self._stale = False
+        self._outdated = False
 
     # --- life -----------------------------------------------------------------------------------
 
     async def restore(self) -> None:
-        """Rebuild the engine from the store; what it decides at once is committed."""
-        self._stale = False
+        """Rebuild the engine from the store after a time in which nobody could answer an offer."""
         await self._store.write(give_time_again, self._clock.now())
+        async with self._doorway.alone():
+            await self._rebuild()
+
+    def renew(self) -> None:
+        """Build the engine anew in a moment, because the rules are others now; nothing else changes."""
+        self._outdated = True
+        self._timer.set()
+
+    async def _rebuild(self) -> None:
+        """Build an engine from the store; what it decides at once is committed.
+
+        What is enqueued from now on may be in the store already, and is told twice.
+        """
+        self._opened.clear()
         async with self._store.reading() as connection:
             events = await restoring_events(connection, self._clock.now())
+        self._stale = self._outdated = False
         self._engine = self._new_engine()
-        self._opened.clear()
         self._arrivals = count(len(events))
         self._open = {
             event.offer_id: OfferMade(
@@ -112,6 +128,9 @@ class Offers:
             try:
                 if self._stale:
                     await self.restore()
+                elif self._outdated:
+                    async with self._doorway.alone():
+                        await self._rebuild()
                 elif self._opened or self._is_due():
                     await self._take_up()
                 await self._sleep()
@@ -229,6 +248,7 @@ class Offers:
 
     async def _apply(self, *events: Event) -> list[Decision]:
         """Let the engine decide and commit it; nothing may await between the two."""
+        await self._doorway.passed()
         decisions = [decision for event in events for decision in self._engine.apply(event)]
         await self._commit(events, decisions)
         return decisions
@@ -238,6 +258,7 @@ class Offers:
             self._track(decision)
         told = [(event.at, to_json(event)) for event in events if not isinstance(event, ClockTick)]
         if told or decisions:
+            self._doorway.enter()
             await self._unbroken.run(self._record(Acts(events=told, decisions=decisions)))
         self._timer.set()
 
@@ -248,6 +269,8 @@ class Offers:
             self._stale = True
             self._timer.set()
             raise
+        finally:
+            self._doorway.leave()
         crash_point("K7")
         self._decided(acts.decisions)
 

@@ -13,6 +13,7 @@ from sqlalchemy import func, select, update
 from router.clock import SystemClock
 from router.decoding import Decoder
 from router.engine.rules import load_ruleset
+from router.engine.rules.stage import RulesInForce
 from router.filing import FilingRoom
 from router.ids import new_id
 from router.intake import Intake
@@ -69,7 +70,7 @@ async def running(store: Store, **kind: bool) -> AsyncIterator[Front]:
     built = {name: (notes, notes.factory(name, NotesSettings())) for name in ("notes", "other")}
     decoder = Decoder(built)
     ruleset = load_ruleset(RULES, source="test", lists={})
-    queues = Queues(SystemClock(), lambda: (1, ruleset), lambda account: "en")
+    queues = Queues(SystemClock(), lambda: RulesInForce(version=1, ruleset=ruleset), lambda account: "en")
     filed: list[Filed] = []
     filing = FilingRoom(store, SystemClock(), queues.work_item, filed.extend)
     intake = Intake(store, SystemClock(), decoder, lambda account: built[account][0], filing)

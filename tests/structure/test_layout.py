@@ -21,7 +21,7 @@ PRODUCT = [path for path in PYTHON if "tests" not in path.parts and path.parts[l
 
 # Read "a room may import every room on an earlier line, and its own line".
 ORDER = (
-    ("errors", "clock", "ids", "unbroken", "crash"),
+    ("errors", "clock", "ids", "unbroken", "doorway", "crash"),
     ("messages",),
     ("documents", "capabilities", "channel", "hookspecs"),
     ("model", "live"),
@@ -35,7 +35,7 @@ ORDER = (
     ("front_desk",),
     ("watchdog", "accounts", "supervisor"),
     ("doors", "startup", "routing_setup", "quarantine"),
-    ("staffing",),
+    ("rulebook", "rules_commands", "staffing"),
     ("web",),
     ("bootstrap", "checking", "logs"),
     ("serving",),

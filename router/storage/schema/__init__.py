@@ -29,6 +29,7 @@ from router.storage.schema.routing import (
     presence,
     queue,
     ruleset,
+    ruleset_change,
     skill,
     work_item,
 )
@@ -64,6 +65,7 @@ __all__ = [
     "receipt",
     "reference",
     "ruleset",
+    "ruleset_change",
     "skill",
     "work_item",
 ]
