@@ -61,6 +61,7 @@ class Router:
     replies: Replies
     intake: Intake
     supervisor: Supervisor
+    rulebook: Rulebook
     live: LiveEvents
     url: str
 
@@ -103,6 +104,7 @@ async def running_router(
             replies=house.replies,
             intake=house.intake,
             supervisor=supervisor,
+            rulebook=house.rulebook,
             live=house.live,
             url=url,
         )

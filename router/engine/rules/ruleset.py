@@ -53,7 +53,10 @@ class Triage:
 
 
 class RuleSet:
-    """The compiled rules; `model` is the document, `engine_config` what it means to the engine."""
+    """The compiled rules: `model` is the document, `engine_config` what it means to the engine.
+
+    `default_queue` is where work goes for which no rule sets a queue.
+    """
 
     def __init__(self, model: RulesModel, searches: Searches) -> None:
         self.model = model
@@ -73,7 +76,7 @@ class RuleSet:
             for name, queue in model.queues.items()
             if queue.calendar is not None and calendars[queue.calendar].zone != self._zone
         }
-        self._default_queue = model.rules[-1].settings.queue or next(iter(model.queues))
+        self.default_queue = model.rules[-1].settings.queue or next(iter(model.queues))
 
     @property
     def zone(self) -> ZoneInfo:
@@ -125,7 +128,7 @@ class RuleSet:
                 reached = number
                 break
         failures = sorted(item for item in outcome.failures.items() if item[0] < reached)
-        queue = queue or self._default_queue
+        queue = queue or self.default_queue
         policies = [self.model.sla_policies[name] for name in sla or ()]
         return Triage(
             queue=queue,
