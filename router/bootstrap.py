@@ -19,16 +19,16 @@ from router.clock import Clock, SystemClock
 from router.config import Account, AnyAccount, Config, account_settings
 from router.decoding import Decoder
 from router.doors import Doors
-from router.engine.engine import Engine
 from router.engine.rules.stage import RulesInForce
 from router.engine.words import say
+from router.engine_room import EngineRoom
 from router.errors import ConfigError
 from router.filing import FilingRoom
 from router.front_desk import FrontDesk
 from router.ids import new_id
 from router.intake import Intake
 from router.live import LiveEvents
-from router.model.filing import Row
+from router.model.filing import Filed
 from router.notices import Notices
 from router.offers import Offers
 from router.outbox import Outbox
@@ -39,6 +39,7 @@ from router.routing_setup import put_in_force, put_on_staff
 from router.rulebook import Rulebook
 from router.rules_files import DEFAULT_RULES, RulesSource, read_roster, read_rules
 from router.startup import check_clock, check_folder, make_private
+from router.steering import Steering
 from router.storage.sole import sole_router
 from router.storage.store import Store
 from router.storage.upgrade import upgrade_database
@@ -46,8 +47,6 @@ from router.supervisor import Service, Supervisor
 from router.web.app import create_app, create_runner
 from router.web.services import Services
 from router.web.settings import WebSettings
-
-ENGINE_SEED = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,28 +128,35 @@ class _House:
         )
         self.doors = Doors(accounts, store, self.decoder)
         self.live = LiveEvents(run_id)
-        self.rulebook = Rulebook(store, rules, lambda: self.offers.renew())
-        self.offers = Offers(store, clock, self._new_engine, lambda made: self.notices.decided(made))
+        self.rulebook = Rulebook(store, rules, lambda: self.engine_room.renew())
+        self.engine_room = EngineRoom(store, clock, self.rulebook, lambda made: self.notices.decided(made))
+        self.offers = Offers(store, clock, self.engine_room, self._channel_classes(rules))
+        self.steering = Steering(store, clock, self.engine_room, self.rulebook)
         self.outbox = Outbox(
             store, clock, run_id, self.doors, lambda changed: self.notices.delivered(changed)
         )
-        self.notices = Notices(self.live, self._take_up, self.outbox.wake, self.doors.thread_changed)
+        self.notices = Notices(self.live, self.engine_room, self.outbox.wake, self.doors.thread_changed)
         queues = Queues(clock, lambda: self.rulebook.rules, self.doors.language)
-        filing = FilingRoom(store, clock, queues.work_item, self.notices.filed)
+        filing = FilingRoom(store, clock, queues.work_item, self._filed)
         self.intake = Intake(store, clock, self.decoder, self.doors.kind, filing)
         self.replies = Replies(store, clock, self.doors, self.doors.outgoing_ref, self.notices.written)
         self.front_desk = FrontDesk(
             store, clock, self.intake, filing, self.notices.delivered, self.notices.typing
         )
 
-    def _new_engine(self) -> Engine:
-        """Build an engine for the rules in force."""
-        return Engine(self.rulebook.rules.engine_config, ENGINE_SEED)
+    def _filed(self, results: Sequence[Filed]) -> None:
+        """Tell what has just been filed."""
+        self.rulebook.filed([row for result in results for row in result.work_items])
+        self.notices.filed(results)
 
-    def _take_up(self, rows: Sequence[Row]) -> None:
-        """Hand work that has just been filed to dispatch."""
-        self.rulebook.filed(rows)
-        self.offers.enqueue(rows)
+    def _channel_classes(self, rules: RulesInForce) -> frozenset[str]:
+        """Give the classes work can come in by: those of the rules and those of the channels."""
+        channels = {
+            each.channel_type.capabilities.channel_class
+            for each in self._accounts
+            if isinstance(each, Account)
+        }
+        return frozenset(channels | rules.ruleset.engine_config.capacity.classes.keys())
 
     @asynccontextmanager
     async def recovered(self) -> AsyncIterator[None]:
@@ -158,7 +164,7 @@ class _House:
         try:
             await self.outbox.recover()
             await self.intake.recover()
-            await self.offers.restore()
+            await self.engine_room.restore()
             yield
         finally:
             await self.decoder.close()
@@ -167,7 +173,7 @@ class _House:
         """Name what runs as long as the router does."""
         services: dict[str, Service] = {
             "intake": self.intake.run,
-            "offers": self.offers.run,
+            "engine": self.engine_room.run,
             "notices": self.notices.run,
             "rules": self.rulebook.run,
         }
@@ -198,6 +204,7 @@ class _House:
             clock=self._clock,
             live=self.live,
             offers=self.offers,
+            steering=self.steering,
             replies=self.replies,
             channels=self.doors,
             quarantine=self.intake,

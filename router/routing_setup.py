@@ -186,8 +186,12 @@ async def put_on_staff(store: Store, roster: Roster, at: datetime) -> None:
             name=each.display_name,
             role=each.role,
             locale=each.locale,
-            max_claims=each.max_claims or 10,
+            units=each.units,
+            max_claims=each.max_claims,
             skills=each.skills,
+            expires=each.expires,
+            queues=each.queues,
+            shifts=each.shifts,
         )
         for each in roster.agents.values()
     ]

@@ -13,8 +13,11 @@ from collections.abc import Callable, Mapping, Sequence
 
 from sqlalchemy.exc import DBAPIError
 
+from router.engine.config import EngineConfig
+from router.engine.engine import Engine
 from router.engine.rules.stage import RulesInForce
 from router.errors import RouterError
+from router.messages import JsonObject
 from router.model.filing import Row
 from router.routing_setup import rules_in_force
 from router.storage.rules import newest_number
@@ -39,6 +42,19 @@ class Rulebook:
     def rules(self) -> RulesInForce:
         """Give the rules in force."""
         return self._rules
+
+    @property
+    def engine_config(self) -> EngineConfig:
+        """Give what the engine is told of the rules in force."""
+        return self._rules.engine_config
+
+    def new_engine(self) -> Engine:
+        """Build an engine for the rules in force."""
+        return self._rules.new_engine()
+
+    def describe(self) -> JsonObject:
+        """Give what that engine's decisions depend on beside its events."""
+        return self._rules.describe()
 
     @property
     def failures(self) -> Mapping[tuple[int, str], int]:

@@ -1,4 +1,7 @@
-"""When something happens by itself: offers run out, refusals are forgotten. In: times. Out: what is due."""
+"""When something happens by itself: offers run out, refusals are forgotten, a holder is silent, promises come due.
+
+In: times. Out: what is due.
+"""
 
 from __future__ import annotations
 
@@ -8,14 +11,19 @@ from enum import StrEnum
 from heapq import heappop, heappush
 
 Deadline = tuple[datetime, "DeadlineKind", str]
-"""When, what, and the id of the offer or item."""
+"""When, what, and the id of the offer, item or person."""
 
 
 class DeadlineKind(StrEnum):
     """What happens at a deadline."""
 
+    ABSENCE_BEGINS = "absence_begins"
+    ABSENCE_ENDS = "absence_ends"
+    LEASE_STEP = "lease_step"
     OFFER_EXPIRES = "offer_expires"
+    PASSED_OVER_NO_MORE = "passed_over_no_more"
     REFUSALS_FORGOTTEN = "refusals_forgotten"
+    PROMISE_STEP = "promise_step"
 
 
 class Deadlines:

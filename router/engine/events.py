@@ -28,7 +28,8 @@ class Item:
 
     `arrival` breaks ties of the waiting key and never repeats. `eligible_since` survives put-backs and
     transfers; `entered_queue_at` (None: `eligible_since`) is when it came to this queue, from which the
-    clocks of its needs run. `sla` names the policies it is under, strictest per metric; a `due_at` given
+    clocks of its needs run. `moved_from` is the queue from which overflow brought it here; it happens once.
+    `sla` names the policies it is under, strictest per metric; a `due_at` given
     here stands beside theirs. `preferred_agent_id` is who should have it if he can. `offers_made`,
     `declined` (agent id to reason) and `declined_at` (the last refusal) carry what an earlier run of the
     engine knew; fresh items leave them alone.
@@ -45,6 +46,7 @@ class Item:
     max_advance_s: float = 4 * 3600.0
     eligible_since: datetime
     entered_queue_at: datetime | None = None
+    moved_from: str | None = None
     arrival: int
     sla: tuple[str, ...] = ()
     preferred_agent_id: str | None = None
@@ -55,10 +57,14 @@ class Item:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ItemQueued:
-    """An item wants a person: it is new, came back, or is told again after a restart."""
+    """An item wants a person: it is new, came back, or is told again after a restart (`is_restored`).
+
+    One told again is where it was: overflow does not take it elsewhere.
+    """
 
     at: datetime
     item: Item
+    is_restored: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,7 +128,8 @@ class PresenceChanged:
 class AbsencePlanned:
     """A person will be gone from `since` to `until` (None: until told otherwise); a new plan replaces it.
 
-    At `since` his owed work is handed back in the order of its due times.
+    At `since` his owed work is handed back in the order of its due times. A plan that ends before it
+    begins, or is over already, takes the earlier one back.
     """
 
     at: datetime
@@ -244,7 +251,10 @@ class ClockTick:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OfferRestored:
-    """An offer of an earlier run is still open; its item was queued before."""
+    """An offer of an earlier run is still open; its item was queued before.
+
+    `expires_at` is that of the last decision about the offer: while it is being set up, the cap of that.
+    """
 
     at: datetime
     offer_id: str
@@ -259,8 +269,9 @@ class OfferRestored:
 class ClaimRestored:
     """A claim of an earlier run is still active; its item was queued before.
 
-    `renewed_at` is when the lease was last renewed (None: now), `step` the last step of its ladder that
-    was taken, `is_dormant` whether the customer is the one who is waited for.
+    `renewed_at` is since when a reply is owed, which starts its lease (None: now), `step` the last step of
+    its ladder that was taken, `is_dormant` whether the customer is the one who is waited for. `claimed_at`
+    and `replied_at` (None: not known) stand in the note of a later hand-over.
     """
 
     at: datetime
@@ -269,14 +280,24 @@ class ClaimRestored:
     renewed_at: datetime | None = None
     step: str = ""
     is_dormant: bool = False
+    claimed_at: datetime | None = None
+    replied_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OverflowRestored:
+    """The overflow of a queue was open, by its own length, when an earlier run ended."""
+
+    at: datetime
+    queue: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClockRestored:
     """A promise of an earlier run; its item was queued before. One for each metric.
 
-    `due_at` while it runs, `remaining_s` (working seconds) while it is paused, neither once it was kept.
-    `steps` are the per cents already told.
+    `due_at` while it runs, `remaining_s` (working seconds) while it is paused, neither once it stopped.
+    `steps` are the per cents already told. `paused_by` is what it is paused for: `customer`, `declared`.
     """
 
     at: datetime
@@ -288,13 +309,16 @@ class ClockRestored:
     due_at: datetime | None = None
     remaining_s: float | None = None
     steps: tuple[int, ...] = ()
+    paused_by: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgentRestored:
     """A person as an earlier run left him: nothing is offered before the next event of another kind.
 
-    `last_offer_at` is when something was last offered, `unanswered` how many offers ran out in a row.
+    `last_offer_at` is when something was last offered, `unanswered` how many offers ran out in a row,
+    `gone_at` since when he is away or offline (None: not known). `absent_since` and `absent_until` are the
+    planned absence that is still to come or lasts.
     """
 
     at: datetime
@@ -308,6 +332,9 @@ class AgentRestored:
     classes: frozenset[str] | None = None
     last_offer_at: datetime | None = None
     unanswered: int = 0
+    gone_at: datetime | None = None
+    absent_since: datetime | None = None
+    absent_until: datetime | None = None
 
 
 Event = (
@@ -333,6 +360,7 @@ Event = (
     | ClockTick
     | OfferRestored
     | ClaimRestored
+    | OverflowRestored
     | ClockRestored
     | AgentRestored
 )

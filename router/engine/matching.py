@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from router.engine.gates import Fit, Gate
 from router.engine.lanes import Entry, Lane, LaneKey
 from router.engine.ring import ring_distance, ring_place
-from router.engine.staff import Agent, FreeEntry, Profile, ProfileKey, profile_key
+from router.engine.staff import Absence, Agent, FreeEntry, Profile, ProfileKey, profile_key
 from router.engine.work_items import WorkItem
 from router.model.presence import PresenceState
 
@@ -68,6 +68,15 @@ class Matching:
         agent.presence = PresenceState.OFFLINE
         self._move(agent, (agent.profile.key[0], classes))
         agent.presence = state
+        if agent.is_present:
+            self._count(agent.profile, 1)
+        agent.profile.refresh(agent)
+
+    def change_absence(self, agent: Agent, absence: Absence | None) -> None:
+        """Give a person another planned absence; one that has begun counts as not being present."""
+        if agent.is_present:
+            self._count(agent.profile, -1)
+        agent.absence = absence
         if agent.is_present:
             self._count(agent.profile, 1)
         agent.profile.refresh(agent)

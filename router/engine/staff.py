@@ -9,8 +9,12 @@ from __future__ import annotations
 import math
 from bisect import bisect_left, insort
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from router.model.presence import PresenceState
+
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 FreeEntry = tuple[float, float, int, str]
 """Load ratio, time of the last offer, place on the ring, agent id: smaller is asked first."""
@@ -18,12 +22,24 @@ FreeEntry = tuple[float, float, int, str]
 ProfileKey = tuple[frozenset[tuple[str, int]], frozenset[str] | None]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Absence:
+    """A planned absence; `until` None: until told otherwise. Until `is_begun` it is still to come."""
+
+    since: datetime
+    until: datetime | None
+    is_begun: bool = False
+
+
 class Agent:
     """One person as the engine sees him; changed only by the engine."""
 
     __slots__ = (
+        "absence",
+        "asleep",
         "claims",
         "entry",
+        "gone_at",
         "id",
         "is_staff",
         "last_offer",
@@ -32,6 +48,8 @@ class Agent:
         "place",
         "presence",
         "profile",
+        "rest_reason",
+        "rests_until",
         "unanswered",
     )
 
@@ -40,10 +58,18 @@ class Agent:
         self.place = place
         self.profile = profile
         self.presence = PresenceState.OFFLINE
+        # since when he is away or offline, None: he is not, or it is not known
+        self.gone_at: datetime | None = None
+        self.absence: Absence | None = None
         self.max_claims = 0
         # item ids, in the order they came (a set would make runs differ)
         self.claims: dict[str, None] = {}
         self.offered: dict[str, None] = {}
+        # the claims whose customer is the one who is waited for
+        self.asleep: dict[str, None] = {}
+        # asked for nothing before this time, and why
+        self.rests_until: datetime | None = None
+        self.rest_reason = ""
         self.last_offer = -math.inf
         self.unanswered = 0
         # False for a person removed or never introduced: known only until his last claim ends
@@ -53,7 +79,21 @@ class Agent:
     @property
     def is_present(self) -> bool:
         """Tell whether the person takes work at all."""
-        return self.presence is PresenceState.AVAILABLE
+        return self.presence is PresenceState.AVAILABLE and not self.is_absent
+
+    @property
+    def is_absent(self) -> bool:
+        """Tell whether a planned absence has begun."""
+        return self.absence is not None and self.absence.is_begun
+
+    @property
+    def gone_since(self) -> datetime | None:
+        """Give since when nobody can expect him to answer; None while he is here, though he be busy."""
+        is_gone = self.presence in (PresenceState.AWAY, PresenceState.OFFLINE)
+        times = [self.gone_at or _LONG_AGO] if is_gone else []
+        if self.absence is not None and self.absence.is_begun:
+            times.append(self.absence.since)
+        return min(times, default=None)
 
     @property
     def load(self) -> int:
@@ -63,13 +103,21 @@ class Agent:
     @property
     def has_room(self) -> bool:
         """Tell whether one more offer is allowed."""
-        return self.is_present and self.load < self.max_claims
+        return self.is_present and self.rests_until is None and self.load < self.max_claims
+
+    def rest(self, until: datetime, reason: str) -> None:
+        """Ask the person for nothing before `until`; a longer rest stays as it is."""
+        if self.rests_until is None or self.rests_until < until:
+            self.rests_until, self.rest_reason = until, reason
+            self.profile.refresh(self)
 
     def retire(self) -> None:
         """Forget what only matters for being asked; the person starts anew should he come back."""
         self.is_staff = False
         self.last_offer = -math.inf
         self.unanswered = 0
+        self.gone_at = None
+        self.absence = None
 
 
 class Profile:

@@ -10,8 +10,9 @@ from heapq import heapify, heappop, heappush
 
 from sortedcontainers import SortedList
 
+from router.engine.events import Item
 from router.engine.lanes import Entry, Lane
-from router.engine.work_items import WorkItem
+from router.engine.work_items import WorkItem, WorkState
 
 
 class Waiting:
@@ -52,6 +53,20 @@ class Waiting:
         line.remove(work.entry)
         if not line:
             del self._lines[work.item.queue]
+
+    def refile(self, work: WorkItem, item: Item) -> None:
+        """Let an item be treated as this one, of the same queue and lane, and stand where that puts it."""
+        lane = work.lane
+        if lane is not None:
+            self.remove(work)
+        work.become(item)
+        if lane is not None:
+            self.add(work, lane)
+
+    def is_live(self, item_id: str) -> bool:
+        """Tell whether an item waits, is offered or held; one handed back is to be queued again."""
+        work = self.works.get(item_id)
+        return work is not None and work.state is not WorkState.HANDED_BACK
 
     def head(self, lane: Lane) -> WorkItem | None:
         """Give the item of a lane that is served next."""

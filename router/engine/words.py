@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import cast
 
 from router.engine.phrases import PHRASES, Phrases
+from router.engine.times import from_iso
 from router.messages import JsonObject, JsonValue
 
 Names = Mapping[str, str]
@@ -22,7 +23,10 @@ def say(record: JsonObject, lang: str, names: Names) -> str:
         return _offered(record, phrases, names)
     if act == "explained":
         return _explained(record, phrases, names)
-    known = act if act in phrases.acts else "other"
+    if act in ("clock", "promise_due"):
+        return _promise(record, phrases, names)
+    variant = f"{act}_{record.get('reason')}"
+    known = variant if variant in phrases.acts else act if act in phrases.acts else "other"
     if act == "claimed" and record.get("before"):
         known = "handed_over"
     return phrases.acts[known].format(
@@ -30,6 +34,7 @@ def say(record: JsonObject, lang: str, names: Names) -> str:
         agent=_name(record.get("agent"), names),
         before=_name(record.get("before"), names),
         reason=_because(record, phrases),
+        silent=phrases.span(_number(record.get("silent_s"))),
         open=phrases.span(_number(record.get("open_s"))),
         unanswered=_whole(record.get("unanswered")),
         load=_whole(record.get("load")),
@@ -64,7 +69,35 @@ def _explained(record: JsonObject, phrases: Phrases, names: Names) -> str:
     if state == "waiting":
         waited = phrases.waited.format(span=phrases.span(_number(record.get("waited_s"))))
         return phrases.sentences(_waiting(record, phrases, names, "blocked"), waited)
-    return phrases.states[state].format(agent=_name(record.get("agent"), names))
+    where = phrases.states[state].format(agent=_name(record.get("agent"), names))
+    return phrases.sentences(where, _owed(record.get("lease"), phrases))
+
+
+def _owed(lease: JsonValue, phrases: Phrases) -> str:
+    if not isinstance(lease, Mapping):
+        return ""
+    if lease.get("is_dormant"):
+        return phrases.resting
+    return phrases.owed.format(span=phrases.span(_number(lease.get("silent_s"))))
+
+
+def _promise(record: JsonObject, phrases: Phrases, names: Names) -> str:
+    left_s, state = _number(record.get("left_s")), str(record.get("state"))
+    if record.get("act") == "promise_due":
+        known = "promise_due" if left_s > 0 else "promise_over" if left_s < 0 else "promise_now"
+    else:
+        change = str(record.get("change"))
+        known = f"clock_{state if change == 'stopped' else change}"
+    return phrases.acts[known if known in phrases.acts else "clock"].format(
+        metric=phrases.metrics.get(str(record.get("metric")), ""),
+        policy=_name(record.get("policy"), names),
+        step=_whole(record.get("step")),
+        target=phrases.span(_number(record.get("target_s"))),
+        left=phrases.span(left_s),
+        late=phrases.span(-left_s),
+        pauses=phrases.join(phrases.pauses.get(str(why), str(why)) for why in _list(record.get("paused_by"))),
+        reason=_because(record, phrases),
+    )
 
 
 def _next_person(record: JsonObject, phrases: Phrases, names: Names) -> str:
@@ -74,7 +107,9 @@ def _next_person(record: JsonObject, phrases: Phrases, names: Names) -> str:
         return phrases.runner_up.format(agent=_name(runner_up.get("agent"), names))
     for candidate in _list(record.get("candidates")):
         if isinstance(candidate, Mapping) and candidate.get("gate") not in (None, "presence"):
-            lack = phrases.lacks[str(candidate["gate"])].format_map(_told(candidate, names))
+            gate = str(candidate["gate"])
+            lack = phrases.lacks.get(f"{gate}_{candidate.get('reason')}", phrases.lacks[gate])
+            lack = lack.format_map(_told(candidate, names))
             return phrases.next_but.format(agent=_name(candidate.get("agent"), names), lack=lack)
     return ""
 
@@ -100,8 +135,15 @@ def _ahead(record: JsonObject, phrases: Phrases) -> str:
     passed = _whole(record.get("passed"))
     if not passed:
         return ""
-    phrase = phrases.due if record.get("advanced_by") == "due" else phrases.boosted
-    return phrase.format(passed=passed, span=phrases.span(_number(record.get("advance_s"))))
+    promise = record.get("promise")
+    if record.get("advanced_by") != "due":
+        return phrases.boosted.format(passed=passed, span=phrases.span(_number(record.get("advance_s"))))
+    if not isinstance(promise, Mapping):
+        return phrases.due.format(passed=passed)
+    left_s = (from_iso(str(promise["due_at"])) - from_iso(str(record["at"]))).total_seconds()
+    return (phrases.due_in if left_s > 0 else phrases.due_ago).format(
+        passed=passed, metric=phrases.metrics[str(promise["metric"])], span=phrases.span(abs(left_s))
+    )
 
 
 def _because(record: JsonObject, phrases: Phrases) -> str:

@@ -21,6 +21,7 @@ class WorkState(StrEnum):
 
     WAITING = "waiting"
     OFFERED = "offered"
+    ACCEPTING = "accepting"
     CLAIMED = "claimed"
     HANDED_BACK = "handed_back"
 
@@ -47,13 +48,17 @@ class WorkItem:
     __slots__ = ("asking", "blocked", "entry", "item", "place")
 
     def __init__(self, item: Item) -> None:
-        self.item = item
-        self.entry: Entry = (key_of(item), item.arrival, item.id)
+        self.become(item)
         self.place: Lane | OfferMade | str | None = None
         known = item.offers_made or item.declined
         self.asking = Asking(item.offers_made, item.declined) if known else None
         # the gate named by the last record
         self.blocked: Gate | None = None
+
+    def become(self, item: Item) -> None:
+        """Be treated as this item from now on; a waiting one is refiled by `Waiting`."""
+        self.item = item
+        self.entry: Entry = (key_of(item), item.arrival, item.id)
 
     @property
     def state(self) -> WorkState:
@@ -62,7 +67,9 @@ class WorkItem:
             return WorkState.HANDED_BACK
         if isinstance(self.place, Lane):
             return WorkState.WAITING
-        return WorkState.OFFERED if isinstance(self.place, OfferMade) else WorkState.CLAIMED
+        if isinstance(self.place, OfferMade):
+            return WorkState.ACCEPTING if self.place.is_accepting else WorkState.OFFERED
+        return WorkState.CLAIMED
 
     @property
     def lane(self) -> Lane | None:

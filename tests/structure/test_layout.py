@@ -21,7 +21,7 @@ PRODUCT = [path for path in PYTHON if "tests" not in path.parts and path.parts[l
 
 # Read "a room may import every room on an earlier line, and its own line".
 ORDER = (
-    ("errors", "clock", "ids", "unbroken", "doorway", "crash"),
+    ("errors", "clock", "ids", "unbroken", "crash"),
     ("messages",),
     ("documents", "capabilities", "channel", "hookspecs"),
     ("model", "live"),
@@ -29,8 +29,8 @@ ORDER = (
     ("storage",),
     ("text_files", "plugin_host", "config", "rules_files", "people", "drafts"),
     ("backlog", "decoding", "triage", "placing", "conversations"),
-    ("queues", "filing"),
-    ("intake", "outbox", "offers"),
+    ("queues", "filing", "engine_room"),
+    ("intake", "outbox", "offers", "steering"),
     ("replies", "notices"),
     ("front_desk",),
     ("watchdog", "accounts", "supervisor"),

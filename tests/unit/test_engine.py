@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from router.engine.config import EngineConfig, OfferConfig, QueueConfig
+from router.engine.config import EngineConfig, LeaseConfig, OfferConfig, QueueConfig
 from router.engine.decisions import Act, Decision
 from router.engine.engine import Engine
 from router.engine.events import (
@@ -24,6 +24,7 @@ from router.engine.events import (
 from router.engine.needs import needs_from_json
 from router.model.presence import PresenceState
 
+PATIENT = LeaseConfig(nudge_s=None, supervisor_s=None, hand_back_s=None, absent_s=None)
 START = datetime(2026, 1, 5, 9, tzinfo=UTC)
 
 
@@ -156,7 +157,7 @@ def test_cooldown_outlives_an_offer_that_was_open_meanwhile_and_came_back() -> N
 
 
 def test_nobody_is_asked_again_while_somebody_who_did_not_decline_is_only_busy() -> None:
-    desk = Desk(offers=OfferConfig(ask_again_s=60))
+    desk = Desk(offers=OfferConfig(ask_again_s=60), leases={"chat": PATIENT})
     desk.agent("mei")
     desk.agent("tom")
     desk.item("i1")

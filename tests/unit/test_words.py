@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from router.engine.config import EngineConfig, OfferConfig
+from router.engine.config import EngineConfig, Metric, OfferConfig, SlaPolicy
 from router.engine.decisions import Act, Decision
 from router.engine.engine import Engine
 from router.engine.events import (
@@ -11,6 +11,7 @@ from router.engine.events import (
     ClaimEnded,
     ClaimOutcome,
     ClaimTaken,
+    ClockTick,
     Event,
     Item,
     ItemQueued,
@@ -38,7 +39,8 @@ def item(id: str, **more: object) -> Item:
 @pytest.fixture
 def day() -> list[Decision]:
     """Every act at least once."""
-    engine = Engine(EngineConfig(offers=OfferConfig(max_unanswered=1, ask_again_s=20)), seed=1)
+    promised = {"chat": SlaPolicy(targets_s={Metric.FIRST_RESPONSE: 60})}
+    engine = Engine(EngineConfig(offers=OfferConfig(max_unanswered=1, ask_again_s=20), sla=promised), seed=1)
     at = iter(START + timedelta(seconds=40 * number) for number in range(40))
     here = PresenceState.AVAILABLE
     events: list[Event] = [
@@ -62,6 +64,8 @@ def day() -> list[Decision]:
         PresenceChanged(at=START, agent_id="a1", state=here),
         ItemQueued(at=START, item=item("i3", arrival=3)),
         OfferAccepted(at=START, offer_id="i3.1"),
+        ItemQueued(at=START, item=item("i4", arrival=4, sla=("chat",))),
+        ClockTick(at=START),
     ]
     return [decision for event in events for decision in engine.apply(event)]
 

@@ -11,8 +11,11 @@ from dataclasses import dataclass, replace
 from hashlib import blake2b
 
 from router.engine.config import EngineConfig
+from router.engine.engine import Engine
 from router.engine.rules.ruleset import RuleSet
 from router.messages import JsonObject
+
+ENGINE_SEED = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +100,15 @@ class RulesInForce:
             incidents={**new.incidents, **base.incidents},
             lasting=base.lasting | new.lasting,
         )
+
+    def new_engine(self) -> Engine:
+        """Build an engine for these rules."""
+        return Engine(self.engine_config, ENGINE_SEED)
+
+    def describe(self) -> JsonObject:
+        """Give what an engine's decisions depend on beside its events."""
+        staged = {} if self.staged is None else {"staged_version": self.staged.version}
+        return {"seed": ENGINE_SEED, "ruleset_version": self.version, **staged}
 
     @property
     def skills(self) -> Mapping[str, str]:
