@@ -35,6 +35,7 @@ from router.outbox import Outbox
 from router.plugin_host import PluginHost
 from router.queues import Queues
 from router.replies import Replies
+from router.rerouting import Reroutes
 from router.routing_setup import put_in_force, put_on_staff
 from router.rulebook import Rulebook
 from router.rules_files import DEFAULT_RULES, RulesSource, read_roster, read_rules
@@ -95,18 +96,7 @@ async def running_router(
         url = await stack.enter_async_context(_listening(config, app))
         # open chats are sent away by their channel; else the web side waits for them in vain
         stack.push_async_callback(supervisor.close_accounts)
-        yield Router(
-            config=config,
-            store=store,
-            clock=clock,
-            offers=house.offers,
-            replies=house.replies,
-            intake=house.intake,
-            supervisor=supervisor,
-            rulebook=house.rulebook,
-            live=house.live,
-            url=url,
-        )
+        yield house.router(config, supervisor, url)
 
 
 class _House:
@@ -132,6 +122,7 @@ class _House:
         self.engine_room = EngineRoom(store, clock, self.rulebook, lambda made: self.notices.decided(made))
         self.offers = Offers(store, clock, self.engine_room, self._channel_classes(rules))
         self.steering = Steering(store, clock, self.engine_room, self.rulebook)
+        self.reroutes = Reroutes(store, clock, self.engine_room, lambda: self.rulebook.rules)
         self.outbox = Outbox(
             store, clock, run_id, self.doors, lambda changed: self.notices.delivered(changed)
         )
@@ -197,6 +188,21 @@ class _House:
         self.doors.attach(supervisor)
         return supervisor
 
+    def router(self, config: Config, supervisor: Supervisor, url: str) -> Router:
+        """Show who started the router what runs."""
+        return Router(
+            config=config,
+            store=self._store,
+            clock=self._clock,
+            offers=self.offers,
+            replies=self.replies,
+            intake=self.intake,
+            supervisor=supervisor,
+            rulebook=self.rulebook,
+            live=self.live,
+            url=url,
+        )
+
     def web_services(self) -> Services:
         """Hand the rooms to the web side."""
         return Services(
@@ -205,6 +211,8 @@ class _House:
             live=self.live,
             offers=self.offers,
             steering=self.steering,
+            rulebook=self.rulebook,
+            reroutes=self.reroutes,
             replies=self.replies,
             channels=self.doors,
             quarantine=self.intake,

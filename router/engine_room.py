@@ -193,6 +193,10 @@ class EngineRoom:
         await self._commit(_told(told), decisions)
         return decisions
 
+    def preview(self, event: Event) -> list[Decision]:
+        """Give what the engine would decide on an event now, and tell it nothing."""
+        return self._engine.preview(event)
+
     def item_of(self, row: Row) -> Item:
         """Build the engine's item from a work item's row, with an arrival of its own."""
         return item_of(row, next(self._arrivals))

@@ -7,6 +7,7 @@ knows: `ItemQueued` for every live item, then `OfferRestored`, `ClaimRestored` a
 
 from __future__ import annotations
 
+from copy import deepcopy
 from datetime import UTC, datetime
 
 from router.engine.absence import Attendance
@@ -83,6 +84,11 @@ class Engine:
         self._take_in(event)
         self._dispatch.settle()
         return desk.records.take()
+
+    def preview(self, event: Event) -> list[Decision]:
+        """Give what would follow from an event, and change nothing."""
+        shared = [self._desk.config, *(work.item for work in self._desk.waiting.works.values())]
+        return deepcopy(self, {id(value): value for value in shared}).apply(event)
 
     def next_due(self) -> datetime | None:
         """Give when a `ClockTick` will next change something, None if only events can."""

@@ -30,7 +30,7 @@ ORDER = (
     ("text_files", "plugin_host", "config", "rules_files", "people", "drafts"),
     ("backlog", "decoding", "triage", "placing", "conversations"),
     ("queues", "filing", "engine_room"),
-    ("intake", "outbox", "offers", "steering"),
+    ("intake", "outbox", "offers", "steering", "rerouting"),
     ("replies", "notices"),
     ("front_desk",),
     ("watchdog", "accounts", "supervisor"),

@@ -196,7 +196,7 @@ EXTENDED_FAULTS = [
     ("sla: [chat]", "sla: [chat, chat]", "`chat` stands here twice", "once"),
     ("forbid: refunds", "forbid: lang-zh", "is a language skill and never dropped", "`drop_after` away"),
     ("forbid: refunds", "require: refunds", "what is required has no `drop_after`", "`prefer:`"),
-    ('{mon: ["09:00-18:00"]}', "{mon: []}", "`shop` is never open", "Give it hours"),
+    ('{mon: ["09:00-18:00"]}', "{mon: []}", "a calendar that is never open", "Give hours"),
 ]
 
 

@@ -27,7 +27,6 @@ class Arrangement:
         """Give what cannot be meant."""
         yield from self._queues()
         yield from self._overflow_loops()
-        yield from self._calendars()
         yield from self._policies()
         yield from self._capacity()
         yield from self._incidents()
@@ -76,13 +75,6 @@ class Arrangement:
     def _overflow_of(self, queue: str) -> str | None:
         model = self._model.queues.get(queue)
         return model.overflow.to if model is not None and model.overflow is not None else None
-
-    def _calendars(self) -> Iterator[Problem]:
-        for name, calendar in self._model.calendars.items():
-            if not any(calendar.week.values()):
-                path: Path = ("calendars", name, "week")
-                message = f"the calendar `{name}` is never open, so that nothing by it would ever be due"
-                yield self._document.problem(path, message, 'Give it hours: mon-fri: ["09:00-18:00"].')
 
     def _policies(self) -> Iterator[Problem]:
         for name, policy in self._model.sla_policies.items():
