@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import pytest
 from sqlalchemy import Connection, insert, select, update
 
+from router.engine.engine import Engine
 from router.engine.rules import RulesError, load_ruleset
 from router.engine.rules.stage import RulesInForce, Stage, StagedRules
 from router.errors import NotFound, StaleVersion
@@ -18,6 +20,9 @@ from router.storage import schema as t
 from router.storage.rules import list_changes, list_versions
 from router.storage.store import Store
 from router.storage.upgrade import downgrade, upgrade
+from router.testing import FakeClock
+from tests.integration.house import Doors as HouseDoors
+from tests.integration.house import InForce, house
 
 NOW = datetime(2026, 3, 4, 9, 0, tzinfo=UTC)
 
@@ -174,3 +179,32 @@ async def test_rules_of_an_older_release_are_in_force_after_the_upgrade(store: S
     await store.write(older)
     assert (await start(store, "second")).version == 2
     assert await acts(store) == [("applied", 2, None)]
+
+
+async def test_new_rules_reach_a_running_engine_and_take_nothing_away(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock, built = FakeClock(NOW), asyncio.Event()
+    async with house(store, clock, HouseDoors()) as rooms:
+        held = await rooms.accepted("mei")
+        waiting = await rooms.conversation()
+        asked = await rooms.offered(waiting)
+        assert asked is not None
+
+        def told(rules: InForce) -> Engine:
+            built.set()
+            return Engine(rules.engine_config, 1)
+
+        monkeypatch.setattr(InForce, "new_engine", told)
+        clock.advance(seconds=10)
+        running = asyncio.create_task(rooms.room.run())
+        rooms.room.renew()
+        await built.wait()
+        assert await rooms.offered(waiting) == asked
+        (row,) = await rooms.front.rows(t.offer, id=asked[0])
+        assert (row.expires_at - row.offered_at).total_seconds() == 30
+        assert await rooms.offers.accept(asked[0], rooms.agents[asked[1]]) == waiting
+        with pytest.raises(StaleVersion):
+            await rooms.offers.claim(held, rooms.agents["tom"])
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
