@@ -33,7 +33,7 @@ class Queues:
         version, ruleset = self._rules().choose(
             opened.conversation.id, lambda rules: triage_message(rules, opened.event, known, now).triage.queue
         )
-        triaged = triage_message(ruleset, opened.event, known, now)
+        triaged = triage_message(ruleset, opened.event, known, now, since=opened.opened_at)
         triage = triaged.triage
         return {
             "id": new_id(),
@@ -45,8 +45,8 @@ class Queues:
             "needs": list(triage.needs),
             "boost_s": triage.boost_s,
             "sla": list(triage.sla_policies),
-            "due_at": None,
-            "lead_s": triage.lead_s,
+            "due_at": triaged.due_at,
+            "lead_s": int(triaged.lead_s),
             "max_advance_s": triage.max_advance_s,
             "eligible_since": opened.opened_at,
             "entered_queue_at": now,

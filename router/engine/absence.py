@@ -35,7 +35,7 @@ class Attendance:
         """Give a person another presence."""
         comes_back = state is PresenceState.AVAILABLE and agent.presence is not state
         if comes_back:
-            agent.unanswered = 0
+            agent.became_available(self._desk.now)
             if agent.is_absent:
                 self._desk.matching.change_absence(agent, None)
         is_gone = state in (PresenceState.AWAY, PresenceState.OFFLINE)
@@ -51,7 +51,8 @@ class Attendance:
         """Let a person be gone for good."""
         agent.retire()
         self._desk.matching.change_presence(agent, PresenceState.OFFLINE, None)
-        self._desk.matching.change_skills(agent, {}, 0)
+        self._desk.matching.change_skills(agent, {})
+        self._desk.matching.change_limits(agent, 0, 0)
         self._answers.person_changed(agent)
 
     def plan(self, agent: Agent, event: AbsencePlanned) -> None:

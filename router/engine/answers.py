@@ -55,7 +55,7 @@ class Answers:
         agent.unanswered = 0
         self._desk.refusals.remember(work, agent.id, reason or REJECTED, self._desk.now)
         self._desk.records.ended(Act.REJECTED, work, offer, self._desk.now, reason)
-        self._find_place(work)
+        self._dispatch.find_place(work)
         self._dispatch.fill_freed(agent)
 
     def fail(self, work: WorkItem, offer: OfferMade, reason: str) -> None:
@@ -73,9 +73,12 @@ class Answers:
             self._expire(work, offer)
 
     def ask_again(self, work: WorkItem) -> None:
-        """Let a waiting item look for a person anew, now that those passed over may be asked again."""
-        self._desk.waiting.remove(work)
-        self._find_place(work)
+        """Let those who were passed over for a moment be asked again; a waiting item looks anew."""
+        lapsed = self._desk.refusals.lapse(work)
+        self._desk.records.memory_cleared(work, self._desk.now, lapsed, NOT_SET_UP)
+        if work.lane is not None:
+            self._desk.waiting.remove(work)
+            self._dispatch.find_place(work)
 
     def rescind(self, work: WorkItem, offer: OfferMade) -> Agent:
         """Take an offer back; give the person who was asked."""
@@ -88,8 +91,9 @@ class Answers:
         self._desk.people_changed = True
         for item_id in agent.claims:
             self._desk.leases.watch(self._desk.waiting.works[item_id])
+        self._dispatch.judge_people()
         for work in self._recall(agent):
-            self._find_place(work)
+            self._dispatch.find_place(work)
         self._dispatch.fill_freed(agent)
 
     def restore(self, work: WorkItem, agent: Agent, offer: OfferMade) -> None:
@@ -116,7 +120,7 @@ class Answers:
                 self._desk.leases.watch(self._desk.waiting.works[item_id])
             returned += self._recall(agent)
         for item in sorted(returned, key=lambda one: one.entry):
-            self._find_place(item)
+            self._dispatch.find_place(item)
         self._dispatch.fill_freed(agent)
 
     def _give_up(self, work: WorkItem, offer: OfferMade, act: Act, reason: str) -> None:
@@ -124,14 +128,14 @@ class Answers:
         agent = self._desk.reservations.close(work, offer)
         self._desk.refusals.remember(work, agent.id, NOT_SET_UP, self._desk.now)
         self._desk.records.ended(act, work, offer, self._desk.now, reason)
-        self._find_place(work)
+        self._dispatch.find_place(work)
         self._dispatch.fill_freed(agent)
 
-    def _find_place(self, work: WorkItem) -> None:
-        lapsed = self._desk.refusals.lapse(work, self._desk.now)
-        if lapsed:
-            self._desk.records.memory_cleared(work, self._desk.now, lapsed, NOT_SET_UP)
-        self._dispatch.find_place(work)
+    def expire_skills(self, agent: Agent) -> None:
+        """Take away the skills a person had only until now."""
+        if self._desk.matching.expire_skills(agent, self._desk.now):
+            self.person_changed(agent)
+        self._desk.watch_skills(agent)
 
     def _recall(self, agent: Agent) -> list[WorkItem]:
         """Rescind the offers a person may not have any more; give their items, first one first.
@@ -143,9 +147,7 @@ class Answers:
             work = self._desk.waiting.works[item_id]
             if work.offer is None or work.offer.is_accepting:
                 continue
-            profile = agent.profile
-            requirement = self._desk.matching.lane(work.lane_key).requirement
-            gate = requirement.first_failing(profile.skills, profile.classes)
+            gate = self._desk.matching.lane(work.lane_key).gate(agent.profile)
             if not (agent.is_present and gate is Gate.PASSED):
                 self.rescind(work, work.offer)
                 recalled.append(work)

@@ -7,11 +7,14 @@ knows: `ItemQueued` for every live item, then `OfferRestored`, `ClaimRestored` a
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from copy import deepcopy
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from router.engine.absence import Attendance
 from router.engine.answers import Answers
+from router.engine.changes import Changes
 from router.engine.claims import Claims
 from router.engine.clocks.promises import Promises
 from router.engine.config import EngineConfig
@@ -31,7 +34,10 @@ from router.engine.events import (
     ClockRestored,
     CustomerWrote,
     Event,
+    IncidentEnded,
+    IncidentStarted,
     Item,
+    ItemChanged,
     ItemPaused,
     ItemQueued,
     ItemThawed,
@@ -41,13 +47,17 @@ from router.engine.events import (
     OfferFailed,
     OfferRejected,
     OfferRestored,
+    OverflowRestored,
     PresenceChanged,
     Replied,
 )
 from router.engine.records import EXPLAINED
+from router.engine.relief import Relief
+from router.engine.staff import Agent
 from router.engine.times import to_iso
 from router.engine.work_items import WorkItem
 from router.messages import JsonObject
+from router.strategy import Strategy
 
 _START = datetime.min.replace(tzinfo=UTC)
 
@@ -55,13 +65,16 @@ _START = datetime.min.replace(tzinfo=UTC)
 class Engine:
     """Decides who is offered what; not thread-safe, one caller at a time."""
 
-    def __init__(self, config: EngineConfig, seed: int) -> None:
-        self._desk = Desk(config, seed, _START)
+    def __init__(self, config: EngineConfig, seed: int, strategies: Iterable[Strategy] = ()) -> None:
+        """Raise ConfigError when a queue asks for a strategy nobody brought."""
+        self._desk = Desk(config, seed, _START, tuple(strategies))
         self._dispatch = Dispatch(self._desk)
         self._answers = Answers(self._desk, self._dispatch)
         self._claims = Claims(self._desk, self._dispatch, self._answers)
+        self._relief = Relief(self._desk, self._dispatch)
+        self._changes = Changes(self._desk, self._dispatch, self._answers)
         self._attendance = Attendance(self._desk, self._answers, self._claims)
-        self._promises = Promises(self._desk)
+        self._promises = Promises(self._desk, self._dispatch)
 
     def apply(self, event: Event) -> list[Decision]:
         """Take in an event and give what follows from it, in order.
@@ -71,6 +84,9 @@ class Engine:
         """
         desk = self._desk
         desk.now = max(desk.now, event.at)
+        if isinstance(event, OverflowRestored):
+            desk.overflows.restore(event.queue)
+            return []
         if isinstance(event, OfferRestored | ClaimRestored | AgentRestored):
             self._restore(event)
             return []
@@ -83,11 +99,13 @@ class Engine:
         self._dispatch.catch_up()
         self._take_in(event)
         self._dispatch.settle()
+        self._relief.settle()
         return desk.records.take()
 
     def preview(self, event: Event) -> list[Decision]:
         """Give what would follow from an event, and change nothing."""
-        shared = [self._desk.config, *(work.item for work in self._desk.waiting.works.values())]
+        config = self._desk.config
+        shared = [config, *config.sla.values(), *(work.item for work in self._desk.waiting.works.values())]
         return deepcopy(self, {id(value): value for value in shared}).apply(event)
 
     def next_due(self) -> datetime | None:
@@ -103,11 +121,16 @@ class Engine:
         return self._desk.records.explain(work, self._desk.matching.lane(work.lane_key), at, lease)
 
     def _run_deadlines(self) -> None:
-        """Do what has become due: let offers run out, tell of promises, ask again those who refused."""
+        """Do what has become due: let offers run out, rests end, skills expire; tell of promises."""
         desk = self._desk
+        needs_changed: dict[str, None] = {}
         while (due := desk.deadlines.take(desk.now)) is not None:
             _, kind, id = due
             match kind:
+                case DeadlineKind.NEEDS_CHANGE:
+                    needs_changed[id] = None
+                case DeadlineKind.INCIDENT_ENDS:
+                    self._relief.end(id, by_time=True)
                 case DeadlineKind.OFFER_EXPIRES:
                     self._answers.run_out(desk.reservations.offers[id])
                 case DeadlineKind.LEASE_STEP:
@@ -122,13 +145,24 @@ class Engine:
                     self._answers.ask_again(desk.waiting.works[id])
                 case DeadlineKind.REFUSALS_FORGOTTEN:
                     self._dispatch.look_again(desk.waiting.works[id])
+                case DeadlineKind.GATE_OPENS:
+                    self._dispatch.open_gates(desk.matching.agents[id])
+                case DeadlineKind.SKILL_EXPIRES:
+                    self._answers.expire_skills(desk.matching.agents[id])
+        self._dispatch.needs_changed(needs_changed)
 
     def _take_in(self, event: Event) -> None:
         match event:
             case ItemQueued():
-                self._queue(event.item)
+                self._queue(event)
+            case ItemChanged():
+                self._change(event)
             case ItemWithdrawn():
                 self._withdraw(event)
+            case IncidentStarted():
+                self._relief.start(event.name, event.until)
+            case IncidentEnded():
+                self._relief.end(event.name)
             case OfferAccepting() | OfferFailed() | OfferAccepted() | OfferRejected():
                 self._answer(event)
             case ClaimTaken():
@@ -143,9 +177,16 @@ class Engine:
             case AgentChanged() | AgentRemoved() | PresenceChanged() | AbsencePlanned():
                 self._change_person(event)
 
-    def _queue(self, item: Item) -> None:
-        if not self._desk.waiting.is_live(item.id):
-            self._dispatch.queue(self._promises.promised(item))
+    def _queue(self, event: ItemQueued) -> None:
+        if not self._desk.waiting.is_live(event.item.id):
+            self._relief.queue(replace(event, item=self._promises.promised(event.item)))
+            self._promises.announce()
+
+    def _change(self, event: ItemChanged) -> None:
+        work = self._desk.waiting.works.get(event.item.id)
+        if work is not None:
+            aged = replace(event.item, eligible_since=work.item.eligible_since)
+            self._changes.change(work, self._promises.promised(aged), event.reason)
             self._promises.announce()
 
     def _withdraw(self, event: ItemWithdrawn) -> None:
@@ -199,8 +240,7 @@ class Engine:
         agent = matching.agent(event.agent_id)
         match event:
             case AgentChanged():
-                agent.is_staff = True
-                matching.change_skills(agent, event.skills, event.max_claims)
+                self._equip(agent, event)
                 self._answers.person_changed(agent)
             case AgentRemoved():
                 self._attendance.remove(agent)
@@ -209,20 +249,20 @@ class Engine:
             case AbsencePlanned():
                 self._attendance.plan(agent, event)
 
+    def _equip(self, agent: Agent, event: AgentChanged | AgentRestored) -> None:
+        """Give a person the skills, queues and limits of an event."""
+        matching = self._desk.matching
+        agent.is_staff = True
+        agent.expires = {skill: at for skill, at in sorted(event.expires.items()) if skill in event.skills}
+        matching.change_skills(agent, event.skills, event.queues)
+        matching.change_limits(agent, event.units, event.max_claims)
+        matching.expire_skills(agent, self._desk.now)
+        self._desk.watch_skills(agent)
+
     def _restore(self, event: OfferRestored | ClaimRestored | AgentRestored) -> None:
         agent = self._desk.matching.agent(event.agent_id)
         if isinstance(event, AgentRestored):
-            agent.is_staff = True
-            self._desk.matching.change_skills(agent, event.skills, event.max_claims)
-            self._desk.matching.change_presence(agent, event.state, event.classes)
-            if event.last_offer_at is not None:
-                agent.last_offer = max(agent.last_offer, event.last_offer_at.timestamp())
-            agent.unanswered = event.unanswered
-            agent.gone_at = event.gone_at
-            self._attendance.restore(agent, event.absent_since, event.absent_until)
-            for item_id in agent.claims:
-                self._desk.leases.watch(self._desk.waiting.works[item_id])
-            self._dispatch.restore_agent(agent)
+            self._restore_agent(agent, event)
             return
         work = self._work(event.item_id, event.at)
         if work.offer is not None or work.holder is not None:
@@ -231,6 +271,21 @@ class Engine:
             self._claims.restore(work, agent, event)
         else:
             self._answers.restore(work, agent, _offer_of(event))
+
+    def _restore_agent(self, agent: Agent, event: AgentRestored) -> None:
+        self._equip(agent, event)
+        self._desk.matching.change_presence(agent, event.state, event.classes)
+        if event.last_offer_at is not None:
+            agent.last_offer = max(agent.last_offer, event.last_offer_at.timestamp())
+        agent.unanswered = event.unanswered
+        if event.rests_until is not None:
+            agent.rest(event.rests_until, event.rest_reason)
+        agent.restore_pace(event.available_since, [at for at, _ in event.offers], self._desk.now)
+        agent.gone_at = event.gone_at
+        self._attendance.restore(agent, event.absent_since, event.absent_until)
+        for item_id in agent.claims:
+            self._desk.leases.watch(self._desk.waiting.works[item_id])
+        self._dispatch.restore_agent(agent, event.offers)
 
     def _work(self, item_id: str, at: datetime) -> WorkItem:
         """Give a live item, as a bare one when it was never queued here."""

@@ -318,7 +318,9 @@ class AgentRestored:
 
     `last_offer_at` is when something was last offered, `unanswered` how many offers ran out in a row,
     `gone_at` since when he is away or offline (None: not known). `absent_since` and `absent_until` are the
-    planned absence that is still to come or lasts.
+    planned absence that is still to come or lasts. `available_since` begins his slow start, `rests_until`
+    ends a cool-down. `offers` are the last ones made to him, when and of which queue, oldest first: what
+    ramps and shares of queues count.
     """
 
     at: datetime
@@ -335,6 +337,10 @@ class AgentRestored:
     gone_at: datetime | None = None
     absent_since: datetime | None = None
     absent_until: datetime | None = None
+    available_since: datetime | None = None
+    rests_until: datetime | None = None
+    rest_reason: str = ""
+    offers: tuple[tuple[datetime, str], ...] = ()
 
 
 Event = (

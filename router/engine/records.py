@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
+from router.engine.affinity import Affinity
 from router.engine.clocks.book import ClockBook
 from router.engine.decisions import Act, Decision, OfferMade
 from router.engine.gates import Gate
@@ -32,9 +33,10 @@ class Records:
     `declined` in a record is who is not asked again from then on; the room stores it with the item.
     """
 
-    __slots__ = ("_clocks", "_decisions", "_matching", "_waiting")
+    __slots__ = ("_affinity", "_clocks", "_decisions", "_matching", "_waiting")
 
-    def __init__(self, waiting: Waiting, matching: Matching, clocks: ClockBook) -> None:
+    def __init__(self, waiting: Waiting, matching: Matching, affinity: Affinity, clocks: ClockBook) -> None:
+        self._affinity = affinity
         self._clocks = clocks
         self._waiting = waiting
         self._matching = matching
@@ -48,13 +50,13 @@ class Records:
     def queued(self, work: WorkItem, lane: Lane, at: datetime, gate: Gate) -> None:
         """Say where a new item stands, and what it waits for unless it is offered at once."""
         record = self._waits(Act.QUEUED, work, lane, at)
-        record["blocked_by"] = None if gate is Gate.PASSED else blocked_by(self._matching, lane, gate)
+        record["blocked_by"] = None if gate is Gate.PASSED else self._stopped(work, lane, gate)
         self._add(Act.QUEUED, work, at, record)
 
     def blocked(self, work: WorkItem, lane: Lane, at: datetime, gate: Gate) -> None:
         """Say what an item waits for now."""
         record = self._waits(Act.BLOCKED, work, lane, at)
-        record["blocked_by"] = blocked_by(self._matching, lane, gate)
+        record["blocked_by"] = self._stopped(work, lane, gate)
         self._add(Act.BLOCKED, work, at, record)
 
     def offered(
@@ -65,17 +67,23 @@ class Records:
         *,
         runner_up: str | None,
         next_item: Entry | None,
+        tier: JsonObject | None,
     ) -> None:
         """Say who is asked and why, who would have been next, and what stops the others.
+
+        `tier` is the share this pick was made under: of the item's own queue, or of one that gave way to it.
 
         Written before the offer is booked, so that loads are those the choice was made on.
         """
         people = self._matching.agents
         record = self._waits(Act.OFFERED, work, lane, offer.offered_at)
         record.update(agent=offer.agent_id, offer=offer.offer_id, expires_at=to_iso(offer.expires_at))
-        record["winner"] = describe(people[offer.agent_id], work, lane)
-        record["runner_up"] = None if runner_up is None else describe(people[runner_up], work, lane)
+        record["winner"] = describe(self._matching, people[offer.agent_id], work, lane)
+        second = None if runner_up is None else people[runner_up]
+        record["runner_up"] = None if second is None else describe(self._matching, second, work, lane)
         record["next_item"] = _place(next_item)
+        record["preferred"] = offer.agent_id == work.item.preferred_agent_id
+        record["tier"] = tier
         is_small = len(people) <= LISTED
         record["candidates"] = list_candidates(self._matching, work, lane) if is_small else None
         record["by_gate"] = count_by_gate(self._matching, work, lane)
@@ -128,6 +136,24 @@ class Records:
         record.update(_history(lease, at))
         self._add(Act.PUT_BACK, work, at, record, agent.id)
 
+    def write(self, act: Act, at: datetime, work: WorkItem | None, **fields: JsonValue) -> None:
+        """Say something about an item, or about the desk as a whole."""
+        if work is not None:
+            self._add(act, work, at, {**_about(act, work, at), **fields})
+            return
+        record: JsonObject = {"act": act.value, "at": to_iso(at), **fields}
+        self._decisions.append(
+            Decision(
+                act=act,
+                at=at,
+                item_id="",
+                conversation_id="",
+                agent_id=None,
+                offer=None,
+                record=record,
+            )
+        )
+
     def memory_cleared(
         self, work: WorkItem, at: datetime, forgotten: Iterable[str], reason: str = ""
     ) -> None:
@@ -165,26 +191,32 @@ class Records:
     def explain(self, work: WorkItem, lane: Lane, at: datetime, lease: Lease | None) -> JsonObject:
         """Say everything about an item at this moment, though nothing was decided."""
         record = self._waits(EXPLAINED, work, lane, at)
-        gate = None if work.lane is None else self._matching.blocking_gate(lane)
-        before, after = self._waiting.neighbours(work)
+        gate = None if work.lane is None else self._affinity.gate_now(work, lane)
+        before, after = self._waiting.neighbours(work, lane)
         record["state"] = work.state.value
         record["agent"] = work.holder if work.offer is None else work.offer.agent_id
-        record["blocked_by"] = None if gate is None else blocked_by(self._matching, lane, gate)
+        record["blocked_by"] = None if gate is None else self._stopped(work, lane, gate)
         record["declined"] = dict(work.declined)
         record["lease"] = None if lease is None else _terms(lease, at)
         record["promises"] = self._clocks.list_facts(work.item.id, at)
-        record["item_before"] = _place(before)
-        record["item_after"] = _place(after)
+        record["item_before"] = None if before is None else _place(before.entry)
+        record["item_after"] = None if after is None else _place(after.entry)
         record["candidates"] = list_candidates(self._matching, work, lane)
         record["by_gate"] = count_by_gate(self._matching, work, lane)
         return record
 
     def _waits(self, act: str, work: WorkItem, lane: Lane, at: datetime) -> dict[str, JsonValue]:
         record = _about(act, work, at)
-        record.update(standing(self._waiting, work))
+        record.update(standing(self._waiting, work, lane))
         record["promise"] = self._clocks.moving(work.item)
         record["needs"] = lane.requirement.as_json
+        record["kept_for"] = self._affinity.note(work)
         return record
+
+    def _stopped(self, work: WorkItem, lane: Lane, gate: Gate) -> JsonObject:
+        if self._affinity.is_kept(work):
+            return {"gate": gate.word, "people": 1}
+        return blocked_by(self._matching, lane)
 
     def _add(
         self,
@@ -226,7 +258,7 @@ def _became(act: Act, work: WorkItem, at: datetime, agent: Agent | None, reason:
     record["reason"] = reason
     record["declined"] = dict(work.declined)
     if agent is not None:
-        record.update(agent=agent.id, load=agent.load, of=agent.max_claims)
+        record.update(agent=agent.id, load=agent.load, of=agent.units)
     return record
 
 

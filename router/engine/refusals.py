@@ -50,9 +50,12 @@ class Refusals:
     def count_from(self, work: WorkItem, last_refusal_at: datetime) -> None:
         """Start the cool-down of an item's memory."""
         work.ask().clear_at = last_refusal_at + self._cooldown
+        lapse_at = self.lapse_at(work)
+        if lapse_at is not None:
+            self._deadlines.add(lapse_at, DeadlineKind.PASSED_OVER_NO_MORE, work.item.id)
 
     def watch(self, work: WorkItem, now: datetime) -> None:
-        """Set the deadlines of an item that comes to wait.
+        """Set the deadline of an item that comes to wait.
 
         Not on the refusal: the item may be offered to somebody else then, and a deadline that does not
         stand while it is offered is dropped.
@@ -60,9 +63,6 @@ class Refusals:
         clear_at = self.clear_at(work)
         if clear_at is not None and clear_at > now:
             self._deadlines.add(clear_at, DeadlineKind.REFUSALS_FORGOTTEN, work.item.id)
-        lapse_at = self.lapse_at(work)
-        if lapse_at is not None:
-            self._deadlines.add(lapse_at, DeadlineKind.PASSED_OVER_NO_MORE, work.item.id)
 
     def forget(self, work: WorkItem) -> Mapping[str, str]:
         """Empty the memory of an item; give what it was."""
@@ -71,11 +71,8 @@ class Refusals:
         asking.declined, asking.clear_at = {}, None
         return forgotten
 
-    def lapse(self, work: WorkItem, now: datetime) -> Mapping[str, str]:
-        """Let those who were passed over for long enough be asked again; give who they are."""
-        lapse_at = self.lapse_at(work)
-        if lapse_at is None or lapse_at > now:
-            return {}
+    def lapse(self, work: WorkItem) -> Mapping[str, str]:
+        """Let those who were passed over be asked again; give who they are."""
         asking = work.ask()
         lapsed = {id: reason for id, reason in asking.declined.items() if reason == NOT_SET_UP}
         asking.declined = {id: reason for id, reason in asking.declined.items() if id not in lapsed}

@@ -6,18 +6,19 @@ judged once for all of them. In: items and people. Out: needs in force, and when
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Iterator
+from datetime import datetime
 
 from router.engine.config import EngineConfig
+from router.engine.events import Item
 from router.engine.gates import Gate, Requirement
 from router.engine.incidents import Incidents
-from router.engine.ladder import Crowd, Ladder, Why, climb, droppable, in_force, with_protection
+from router.engine.ladder import Crowd, Ladder, climb, droppable, in_force, with_protection
 from router.engine.lanes import Lane, LaneKey
 from router.engine.matching import Matching
 from router.engine.needs import Need
 from router.engine.staff import Profile
-from router.engine.work_items import WorkItem
+from router.engine.work_items import Asked, WorkItem
 from router.model.presence import PresenceState
 
 KindKey = tuple[str, str, tuple[Need, ...]]
@@ -36,24 +37,24 @@ class Kind:
         self.needs = needs
         self.weakest_first = weakest_first
         # what is left when all that can be given up is
-        self.firm = Requirement(key[1], in_force(needs, weakest_first))
+        self.firm = Requirement(key[1], in_force(needs, weakest_first), key[0])
         self.ladder = Ladder({}, ())
         # where items of this kind may wait
         self.lanes: dict[LaneKey, None] = {}
-        self._asked: dict[frozenset[Need], tuple[Need, ...]] = {}
+        self._asked: dict[tuple[frozenset[Need], frozenset[Need]], Asked] = {}
 
-    def asked(self, dropped: Iterable[Need]) -> tuple[Need, ...]:
-        """Give the needs in force; one tuple for all items that ask the same."""
-        key = frozenset(dropped)
+    def asked(self, dropped: Iterable[Need], told: Iterable[Need]) -> Asked:
+        """Give what is asked for without the needs given up; one value for all items that ask the same."""
+        key = frozenset(dropped), frozenset(told)
         found = self._asked.get(key)
         if found is None:
-            found = self._asked[key] = in_force(self.needs, key)
+            found = self._asked[key] = Asked(in_force(self.needs, key[0]), key[1])
         return found
 
     def crowd(self, profile: Profile) -> Crowd:
         """Say what people of a profile are for these items."""
         members = profile.members.values()
-        passed = self.firm.first_failing(profile.skills, profile.classes) is Gate.PASSED
+        passed = self.firm.first_failing(profile.skills, profile.classes, profile.queues) is Gate.PASSED
         return Crowd(
             on_shift=sum(1 for agent in members if agent.presence is not PresenceState.OFFLINE),
             present=profile.present,
@@ -92,26 +93,16 @@ class Relaxing:
             self._kinds[key] = found
         return found
 
-    def dropped(self, work: WorkItem, now: datetime) -> Mapping[Need, Why]:
-        """Give what an item does not ask for any more."""
-        kind = self.kind(work)
-        return {} if kind is None else kind.ladder.dropped((now - entered_at(work)).total_seconds())
-
-    def asked(self, work: WorkItem, dropped: Iterable[Need]) -> tuple[Need, ...]:
-        """Give the needs in force of an item without those given up."""
-        kind = self.kind(work)
-        return work.item.needs if kind is None else kind.asked(dropped)
-
     def firm(self, work: WorkItem) -> Requirement:
         """Give what an item asks for whatever happens."""
-        kind = self.kind(work)
-        return Requirement(work.item.channel_class, work.item.needs) if kind is None else kind.firm
+        kind, item = self.kind(work), work.item
+        return Requirement(item.channel_class, item.needs, item.queue) if kind is None else kind.firm
 
     def changes_at(self, work: WorkItem) -> Iterator[datetime]:
         """Give the times at which needs of an item are given up by waiting alone."""
         kind = self.kind(work)
         for step in () if kind is None else kind.ladder.steps:
-            yield entered_at(work) + timedelta(seconds=step.after_s)
+            yield entered_at(work.item) + step.after
 
     def waits(self, work: WorkItem, lane: Lane) -> None:
         """Remember where items of this kind wait."""
@@ -147,6 +138,6 @@ class Relaxing:
         self._sweep_at = max(_KINDS_BEFORE_SWEEP, 2 * len(self._kinds))
 
 
-def entered_at(work: WorkItem) -> datetime:
+def entered_at(item: Item) -> datetime:
     """Give when an item came to its queue, from which the clocks of its needs run."""
-    return work.item.entered_queue_at or work.item.eligible_since
+    return item.entered_queue_at or item.eligible_since

@@ -1,10 +1,10 @@
-"""The promises of work items: clocks as the engine decided them, and when an item's first one is due."""
+"""The promises of work items: clocks as the engine decided them, and the due time an item waits by."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, update
 
@@ -24,30 +24,24 @@ _SET_DUE = (
     .where(work_item.c.id == bindparam("item"))
     .values(due_at=bindparam("due"), lead_s=bindparam("lead"))
 )
-_STOPPED = ("kept", "late")
 
+_STOPPED = ("kept", "late")
 _Key = tuple[str, str]
 
 
 def save_clocks(connection: Connection, decisions: Sequence[Decision]) -> None:
-    """Keep the last state each clock was decided to have, and when each item's most urgent promise is due."""
+    """Keep the last state each clock was decided to have, and the due time each item waits by."""
     rows: dict[_Key, Mapping[str, Any]] = {}
-    due: dict[str, Mapping[str, Any]] = {}
+    dues: dict[str, Mapping[str, Any]] = {}
     for decision in decisions:
-        row, record = _row(decision), decision.record
+        row = _row(decision)
         rows[row["work_item_id"], row["metric"]] = row
-        if decision.act is Act.CLOCK:
-            lead_s = int(cast(float, record["item_lead_s"]))
-            due[decision.item_id] = {
-                "item": decision.item_id,
-                "due": _time(record["item_due_at"]),
-                "lead": lead_s,
-            }
-    if rows:
-        connection.execute(_FORGET, [{"item": item_id, "which": metric} for item_id, metric in rows])
-        insert_many(connection, sla_clock, list(rows.values()))
-    if due:
-        connection.execute(_SET_DUE, list(due.values()))
+        dues[decision.item_id] = _due(decision)
+    if not rows:
+        return
+    connection.execute(_FORGET, [{"item": item_id, "which": metric} for item_id, metric in rows])
+    insert_many(connection, sla_clock, list(rows.values()))
+    connection.execute(_SET_DUE, list(dues.values()))
 
 
 def _row(decision: Decision) -> dict[str, Any]:
@@ -64,6 +58,16 @@ def _row(decision: Decision) -> dict[str, Any]:
         "paused_by": record.get("paused_by", []),
         "steps": record.get("steps", []),
         "kept_at": decision.at if record["state"] in _STOPPED else None,
+    }
+
+
+def _due(decision: Decision) -> dict[str, Any]:
+    record = decision.record
+    lead_s = record.get("item_lead_s")
+    return {
+        "item": decision.item_id,
+        "due": _time(record.get("item_due_at")),
+        "lead": int(lead_s) if isinstance(lead_s, int | float) else 0,
     }
 
 

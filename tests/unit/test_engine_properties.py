@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from router.engine.config import EngineConfig, OfferConfig, QueueConfig
+from router.engine.config import EngineConfig, LeaseConfig, OfferConfig, QueueConfig
 from router.engine.decisions import Act, Decision
 from router.engine.engine import Engine
 from router.engine.events import (
@@ -35,8 +35,11 @@ from router.model.presence import PresenceState
 START = datetime(2026, 1, 5, 9, tzinfo=UTC)
 PEOPLE = ("anna", "lin", "mei", "tom")
 SKILLS = ("zh", "refunds")
+PATIENT = LeaseConfig(nudge_s=None, supervisor_s=None, hand_back_s=None, absent_s=None)
 CONFIG = EngineConfig(
-    queues={"chat": QueueConfig(offer_timeout_s=20)}, offers=OfferConfig(ask_again_s=45, max_unanswered=2)
+    queues={"chat": QueueConfig(offer_timeout_s=20)},
+    offers=OfferConfig(ask_again_s=45, max_unanswered=2),
+    leases={"chat": PATIENT, "email": PATIENT},
 )
 
 needs = st.lists(

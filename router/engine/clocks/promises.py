@@ -15,9 +15,11 @@ from router.engine.config import Metric, SlaPolicy
 from router.engine.deadlines import DeadlineKind
 from router.engine.decisions import Act
 from router.engine.desk import Desk
+from router.engine.dispatch import Dispatch
 from router.engine.events import ClockRestored, CustomerWrote, Item, ItemPaused, ItemThawed, Replied
 from router.engine.times import to_iso
 from router.engine.work_items import WorkItem
+from router.messages import JsonObject
 
 _STARTED, _STOPPED, _PAUSED, _THAWED, _CHANGED = "started", "stopped", "paused", "thawed", "changed"
 _FROM_THE_START = (Metric.FIRST_RESPONSE, Metric.RESOLUTION)
@@ -27,8 +29,9 @@ _ANSWERS = (Metric.FIRST_RESPONSE, Metric.NEXT_RESPONSE)
 class Promises:
     """Keeps the clocks of the desk."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, dispatch: Dispatch) -> None:
         self._desk = desk
+        self._dispatch = dispatch
         # items with a step that had passed before they were queued here: told with the next other event,
         # because what an earlier run has told already comes after the queueing
         self._overdue: dict[str, None] = {}
@@ -112,7 +115,7 @@ class Promises:
         for clock in own:
             step = clock.reach(self._desk.now)
             if step is not None:
-                found = {**clock.facts(self._desk.now), "step": step}
+                found = {**_facts(work, clock, self._desk.now), "step": step}
                 self._desk.records.promise(Act.PROMISE_DUE, work, self._desk.now, found)
         self._plan(item_id, own)
 
@@ -180,7 +183,9 @@ class Promises:
 
     def _follow(self, work: WorkItem, own: ItemClocks) -> None:
         """Let the place in line and the next step follow the clocks."""
-        self._desk.waiting.refile(work, own.stamp(work.item))
+        item = own.stamp(work.item)
+        if item is not work.item:
+            self._dispatch.rekey(work, due_at=item.due_at, lead_s=item.lead_s)
         self._plan(work.item.id, own)
 
     def _plan(self, item_id: str, own: ItemClocks) -> None:
@@ -195,15 +200,23 @@ class Promises:
             self._desk.deadlines.add(own.next_at, DeadlineKind.PROMISE_STEP, item_id)
 
     def _say(self, work: WorkItem, clock: Clock, change: str, reason: str = "") -> None:
-        item = work.item
         found = {
-            **clock.facts(self._desk.now),
+            **_facts(work, clock, self._desk.now),
             "change": change,
             "reason": reason,
-            "item_due_at": None if item.due_at is None else to_iso(item.due_at),
-            "item_lead_s": item.lead_s,
+            "kept_at": to_iso(self._desk.now) if clock.state is ClockState.KEPT else None,
         }
         self._desk.records.promise(Act.CLOCK, work, self._desk.now, found)
+
+
+def _facts(work: WorkItem, clock: Clock, now: datetime) -> JsonObject:
+    """Tell a clock and, as the order of waiting sees it now, its item."""
+    due_at, lead_s = work.item.due_at, work.item.lead_s
+    return {
+        **clock.facts(now),
+        "item_due_at": None if due_at is None else to_iso(due_at),
+        "item_lead_s": lead_s,
+    }
 
 
 def _clock_of(event: ClockRestored, terms: SlaPolicy) -> Clock:

@@ -6,7 +6,7 @@ Everything wrong in a document is reported at once, by line and column.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
@@ -22,7 +22,7 @@ from router.engine.rules.facts import Facts, variable_types, variable_values
 from router.engine.rules.lists import PhraseLists, Searches
 from router.engine.rules.needs import add_up
 from router.engine.rules.references import find_references
-from router.engine.rules.schema import CalendarModel, NeedModel, RuleModel, RulesModel, SlaPolicyModel
+from router.engine.rules.schema import CalendarModel, NeedModel, RuleModel, RulesModel
 from router.messages import JsonObject
 
 
@@ -35,14 +35,12 @@ class Triage:
     """What the rules decided: where the work goes, how urgent it is, and what it needs.
 
     `matched` names the rules whose condition held, `failed` the ones that failed, `errors` says why.
-    `sla_policies` are the promises it is under; `first_response_s` (the strictest of them, None when none
-    is made) and `lead_s` are those of a first answer.
+    `sla_policies` are the promises it is under, `lead_s` is how early the first of them counts as urgent.
     """
 
     queue: str
     boost_s: int
     sla_policies: tuple[str, ...]
-    first_response_s: int | None
     lead_s: int
     max_advance_s: int
     needs: tuple[JsonObject, ...]
@@ -134,7 +132,6 @@ class RuleSet:
             queue=queue,
             boost_s=boost_s or 0,
             sla_policies=tuple(sla or ()),
-            first_response_s=min(_first_responses(policies, facts.channel_class), default=None),
             lead_s=max((policy.lead_s for policy in policies), default=0),
             max_advance_s=self.model.queues[queue].max_advance_s,
             needs=add_up(needs),
@@ -179,17 +176,6 @@ def load_with_places(text: str, *, source: str, lists: Mapping[str, str]) -> Loa
     if gathered.problems:
         raise RulesError(gathered.problems)
     return LoadedRules(document=document, ruleset=RuleSet(model, searches))
-
-
-def _first_responses(policies: Iterable[SlaPolicyModel], channel_class: str) -> Iterator[int]:
-    """Give what each policy promises for a first answer on a channel of this class."""
-    for policy in policies:
-        own = policy.by_class.get(channel_class)
-        target_s = (
-            policy.first_response_s if own is None or own.first_response_s is None else own.first_response_s
-        )
-        if target_s is not None:
-            yield target_s
 
 
 def names_used(rules: Sequence[RuleModel]) -> dict[str, set[str]]:
