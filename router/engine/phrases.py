@@ -21,6 +21,7 @@ class Phrases:
     load: str
     waited: str
     owed: str
+    failed: str
     resting: str
     kept: str
     preferred: str
@@ -148,6 +149,7 @@ _ENGLISH = Phrases(
     load="load {load} of {of}",
     waited="Waited {span}.",
     owed="An answer is owed for {span}.",
+    failed="Rules that failed on this message, and so did not match: {errors}.",
     resting="The customer has his answer.",
     kept="Kept for {agent}, who helped last time, for {span} at most.",
     preferred="{agent} helped last time.",
@@ -279,6 +281,7 @@ _CHINESE = Phrases(
     load="负载{load}/{of}",
     waited="已等待{span}。",
     owed="待回复已{span}。",
+    failed="处理此消息时出错、按不匹配处理的规则：{errors}。",
     resting="已回复客户。",
     kept="为上次接待的{agent}保留，最多再等{span}。",
     preferred="上次由{agent}接待。",
