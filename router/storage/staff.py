@@ -10,7 +10,7 @@ from sqlalchemy import case, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from router.engine.config import EngineConfig, OfferConfig
-from router.engine.events import AgentRestored, ClockTick, Event, IncidentStarted
+from router.engine.events import AgentRestored, ClockTick, Event, IncidentStarted, OverflowRestored
 from router.model.presence import PresenceState
 from router.storage.live_work import (
     read_clocks,
@@ -20,11 +20,35 @@ from router.storage.live_work import (
     read_pauses,
     read_untold,
 )
-from router.storage.schema import absence, agent, agent_skill, incident, offer, presence, work_item
+from router.storage.schema import (
+    absence,
+    agent,
+    agent_skill,
+    decision_record,
+    incident,
+    offer,
+    presence,
+    work_item,
+)
 
 _GONE = ("away", "offline")
 _RECENT = timedelta(hours=1)
 """How far back offers are told: what paces of new items and shares of queues look at."""
+
+_PEOPLE = (
+    select(
+        agent,
+        presence.c.state,
+        presence.c.classes,
+        presence.c.since.label("present_since"),
+        absence.c.since.label("absent_since"),
+        absence.c.until.label("absent_until"),
+    )
+    .outerjoin_from(agent, presence, presence.c.agent_id == agent.c.id)
+    .outerjoin(absence, absence.c.agent_id == agent.c.id)
+    .where(agent.c.active.is_(True))
+    .order_by(agent.c.id)
+)
 
 
 async def restoring_events(connection: AsyncConnection, now: datetime, config: EngineConfig) -> list[Event]:
@@ -35,6 +59,7 @@ async def restoring_events(connection: AsyncConnection, now: datetime, config: E
     """
     return [
         *await _incidents(connection, now),
+        *await _overflows(connection, now),
         *await read_live_items(connection, now),
         *await read_clocks(connection, now),
         *await read_open_offers(connection, now),
@@ -51,29 +76,30 @@ async def _incidents(connection: AsyncConnection, now: datetime) -> list[Event]:
     return [IncidentStarted(at=now, name=row.name, until=row.until) for row in await connection.execute(on)]
 
 
+async def _overflows(connection: AsyncConnection, now: datetime) -> list[Event]:
+    """Tell which queues overflowed by their own length; what an incident opens comes back with it."""
+    record = decision_record.c
+    newest = (
+        select(func.max(record.id)).where(record.act == "overflow").group_by(record.body["queue"].as_string())
+    )
+    rows = await connection.execute(select(record.body).where(record.id.in_(newest)).order_by(record.id))
+    return [
+        OverflowRestored(at=now, queue=row.body["queue"])
+        for row in rows
+        if row.body["open"] and not row.body["incident"]
+    ]
+
+
 async def _staff(connection: AsyncConnection, now: datetime, offers: OfferConfig) -> list[Event]:
     skills, expires = await _skills(connection, now)
     last_offers = await _last_offers(connection)
     recent = await _recent_offers(connection, now)
     rests = await _rests(connection, offers)
-    statement = (
-        select(
-            agent,
-            presence.c.state,
-            presence.c.classes,
-            presence.c.since.label("present_since"),
-            absence.c.since.label("absent_since"),
-            absence.c.until.label("absent_until"),
-        )
-        .outerjoin_from(agent, presence, presence.c.agent_id == agent.c.id)
-        .outerjoin(absence, absence.c.agent_id == agent.c.id)
-        .where(agent.c.active.is_(True))
-        .order_by(agent.c.id)
-    )
     events: list[Event] = []
-    for row in await connection.execute(statement):
+    for row in await connection.execute(_PEOPLE):
         last_offer_at, unanswered = last_offers.get(row.id, (None, 0))
         rests_until, rest_reason = rests.get(row.id, (None, ""))
+        is_resting = rests_until is not None and rests_until > now
         events.append(
             AgentRestored(
                 at=now,
@@ -91,8 +117,8 @@ async def _staff(connection: AsyncConnection, now: datetime, offers: OfferConfig
                 absent_since=row.absent_since,
                 absent_until=row.absent_until,
                 available_since=row.present_since if row.state == PresenceState.AVAILABLE else None,
-                rests_until=rests_until if rests_until is not None and rests_until > now else None,
-                rest_reason=rest_reason,
+                rests_until=rests_until if is_resting else None,
+                rest_reason=rest_reason if is_resting else "",
                 offers=tuple(recent.get(row.id, ())),
             )
         )

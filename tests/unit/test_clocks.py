@@ -29,6 +29,7 @@ from router.engine.events import (
     CustomerWrote,
     Event,
     Item,
+    ItemChanged,
     ItemPaused,
     ItemQueued,
     ItemThawed,
@@ -627,3 +628,48 @@ def test_waiting_items_stand_in_the_order_of_their_keys_whatever_the_clocks_do(p
         assert [record["place"] for record in waiting] == list(range(1, len(waiting) + 1))
         keys = [datetime.fromisoformat(str(record["key"])) for record in waiting]
         assert keys == sorted(keys)
+
+
+def test_item_put_under_other_policies_in_place_moves_and_keeps_the_time_that_passed() -> None:
+    desk = Desk()
+    desk.do(ItemQueued(at=MONDAY, item=item("plain", sla=())))
+    desk.do(ItemQueued(at=MONDAY, item=item(sla=("vip",), arrival=1)))
+    at = MONDAY + timedelta(minutes=10)
+    changed = desk.do(ItemChanged(at=at, item=item(at=at, sla=("urgent",), arrival=1), reason="re-route"))
+    row = desk.row(FIRST)
+    assert [decision.act for decision in changed] == [Act.REPRIORITISED, Act.CLOCK]
+    assert (row["change"], row["policy"], desk.due(FIRST)) == (
+        "changed",
+        "urgent",
+        MONDAY + timedelta(minutes=15),
+    )
+    assert desk.engine.explain("i", at)["place"] == 1
+    again = desk.do(ItemChanged(at=at, item=item(at=at, sla=("urgent",), arrival=1)))
+    assert [(decision.act, decision.record["step"]) for decision in again] == [(Act.PROMISE_DUE, 50)]
+
+
+def test_longer_promise_tells_its_own_steps() -> None:
+    desk = Desk()
+    desk.do(ItemQueued(at=MONDAY, item=item(sla=("urgent",))))
+    at = MONDAY + timedelta(minutes=20)
+    assert steps_of(desk.wait_until(at))[-1] == ("first_response", 100)
+    desk.do(ItemChanged(at=at, item=item(sla=("shop",))))
+    assert desk.due(FIRST) == MONDAY + timedelta(hours=1)
+    told = [step for step in steps_of(desk.wait_until(MONDAY + timedelta(hours=1))) if step[0] == FIRST]
+    assert told == [("first_response", 50), ("first_response", 75), ("first_response", 100)]
+
+
+def test_promise_that_is_taken_away_falls_away() -> None:
+    desk = Desk()
+    desk.do(ItemQueued(at=MONDAY, item=item()))
+    desk.do(ItemChanged(at=MONDAY, item=item(sla=())))
+    assert {row["state"] for row in desk.rows().values()} == {"ended"}
+    assert (desk.engine.explain("i", MONDAY)["due_at"], desk.engine.next_due()) == (None, None)
+
+
+def test_preview_of_an_answer_leaves_the_clock_running() -> None:
+    desk = Desk()
+    desk.do(ItemQueued(at=MONDAY, item=item()))
+    seen = desk.engine.preview(Replied(at=MONDAY, item_id="i"))
+    assert [decision.record["change"] for decision in seen] == ["stopped", "paused"]
+    assert desk.engine.explain("i", MONDAY)["promise"]["metric"] == "first_response"
