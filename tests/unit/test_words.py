@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from router.engine.config import EngineConfig, OfferConfig
+from router.engine.config import EngineConfig, Metric, OfferConfig, SlaPolicy
 from router.engine.decisions import Act, Decision
 from router.engine.engine import Engine
 from router.engine.events import (
@@ -43,7 +43,8 @@ def item(id: str, **more: object) -> Item:
 @pytest.fixture
 def day() -> list[Decision]:
     """Every act at least once."""
-    engine = Engine(EngineConfig(offers=OfferConfig(max_unanswered=1, ask_again_s=20)), seed=1)
+    promised = {"chat": SlaPolicy(targets_s={Metric.FIRST_RESPONSE: 60})}
+    engine = Engine(EngineConfig(offers=OfferConfig(max_unanswered=1, ask_again_s=20), sla=promised), seed=1)
     at = iter(START + timedelta(seconds=40 * number) for number in range(40))
     here = PresenceState.AVAILABLE
     events: list[Event] = [
@@ -76,6 +77,8 @@ def day() -> list[Decision]:
         ClockTick(at=START + timedelta(hours=1, seconds=10)),
         OfferAccepting(at=START, offer_id="i4.2"),
         ClockTick(at=START + timedelta(hours=1, seconds=40)),
+        ItemQueued(at=START, item=item("i4", arrival=4, sla=("chat",))),
+        ClockTick(at=START),
     ]
     return [decision for event in events for decision in engine.apply(event)]
 
