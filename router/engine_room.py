@@ -15,6 +15,7 @@ from typing import Protocol
 
 from router.clock import Clock
 from router.crash import crash_point
+from router.engine.config import EngineConfig
 from router.engine.decisions import Act, Decision, OfferMade
 from router.engine.engine import Engine
 from router.engine.event_json import to_json
@@ -51,6 +52,11 @@ _ENDING = frozenset({Act.COMPLETED, Act.PUT_BACK, Act.WITHDRAWN})
 
 class EngineInForce(Protocol):
     """Where engines come from: the rules in force."""
+
+    @property
+    def engine_config(self) -> EngineConfig:
+        """Give what the engine is told of the rules."""
+        ...
 
     def new_engine(self) -> Engine:
         """Build an engine."""
@@ -93,6 +99,7 @@ class EngineRoom:
         self._timer = asyncio.Event()
         self._unbroken = Unbroken()
         self._stale = False
+        self._outdated = False
         # what happened is told in the order it happened, though some of it has to be looked up first
         self._turn = asyncio.Lock()
 
@@ -103,25 +110,36 @@ class EngineRoom:
         async with self._turn:
             await self._restore(self._clock.now())
 
+    def renew(self) -> None:
+        """Build the engine anew in a moment, because the rules are others now; nothing else changes."""
+        self._outdated = True
+        self._timer.set()
+
     async def _restore(self, now: datetime) -> None:
-        self._stale = False
-        await self._store.write(end_incidents_past, now)
         await self._store.write(give_time_again, now)
-        async with self._store.reading() as connection:
-            events = await restoring_events(connection, now)
-            undecided = await read_undecided(connection)
-        self._engine = self._in_force.new_engine()
+        await self._rebuild(now)
+
+    async def _rebuild(self, now: datetime) -> None:
+        """Build an engine from the store; what comes meanwhile may be told twice, and is not lost."""
+        await self._unbroken.settled()
+        await self._store.write(end_incidents_past, now)
         self._opened.clear()
         self._said.clear()
+        async with self._store.reading() as connection:
+            events = await restoring_events(connection, now, self._in_force.engine_config)
+            undecided = await read_undecided(connection)
+        self._stale = self._outdated = False
+        self._engine = self._in_force.new_engine()
         self._arrivals = count(len(events))
         self._open = {
             event.offer_id: _offer_of(event) for event in events if isinstance(event, OfferRestored)
         }
         self._held = {event.item_id for event in events if isinstance(event, ClaimRestored)}
-        decisions = [decision for event in events for decision in self._engine.apply(event)]
+        answers = [(event, self._engine.apply(event)) for event in events]
+        decisions = [decision for _, made in answers for decision in made]
         fresh = [one for one in decisions if one.act not in _KNOWN or one.item_id in undecided]
         started: JsonObject = {"at": to_iso(now), "type": "engine_started", **self._in_force.describe()}
-        await self._commit([(now, started), *_told(events)], fresh)
+        await self._commit([(now, started), *_worth_keeping(answers)], fresh)
 
     async def run(self) -> None:
         """Do what is due in time, and rebuild the engine when it went astray, until cancelled."""
@@ -130,6 +148,9 @@ class EngineRoom:
             try:
                 if self._stale:
                     await self.restore()
+                elif self._outdated:
+                    async with self._turn:
+                        await self._rebuild(self._clock.now())
                 elif self._opened or self._said or self._is_due():
                     await self.take_up()
                 await self._sleep()
@@ -175,9 +196,14 @@ class EngineRoom:
             queued = [ItemQueued(at=now, item=self.item_of(row)) for row in rows]
             told: list[Event] = [*queued, *earlier, *events]
             # nothing may await between the first decision and the commit
-            decisions = [decision for event in told for decision in self._engine.apply(event)]
-        await self._commit(_told(told), decisions)
+            answers = [(event, self._engine.apply(event)) for event in told]
+        decisions = [decision for _, made in answers for decision in made]
+        await self._commit(_worth_keeping(answers), decisions)
         return decisions
+
+    def preview(self, event: Event) -> list[Decision]:
+        """Give what the engine would decide on an event now, and tell it nothing."""
+        return self._engine.preview(event)
 
     def item_of(self, row: Row) -> Item:
         """Build the engine's item from a work item's row, with an arrival of its own."""
@@ -254,8 +280,9 @@ class EngineRoom:
             self._held.discard(decision.item_id)
 
 
-def _told(events: Sequence[Event]) -> list[tuple[datetime, JsonObject]]:
-    return [(event.at, to_json(event)) for event in events if not isinstance(event, ClockTick)]
+def _worth_keeping(answers: Sequence[tuple[Event, Sequence[Decision]]]) -> list[tuple[datetime, JsonObject]]:
+    """Give the log entries of events; a tick of the clock only if something came of it at its time."""
+    return [(event.at, to_json(event)) for event, made in answers if made or not isinstance(event, ClockTick)]
 
 
 def _offer_of(event: OfferRestored) -> OfferMade:

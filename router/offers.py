@@ -135,11 +135,15 @@ class Offers:
 
     async def explain(self, conversation_id: str) -> JsonObject | None:
         """Say why the conversation's item waits, as a decision computed now; None if it does not."""
-        try:
-            item_id = await self._live_item(conversation_id)
-        except NotFound:
+        statement = select(t.work_item.c.id, t.work_item.c.triage).where(
+            t.work_item.c.conversation_id == conversation_id, t.work_item.c.state != "done"
+        )
+        async with self._store.reading() as connection:
+            row = (await connection.execute(statement)).one_or_none()
+        if row is None:
             return None
-        return self._room.explain(item_id)
+        errors = row.triage.get("errors")
+        return {**self._room.explain(row.id), **({"rule_errors": errors} if errors else {})}
 
     # --- inside -----------------------------------------------------------------------------------
 

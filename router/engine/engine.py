@@ -8,7 +8,6 @@ knows: `ItemQueued` for every live item, then `OfferRestored`, `ClaimRestored` a
 from __future__ import annotations
 
 from collections.abc import Iterable
-from copy import deepcopy
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -18,6 +17,7 @@ from router.engine.changes import Changes
 from router.engine.claims import Claims
 from router.engine.clocks.promises import Promises
 from router.engine.config import EngineConfig
+from router.engine.copying import copied
 from router.engine.deadlines import DeadlineKind
 from router.engine.decisions import Decision, OfferMade
 from router.engine.desk import Desk
@@ -65,9 +65,15 @@ _START = datetime.min.replace(tzinfo=UTC)
 class Engine:
     """Decides who is offered what; not thread-safe, one caller at a time."""
 
-    def __init__(self, config: EngineConfig, seed: int, strategies: Iterable[Strategy] = ()) -> None:
-        """Raise ConfigError when a queue asks for a strategy nobody brought."""
+    def __init__(
+        self, config: EngineConfig, seed: int, strategies: Iterable[Strategy] = (), *, records: bool = True
+    ) -> None:
+        """Raise ConfigError when a queue asks for a strategy nobody brought.
+
+        Without `records` every decision is there, but its record leaves out what only people read.
+        """
         self._desk = Desk(config, seed, _START, tuple(strategies))
+        self._desk.records.is_brief = not records
         self._dispatch = Dispatch(self._desk)
         self._answers = Answers(self._desk, self._dispatch)
         self._claims = Claims(self._desk, self._dispatch, self._answers)
@@ -99,14 +105,13 @@ class Engine:
         self._dispatch.catch_up()
         self._take_in(event)
         self._dispatch.settle()
-        self._relief.settle()
+        if not (isinstance(event, ItemQueued) and event.is_restored):
+            self._relief.settle()
         return desk.records.take()
 
     def preview(self, event: Event) -> list[Decision]:
         """Give what would follow from an event, and change nothing."""
-        config = self._desk.config
-        shared = [config, *config.sla.values(), *(work.item for work in self._desk.waiting.works.values())]
-        return deepcopy(self, {id(value): value for value in shared}).apply(event)
+        return copied(self, self._desk).apply(event)
 
     def next_due(self) -> datetime | None:
         """Give when a `ClockTick` will next change something, None if only events can."""
@@ -278,7 +283,7 @@ class Engine:
         if event.last_offer_at is not None:
             agent.last_offer = max(agent.last_offer, event.last_offer_at.timestamp())
         agent.unanswered = event.unanswered
-        if event.rests_until is not None:
+        if event.rests_until is not None and event.rests_until > self._desk.now:
             agent.rest(event.rests_until, event.rest_reason)
         agent.restore_pace(event.available_since, [at for at, _ in event.offers], self._desk.now)
         agent.gone_at = event.gone_at

@@ -31,9 +31,10 @@ class Records:
     """Writes a decision for each act from the state at that moment, and keeps it until taken.
 
     `declined` in a record is who is not asked again from then on; the room stores it with the item.
+    With `is_brief` records leave out what only people read: places in line, needs, candidates and gates.
     """
 
-    __slots__ = ("_affinity", "_clocks", "_decisions", "_matching", "_waiting")
+    __slots__ = ("_affinity", "_clocks", "_decisions", "_matching", "_waiting", "is_brief")
 
     def __init__(self, waiting: Waiting, matching: Matching, affinity: Affinity, clocks: ClockBook) -> None:
         self._affinity = affinity
@@ -41,6 +42,7 @@ class Records:
         self._waiting = waiting
         self._matching = matching
         self._decisions: list[Decision] = []
+        self.is_brief = False
 
     def take(self) -> list[Decision]:
         """Give the decisions written since the last call."""
@@ -75,9 +77,24 @@ class Records:
 
         Written before the offer is booked, so that loads are those the choice was made on.
         """
-        people = self._matching.agents
         record = self._waits(Act.OFFERED, work, lane, offer.offered_at)
         record.update(agent=offer.agent_id, offer=offer.offer_id, expires_at=to_iso(offer.expires_at))
+        if not self.is_brief:
+            self._weigh(record, work, lane, offer, runner_up, next_item, tier)
+        self._add(Act.OFFERED, work, offer.offered_at, record, offer.agent_id, offer)
+
+    def _weigh(
+        self,
+        record: dict[str, JsonValue],
+        work: WorkItem,
+        lane: Lane,
+        offer: OfferMade,
+        runner_up: str | None,
+        next_item: Entry | None,
+        tier: JsonObject | None,
+    ) -> None:
+        """Add to the record of an offer what it was weighed against."""
+        people = self._matching.agents
         record["winner"] = describe(self._matching, people[offer.agent_id], work, lane)
         second = None if runner_up is None else people[runner_up]
         record["runner_up"] = None if second is None else describe(self._matching, second, work, lane)
@@ -87,7 +104,6 @@ class Records:
         is_small = len(people) <= LISTED
         record["candidates"] = list_candidates(self._matching, work, lane) if is_small else None
         record["by_gate"] = count_by_gate(self._matching, work, lane)
-        self._add(Act.OFFERED, work, offer.offered_at, record, offer.agent_id, offer)
 
     def ended(self, act: Act, work: WorkItem, offer: OfferMade, at: datetime, reason: str = "") -> None:
         """Say how an offer ended, and who is not asked again."""
@@ -207,6 +223,8 @@ class Records:
 
     def _waits(self, act: str, work: WorkItem, lane: Lane, at: datetime) -> dict[str, JsonValue]:
         record = _about(act, work, at)
+        if self.is_brief and act != EXPLAINED:
+            return record
         record.update(standing(self._waiting, work, lane))
         record["promise"] = self._clocks.moving(work.item)
         record["needs"] = lane.requirement.as_json
@@ -214,6 +232,8 @@ class Records:
         return record
 
     def _stopped(self, work: WorkItem, lane: Lane, gate: Gate) -> JsonObject:
+        if self.is_brief:
+            return {"gate": gate.word}
         if self._affinity.is_kept(work):
             return {"gate": gate.word, "people": 1}
         return blocked_by(self._matching, lane)
