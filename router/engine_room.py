@@ -15,6 +15,7 @@ from typing import Protocol
 
 from router.clock import Clock
 from router.crash import crash_point
+from router.engine.config import EngineConfig
 from router.engine.decisions import Act, Decision, OfferMade
 from router.engine.engine import Engine
 from router.engine.event_json import to_json
@@ -51,6 +52,11 @@ _ENDING = frozenset({Act.COMPLETED, Act.PUT_BACK, Act.WITHDRAWN})
 
 class EngineInForce(Protocol):
     """Where engines come from: the rules in force."""
+
+    @property
+    def engine_config(self) -> EngineConfig:
+        """Give what the engine is told of the rules."""
+        ...
 
     def new_engine(self) -> Engine:
         """Build an engine."""
@@ -108,7 +114,7 @@ class EngineRoom:
         await self._store.write(end_incidents_past, now)
         await self._store.write(give_time_again, now)
         async with self._store.reading() as connection:
-            events = await restoring_events(connection, now)
+            events = await restoring_events(connection, now, self._in_force.engine_config)
             undecided = await read_undecided(connection)
         self._engine = self._in_force.new_engine()
         self._opened.clear()

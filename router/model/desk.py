@@ -112,7 +112,7 @@ class Lease:
 class WorkItem:
     """The current episode as work; `token` is the fencing token of the asking agent's own active claim.
 
-    `due_at` is when the first of its `promises` is due. `pause` says what its resolution waits for outside,
+    `due_at` is when the first answer promised is due. `pause` says what its resolution waits for outside,
     None if for nothing.
     """
 

@@ -25,6 +25,7 @@ _SET_DUE = (
     .values(due_at=bindparam("due"), lead_s=bindparam("lead"))
 )
 
+_STOPPED = ("kept", "late")
 _Key = tuple[str, str]
 
 
@@ -56,7 +57,7 @@ def _row(decision: Decision) -> dict[str, Any]:
         "remaining_s": record.get("remaining_s"),
         "paused_by": record.get("paused_by", []),
         "steps": record.get("steps", []),
-        "kept_at": _time(record.get("kept_at")),
+        "kept_at": decision.at if record["state"] in _STOPPED else None,
     }
 
 

@@ -221,8 +221,14 @@ def _withdraw(connection: Connection, decision: Decision) -> None:
 
 def _move(connection: Connection, decision: Decision) -> None:
     """Let an item wait in the queue overflow took it to."""
-    queue = str(decision.record["queue"])
-    _set_item(connection, decision.item_id, queue=queue, entered_queue_at=decision.at)
+    record = decision.record
+    _set_item(
+        connection,
+        decision.item_id,
+        queue=record["queue"],
+        moved_from=record["before"],
+        entered_queue_at=decision.at,
+    )
 
 
 def _set_away(connection: Connection, decision: Decision) -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import case, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from router.engine.events import AgentRestored, ClockTick, Event, IncidentStarted
+from router.engine.config import EngineConfig, OfferConfig
+from router.engine.events import AgentRestored, ClockTick, Event, IncidentStarted, OverflowRestored
 from router.model.presence import PresenceState
 from router.storage.live_work import (
     read_clocks,
@@ -19,23 +20,51 @@ from router.storage.live_work import (
     read_pauses,
     read_untold,
 )
-from router.storage.schema import absence, agent, agent_skill, incident, offer, presence
+from router.storage.schema import (
+    absence,
+    agent,
+    agent_skill,
+    decision_record,
+    incident,
+    offer,
+    presence,
+    work_item,
+)
 
 _GONE = ("away", "offline")
+_RECENT = timedelta(hours=1)
+"""How far back offers are told: what paces of new items and shares of queues look at."""
+
+_PEOPLE = (
+    select(
+        agent,
+        presence.c.state,
+        presence.c.classes,
+        presence.c.since.label("present_since"),
+        absence.c.since.label("absent_since"),
+        absence.c.until.label("absent_until"),
+    )
+    .outerjoin_from(agent, presence, presence.c.agent_id == agent.c.id)
+    .outerjoin(absence, absence.c.agent_id == agent.c.id)
+    .where(agent.c.active.is_(True))
+    .order_by(agent.c.id)
+)
 
 
-async def restoring_events(connection: AsyncConnection, now: datetime) -> list[Event]:
+async def restoring_events(connection: AsyncConnection, now: datetime, config: EngineConfig) -> list[Event]:
     """Tell the whole live state as events, in the order the engine takes it up after a start.
 
-    What was written but not told when an earlier run ended is told after it.
+    `config` says how long people rest after an offer they did not take. What was written but not told when
+    an earlier run ended is told after it.
     """
     return [
         *await _incidents(connection, now),
+        *await _overflows(connection, now),
         *await read_live_items(connection, now),
         *await read_clocks(connection, now),
         *await read_open_offers(connection, now),
         *await read_held_claims(connection, now),
-        *await _staff(connection, now),
+        *await _staff(connection, now, config.offers),
         *await read_pauses(connection, now),
         *await read_untold(connection, now),
         ClockTick(at=now),
@@ -47,26 +76,30 @@ async def _incidents(connection: AsyncConnection, now: datetime) -> list[Event]:
     return [IncidentStarted(at=now, name=row.name, until=row.until) for row in await connection.execute(on)]
 
 
-async def _staff(connection: AsyncConnection, now: datetime) -> list[Event]:
+async def _overflows(connection: AsyncConnection, now: datetime) -> list[Event]:
+    """Tell which queues overflowed by their own length; what an incident opens comes back with it."""
+    record = decision_record.c
+    newest = (
+        select(func.max(record.id)).where(record.act == "overflow").group_by(record.body["queue"].as_string())
+    )
+    rows = await connection.execute(select(record.body).where(record.id.in_(newest)).order_by(record.id))
+    return [
+        OverflowRestored(at=now, queue=row.body["queue"])
+        for row in rows
+        if row.body["open"] and not row.body["incident"]
+    ]
+
+
+async def _staff(connection: AsyncConnection, now: datetime, offers: OfferConfig) -> list[Event]:
     skills, expires = await _skills(connection, now)
     last_offers = await _last_offers(connection)
-    statement = (
-        select(
-            agent,
-            presence.c.state,
-            presence.c.classes,
-            presence.c.since.label("present_since"),
-            absence.c.since.label("absent_since"),
-            absence.c.until.label("absent_until"),
-        )
-        .outerjoin_from(agent, presence, presence.c.agent_id == agent.c.id)
-        .outerjoin(absence, absence.c.agent_id == agent.c.id)
-        .where(agent.c.active.is_(True))
-        .order_by(agent.c.id)
-    )
+    recent = await _recent_offers(connection, now)
+    rests = await _rests(connection, offers)
     events: list[Event] = []
-    for row in await connection.execute(statement):
+    for row in await connection.execute(_PEOPLE):
         last_offer_at, unanswered = last_offers.get(row.id, (None, 0))
+        rests_until, rest_reason = rests.get(row.id, (None, ""))
+        is_resting = rests_until is not None and rests_until > now
         events.append(
             AgentRestored(
                 at=now,
@@ -83,6 +116,10 @@ async def _staff(connection: AsyncConnection, now: datetime) -> list[Event]:
                 gone_at=row.present_since if row.state in _GONE else None,
                 absent_since=row.absent_since,
                 absent_until=row.absent_until,
+                available_since=row.present_since if row.state == PresenceState.AVAILABLE else None,
+                rests_until=rests_until if is_resting else None,
+                rest_reason=rest_reason if is_resting else "",
+                offers=tuple(recent.get(row.id, ())),
             )
         )
     return events
@@ -126,3 +163,37 @@ async def _last_offers(connection: AsyncConnection) -> dict[str, tuple[datetime,
         .group_by(offer.c.agent_id)
     )
     return {row.agent_id: (row.last_at, row.unanswered) for row in await connection.execute(statement)}
+
+
+async def _recent_offers(
+    connection: AsyncConnection, now: datetime
+) -> Mapping[str, list[tuple[datetime, str]]]:
+    """Give when each agent was offered something lately, and of which queue, oldest first."""
+    statement = (
+        select(offer.c.agent_id, offer.c.offered_at, work_item.c.queue)
+        .join_from(offer, work_item, work_item.c.id == offer.c.work_item_id)
+        .where(offer.c.offered_at > now - _RECENT)
+        .order_by(offer.c.offered_at, offer.c.id)
+    )
+    recent: defaultdict[str, list[tuple[datetime, str]]] = defaultdict(list)
+    for row in await connection.execute(statement):
+        recent[row.agent_id].append((row.offered_at, row.queue))
+    return recent
+
+
+async def _rests(connection: AsyncConnection, offers: OfferConfig) -> Mapping[str, tuple[datetime, str]]:
+    """Give until when each agent is left alone after the last offer not taken, and what for."""
+    statement = (
+        select(offer.c.agent_id, offer.c.state, offer.c.ended_at, work_item.c.declined)
+        .join_from(offer, work_item, work_item.c.id == offer.c.work_item_id)
+        .where(offer.c.state.in_(("rejected", "expired")))
+        .order_by(offer.c.ended_at, offer.c.id)
+    )
+    rests: dict[str, tuple[datetime, str]] = {}
+    for row in await connection.execute(statement):
+        reason = "no_answer" if row.state == "expired" else "rejected"
+        if row.declined.get(row.agent_id) == "busy":
+            reason = "busy"
+        spans = {"no_answer": offers.no_answer_s, "rejected": offers.reject_s, "busy": offers.busy_s}
+        rests[row.agent_id] = row.ended_at + timedelta(seconds=spans[reason]), reason
+    return rests

@@ -33,7 +33,7 @@ from router.storage import schema as t
 from router.storage.store import Store
 from router.testing import FakeClock
 from tests.integration.notes_channel import item, notes_type
-from tests.integration.test_intake import Front, running
+from tests.integration.test_intake import RULES, Front, running
 
 NOW = datetime(2026, 3, 4, 9, 0, tzinfo=UTC)
 
@@ -84,7 +84,7 @@ class House:
     async def conversation(self, text: str = "hello", sender: str = "ann@shop.example") -> str:
         """Let a customer write, and dispatch see it."""
         (conversation,) = await self.front.take(item(sender, at=self.clock.now(), id=new_id(), text=text))
-        self.room.enqueue(self.front.filed[-1].work_items)
+        self.notices.filed([self.front.filed[-1]])
         await self.room.take_up()
         return conversation
 
@@ -117,6 +117,10 @@ class House:
         await self.outbox._send_due("notes", self.outbox._lanes["notes"])
 
 
+AGENTS = [
+    AgentProfile(login=login, name=login.title(), max_claims=2, skills={"complaints": 3})
+    for login in ("mei", "tom")
+]
 CONFIG = EngineConfig(default=QueueConfig(offer_timeout_s=30))
 
 
@@ -139,7 +143,13 @@ async def no_threads(account: str, thread: str, event: ThreadEvent) -> None:
 
 @asynccontextmanager
 async def house(
-    store: Store, clock: FakeClock, doors: Doors, config: EngineConfig = CONFIG
+    store: Store,
+    clock: FakeClock,
+    doors: Doors,
+    config: EngineConfig = CONFIG,
+    *,
+    rules: str = RULES,
+    agents: Sequence[AgentProfile] = AGENTS,
 ) -> AsyncIterator[House]:
     settled: asyncio.Queue[tuple[str, str]] = asyncio.Queue()
     in_force = InForce(config)
@@ -157,19 +167,9 @@ async def house(
     outbox = Outbox(store, clock, new_id(), doors, changed)
     outbox.add_lane("notes")
     await outbox.recover()
-    skills = {"complaints": 3}
-    await apply_roster(
-        store,
-        [
-            AgentProfile(login=login, name=login.title(), max_claims=2, skills=skills)
-            for login in ("mei", "tom")
-        ],
-        clock.now(),
-    )
+    await apply_roster(store, agents, clock.now())
     async with store.reading() as connection:
-        agents = {row.login: row.id for row in await connection.execute(select(t.agent))}
-    async with running(store) as front:
+        ids = {row.login: row.id for row in await connection.execute(select(t.agent))}
+    async with running(store, clock=clock, rules=rules, joins_open_episode=True) as front:
         await room.restore()
-        yield House(
-            front, clock, room, offers, steering, replies, outbox, doors, agents, settled, live, notices
-        )
+        yield House(front, clock, room, offers, steering, replies, outbox, doors, ids, settled, live, notices)
