@@ -19,6 +19,7 @@ from router.clock import Clock, SystemClock
 from router.config import Account, AnyAccount, Config, account_settings
 from router.decoding import Decoder
 from router.doors import Doors
+from router.engine.rules.stage import RulesInForce
 from router.engine.words import say
 from router.engine_room import EngineRoom
 from router.errors import ConfigError
@@ -27,13 +28,16 @@ from router.front_desk import FrontDesk
 from router.ids import new_id
 from router.intake import Intake
 from router.live import LiveEvents
+from router.model.filing import Filed
 from router.notices import Notices
 from router.offers import Offers
 from router.outbox import Outbox
 from router.plugin_host import PluginHost
 from router.queues import Queues
 from router.replies import Replies
-from router.routing_setup import RulesInForce, put_in_force, put_on_staff
+from router.rerouting import Reroutes
+from router.routing_setup import put_in_force, put_on_staff
+from router.rulebook import Rulebook
 from router.rules_files import DEFAULT_RULES, RulesSource, read_roster, read_rules
 from router.startup import check_clock, check_folder, make_private
 from router.steering import Steering
@@ -57,6 +61,7 @@ class Router:
     replies: Replies
     intake: Intake
     supervisor: Supervisor
+    rulebook: Rulebook
     live: LiveEvents
     url: str
 
@@ -91,17 +96,7 @@ async def running_router(
         url = await stack.enter_async_context(_listening(config, app))
         # open chats are sent away by their channel; else the web side waits for them in vain
         stack.push_async_callback(supervisor.close_accounts)
-        yield Router(
-            config=config,
-            store=store,
-            clock=clock,
-            offers=house.offers,
-            replies=house.replies,
-            intake=house.intake,
-            supervisor=supervisor,
-            live=house.live,
-            url=url,
-        )
+        yield house.router(config, supervisor, url)
 
 
 class _House:
@@ -123,29 +118,36 @@ class _House:
         )
         self.doors = Doors(accounts, store, self.decoder)
         self.live = LiveEvents(run_id)
-        self.engine_room = EngineRoom(store, clock, rules, lambda made: self.notices.decided(made))
-        self.offers = Offers(store, clock, self.engine_room, self._channel_classes(rules))
-        self.steering = Steering(store, clock, self.engine_room, rules)
+        self.rulebook = Rulebook(store, rules, lambda: self.engine_room.renew())
+        self.engine_room = EngineRoom(store, clock, self.rulebook, lambda made: self.notices.decided(made))
+        self.offers = Offers(store, clock, self.engine_room, self._channel_classes)
+        self.steering = Steering(store, clock, self.engine_room, self.rulebook)
+        self.reroutes = Reroutes(store, clock, self.engine_room, lambda: self.rulebook.rules)
         self.outbox = Outbox(
             store, clock, run_id, self.doors, lambda changed: self.notices.delivered(changed)
         )
         self.notices = Notices(self.live, self.engine_room, self.outbox.wake, self.doors.thread_changed)
-        queues = Queues(clock, lambda: (rules.version, rules.ruleset), self.doors.language)
-        filing = FilingRoom(store, clock, queues.work_item, self.notices.filed)
+        queues = Queues(clock, lambda: self.rulebook.rules, self.doors.language)
+        filing = FilingRoom(store, clock, queues.work_item, self._filed)
         self.intake = Intake(store, clock, self.decoder, self.doors.kind, filing)
         self.replies = Replies(store, clock, self.doors, self.doors.outgoing_ref, self.notices.written)
         self.front_desk = FrontDesk(
             store, clock, self.intake, filing, self.notices.delivered, self.notices.typing
         )
 
-    def _channel_classes(self, rules: RulesInForce) -> frozenset[str]:
+    def _filed(self, results: Sequence[Filed]) -> None:
+        """Tell what has just been filed."""
+        self.rulebook.filed([row for result in results for row in result.work_items])
+        self.notices.filed(results)
+
+    def _channel_classes(self) -> frozenset[str]:
         """Give the classes work can come in by: those of the rules and those of the channels."""
         channels = {
             each.channel_type.capabilities.channel_class
             for each in self._accounts
             if isinstance(each, Account)
         }
-        return frozenset(channels | rules.ruleset.engine_config.capacity.classes.keys())
+        return frozenset(channels | self.rulebook.engine_config.capacity.classes.keys())
 
     @asynccontextmanager
     async def recovered(self) -> AsyncIterator[None]:
@@ -164,6 +166,7 @@ class _House:
             "intake": self.intake.run,
             "engine": self.engine_room.run,
             "notices": self.notices.run,
+            "rules": self.rulebook.run,
         }
         for account in self.doors.names:
             self.outbox.add_lane(account)
@@ -185,6 +188,21 @@ class _House:
         self.doors.attach(supervisor)
         return supervisor
 
+    def router(self, config: Config, supervisor: Supervisor, url: str) -> Router:
+        """Show who started the router what runs."""
+        return Router(
+            config=config,
+            store=self._store,
+            clock=self._clock,
+            offers=self.offers,
+            replies=self.replies,
+            intake=self.intake,
+            supervisor=supervisor,
+            rulebook=self.rulebook,
+            live=self.live,
+            url=url,
+        )
+
     def web_services(self) -> Services:
         """Hand the rooms to the web side."""
         return Services(
@@ -193,6 +211,8 @@ class _House:
             live=self.live,
             offers=self.offers,
             steering=self.steering,
+            rulebook=self.rulebook,
+            reroutes=self.reroutes,
             replies=self.replies,
             channels=self.doors,
             quarantine=self.intake,
@@ -216,7 +236,7 @@ async def _own_store(config: Config, clock: Clock) -> AsyncIterator[Store]:
 async def _prepare(config: Config, store: Store, clock: Clock) -> RulesInForce:
     """Put rules and roster in force; reading a large document takes a while, so off the loop."""
     source: RulesSource = await asyncio.to_thread(read_rules, config.rules or DEFAULT_RULES)
-    rules = await put_in_force(store, source, "file", clock.now())
+    rules = await put_in_force(store, source, "file", clock.now(), is_default=config.rules is None)
     if config.roster is not None:
         await put_on_staff(store, await asyncio.to_thread(read_roster, config.roster), clock.now())
     return rules

@@ -10,11 +10,14 @@ import json
 import sys
 from collections.abc import Coroutine
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
 
 import typer
 
 from router.errors import ConfigError, RouterError
+
+if TYPE_CHECKING:
+    from router.rules_commands import Answer
 
 T = TypeVar("T")
 
@@ -24,7 +27,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Omnirouter: one queue for every customer message.",
 )
-rules_app = typer.Typer(no_args_is_help=True, help="Check rules files.")
+rules_app = typer.Typer(no_args_is_help=True, help="Check rules, compare them, put them in force.")
 db_app = typer.Typer(no_args_is_help=True, help="Look after the database.")
 quarantine_app = typer.Typer(no_args_is_help=True, help="See and rerun what could not be read.")
 token_app = typer.Typer(no_args_is_help=True, help="API tokens for programs.")
@@ -127,6 +130,61 @@ def rules_check_command(file: Path, as_json: JsonOption = False) -> None:
     raise SystemExit(0 if report.ok else 1)
 
 
+@rules_app.command("diff")
+def rules_diff_command(
+    before: str,
+    after: str,
+    config: ConfigOption = Path("omnirouter.yaml"),
+    as_json: JsonOption = False,
+) -> None:
+    """Show what differs in meaning between two files, stored versions (a number) or `current`."""
+    from router.rules_commands import diff
+
+    answer(run(diff(config, before, after)), as_json)
+
+
+@rules_app.command("apply")
+def rules_apply_command(
+    file: Annotated[Path | None, typer.Argument(help="The rules file; the staged version without.")] = None,
+    queue: Annotated[
+        list[str] | None, typer.Option(help="Only for work that now goes to this queue.")
+    ] = None,
+    percent: Annotated[int, typer.Option(min=0, max=100, help="Only for so many conversations.")] = 0,
+    all_work: Annotated[bool, typer.Option("--all", help="For everything: ends a stage.")] = False,
+    author: Annotated[str, typer.Option(help="Who is putting it in force.")] = "",
+    note: Annotated[str, typer.Option(help="Why.")] = "",
+    config: ConfigOption = Path("omnirouter.yaml"),
+    as_json: JsonOption = False,
+) -> None:
+    """Put rules in force, for everything or first for a part of the work."""
+    from router.rules_commands import Wish, apply
+
+    wish = Wish(queues=tuple(queue or ()), percent=percent, all_work=all_work, author=author, note=note)
+    answer(run(apply(config, file, wish)), as_json)
+
+
+@rules_app.command("revert")
+def rules_revert_command(
+    version: Annotated[int | None, typer.Argument(help="The version; the one before without.")] = None,
+    author: Annotated[str, typer.Option(help="Who is taking it back.")] = "",
+    note: Annotated[str, typer.Option(help="Why.")] = "",
+    config: ConfigOption = Path("omnirouter.yaml"),
+    as_json: JsonOption = False,
+) -> None:
+    """End a stage, or go back to the version before or the one named."""
+    from router.rules_commands import revert
+
+    answer(run(revert(config, version, author, note)), as_json)
+
+
+@rules_app.command("list")
+def rules_list_command(config: ConfigOption = Path("omnirouter.yaml"), as_json: JsonOption = False) -> None:
+    """List the versions and what was in force when."""
+    from router.rules_commands import listed
+
+    answer(run(listed(config)), as_json)
+
+
 @db_app.command("upgrade")
 def db_upgrade(config: ConfigOption = Path("omnirouter.yaml")) -> None:
     """Bring the database to this version's schema."""
@@ -191,6 +249,12 @@ def agent_password(login: str, config: ConfigOption = Path("omnirouter.yaml")) -
 
     password = typer.prompt("Password", hide_input=True) if sys.stdin.isatty() else sys.stdin.readline()
     run(change_password(config, login, password.rstrip("\n")))
+
+
+def answer(given: Answer, as_json: bool) -> NoReturn:
+    """Print what a command found, and end with its exit code."""
+    print(json.dumps(given.fields, ensure_ascii=False) if as_json else given.text)
+    raise SystemExit(given.exit_code)
 
 
 def run(coroutine: Coroutine[Any, Any, T]) -> T:

@@ -99,6 +99,7 @@ class EngineRoom:
         self._timer = asyncio.Event()
         self._unbroken = Unbroken()
         self._stale = False
+        self._outdated = False
         # what happened is told in the order it happened, though some of it has to be looked up first
         self._turn = asyncio.Lock()
 
@@ -109,16 +110,26 @@ class EngineRoom:
         async with self._turn:
             await self._restore(self._clock.now())
 
+    def renew(self) -> None:
+        """Build the engine anew in a moment, because the rules are others now; nothing else changes."""
+        self._outdated = True
+        self._timer.set()
+
     async def _restore(self, now: datetime) -> None:
-        self._stale = False
-        await self._store.write(end_incidents_past, now)
         await self._store.write(give_time_again, now)
+        await self._rebuild(now)
+
+    async def _rebuild(self, now: datetime) -> None:
+        """Build an engine from the store; what comes meanwhile may be told twice, and is not lost."""
+        await self._unbroken.settled()
+        await self._store.write(end_incidents_past, now)
+        self._opened.clear()
+        self._said.clear()
         async with self._store.reading() as connection:
             events = await restoring_events(connection, now, self._in_force.engine_config)
             undecided = await read_undecided(connection)
+        self._stale = self._outdated = False
         self._engine = self._in_force.new_engine()
-        self._opened.clear()
-        self._said.clear()
         self._arrivals = count(len(events))
         self._open = {
             event.offer_id: _offer_of(event) for event in events if isinstance(event, OfferRestored)
@@ -136,6 +147,9 @@ class EngineRoom:
             try:
                 if self._stale:
                     await self.restore()
+                elif self._outdated:
+                    async with self._turn:
+                        await self._rebuild(self._clock.now())
                 elif self._opened or self._said or self._is_due():
                     await self.take_up()
                 await self._sleep()
@@ -184,6 +198,10 @@ class EngineRoom:
             decisions = [decision for event in told for decision in self._engine.apply(event)]
         await self._commit(_told(told), decisions)
         return decisions
+
+    def preview(self, event: Event) -> list[Decision]:
+        """Give what the engine would decide on an event now, and tell it nothing."""
+        return self._engine.preview(event)
 
     def item_of(self, row: Row) -> Item:
         """Build the engine's item from a work item's row, with an arrival of its own."""

@@ -162,7 +162,7 @@ class Steering:
             values={"boost_s": boost_s},
             at=self._clock.now(),
         )
-        row = await self._store.write(_change_item, change)
+        row = await self._store.write(change_item, change)
         item = self._room.item_of(row)
         await self._room.tell(ItemChanged(at=change.at, item=item, reason=reason))
 
@@ -193,10 +193,10 @@ def _declare_pause(connection: Connection, change: Change) -> Row:
     is_paused = row["pause"] is not None
     if is_paused == (change.kind == "paused"):
         raise StaleVersion("it is paused already" if is_paused else "it is not paused")
-    return _change_item(connection, change)
+    return change_item(connection, change)
 
 
-def _change_item(connection: Connection, change: Change) -> Row:
+def change_item(connection: Connection, change: Change) -> Row:
     """Change a live item, note it on the timeline, and give its row as it is now."""
     item_id = _live_item(connection, change.conversation_id)["id"]
     connection.execute(update(work_item).where(work_item.c.id == item_id).values(**change.values))

@@ -16,7 +16,7 @@ from router.engine.rules.facts import MAX_TEXT_CHARS, Facts, FactValue
 from router.engine.rules.ruleset import RuleSet, Triage
 from router.messages import BlockKind, InboundEvent
 
-_WRITTEN = frozenset({BlockKind.TEXT, BlockKind.CHOICE, BlockKind.FORM, BlockKind.CALL})
+WRITTEN = frozenset({BlockKind.TEXT, BlockKind.CHOICE, BlockKind.FORM, BlockKind.CALL})
 """Blocks whose text is the customer's own; that of the others only stands in for a picture or a file."""
 
 
@@ -118,7 +118,7 @@ def facts_of(event: InboundEvent, filing: FilingFacts, now: datetime) -> Facts:
 
 def written_text(event: InboundEvent) -> str:
     """Join what the customer wrote, without quoted history, cut to what rules look at."""
-    parts = [block.text for block in event.blocks if block.kind in _WRITTEN and block.text]
+    parts = [block.text for block in event.blocks if block.kind in WRITTEN and block.text]
     return "\n".join(parts)[:MAX_TEXT_CHARS]
 
 

@@ -21,6 +21,7 @@ class Phrases:
     load: str
     waited: str
     owed: str
+    failed: str
     resting: str
     runner_up: str
     next_but: str
@@ -131,6 +132,7 @@ _ENGLISH = Phrases(
     load="load {load} of {of}",
     waited="Waited {span}.",
     owed="An answer is owed for {span}.",
+    failed="Rules that failed on this message, and so did not match: {errors}.",
     resting="The customer has his answer.",
     runner_up="{agent} was next.",
     next_but="{agent} was next, but {lack}.",
@@ -232,6 +234,7 @@ _CHINESE = Phrases(
     load="负载{load}/{of}",
     waited="已等待{span}。",
     owed="待回复已{span}。",
+    failed="处理此消息时出错、按不匹配处理的规则：{errors}。",
     resting="已回复客户。",
     runner_up="下一位是{agent}。",
     next_but="下一位本是{agent}，但{lack}。",

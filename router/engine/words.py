@@ -22,7 +22,7 @@ def say(record: JsonObject, lang: str, names: Names) -> str:
     if act == "offered":
         return _offered(record, phrases, names)
     if act == "explained":
-        return _explained(record, phrases, names)
+        return phrases.sentences(_explained(record, phrases, names), _failed(record, phrases))
     if act in ("clock", "promise_due"):
         return _promise(record, phrases, names)
     variant = f"{act}_{record.get('reason')}"
@@ -104,6 +104,12 @@ def _promise(record: JsonObject, phrases: Phrases, names: Names) -> str:
         pauses=phrases.join(phrases.pauses.get(str(why), str(why)) for why in _list(record.get("paused_by"))),
         reason=_because(record, phrases),
     )
+
+
+def _failed(record: JsonObject, phrases: Phrases) -> str:
+    """Name the rules that failed on the message, with the reason of each."""
+    errors = [str(error) for error in _list(record.get("rule_errors"))]
+    return phrases.failed.format(errors=phrases.join(errors)) if errors else ""
 
 
 def _next_person(record: JsonObject, phrases: Phrases, names: Names) -> str:

@@ -133,6 +133,7 @@ class WorkItem:
     offered_to: Person | None
     token: int | None
     matched_rules: Sequence[str]
+    rule_errors: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -342,3 +343,38 @@ class ApiToken:
     agent: Person
     created_at: datetime
     last_used_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Routing:
+    """What rules made of a piece of work; `rule_errors` say which of them failed, and so did not match."""
+
+    ruleset_version: int
+    queue: str
+    needs: Sequence[Mapping[str, object]]
+    boost_s: int
+    sla: Sequence[str]
+    matched_rules: Sequence[str]
+    rule_errors: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rerouting:
+    """How work is routed and how it is, or would be, by the rules in force; `asked` are ids of agents."""
+
+    before: Routing
+    after: Routing
+    applied: bool
+    asked: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RulesChange:
+    """What was put in force, by whom and why."""
+
+    act: str
+    version: int
+    staged_version: int | None
+    author: str
+    note: str
+    at: datetime

@@ -30,6 +30,7 @@ from router.web.routes_conversations import ConversationCalls
 from router.web.routes_messages import MessageCalls
 from router.web.routes_operations import OperationsCalls
 from router.web.routes_people import PeopleCalls
+from router.web.routes_rules import RulesCalls
 from router.web.routes_steering import SteeringCalls
 from router.web.routes_work import WorkCalls
 from router.web.services import Services
@@ -55,6 +56,7 @@ def create_app(
         ConversationCalls(services),
         WorkCalls(services),
         SteeringCalls(services),
+        RulesCalls(services),
         MessageCalls(services),
         ChannelCalls(services),
         OperationsCalls(services),

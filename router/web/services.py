@@ -11,9 +11,10 @@ from router.capabilities import Health
 from router.channel import AnyChannel, ChannelType, HttpReply, HttpRequest
 from router.clock import Clock
 from router.engine.config import EngineConfig
+from router.engine.rules.stage import RulesInForce
 from router.live import LiveEvents
 from router.messages import AcceptResult, JsonObject
-from router.model.desk import IncidentPreview
+from router.model.desk import IncidentPreview, Rerouting
 from router.model.presence import PresenceState
 from router.storage.store import Store
 
@@ -113,6 +114,32 @@ class Steering(Protocol):
 
     async def thaw(self, conversation_id: str, *, agent_id: str) -> None:
         """Declare the pause over. Raises NotFound, StaleVersion."""
+        ...
+
+
+class Rulebook(Protocol):
+    """The rules in force."""
+
+    @property
+    def rules(self) -> RulesInForce:
+        """Give them, compiled."""
+        ...
+
+    @property
+    def failures(self) -> Mapping[tuple[int, str], int]:
+        """Give how often each rule failed since the start, by version and name."""
+        ...
+
+
+class Reroutes(Protocol):
+    """Routing waiting work anew. Both raise NotFound, and StaleVersion when somebody has the work."""
+
+    async def preview(self, conversation_id: str) -> Rerouting:
+        """Say what the rules in force would change."""
+        ...
+
+    async def reroute(self, conversation_id: str, *, agent_id: str) -> Rerouting:
+        """Route by the rules in force; the work keeps its age."""
         ...
 
 
@@ -230,6 +257,8 @@ class Services:
     live: LiveEvents
     offers: Offers
     steering: Steering
+    rulebook: Rulebook
+    reroutes: Reroutes
     replies: Replies
     channels: Channels
     quarantine: Quarantine

@@ -13,6 +13,7 @@ from sqlalchemy import func, select, update
 from router.clock import Clock, SystemClock
 from router.decoding import Decoder
 from router.engine.rules import load_ruleset
+from router.engine.rules.stage import RulesInForce
 from router.filing import FilingRoom
 from router.ids import new_id
 from router.intake import Intake
@@ -72,7 +73,7 @@ async def running(
     built = {name: (notes, notes.factory(name, NotesSettings())) for name in ("notes", "other")}
     decoder = Decoder(built)
     ruleset = load_ruleset(rules, source="test", lists={})
-    queues = Queues(clock, lambda: (1, ruleset), lambda account: "en")
+    queues = Queues(clock, lambda: RulesInForce(version=1, ruleset=ruleset), lambda account: "en")
     filed: list[Filed] = []
     filing = FilingRoom(store, clock, queues.work_item, filed.extend)
     intake = Intake(store, clock, decoder, lambda account: built[account][0], filing)

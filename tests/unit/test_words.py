@@ -154,3 +154,10 @@ def test_every_language_has_every_phrase() -> None:
 )
 def test_durations_are_said_in_the_largest_fitting_unit(seconds: float, expected: str) -> None:
     assert PHRASES["en"].span(seconds) == expected
+
+
+def test_rules_that_failed_are_named_in_what_is_explained():
+    record = {"act": "explained", "state": "gone", "rule_errors": ["vip: divide by zero"]}
+    assert say(record, "en", {}).endswith("and so did not match: vip: divide by zero.")
+    assert "vip: divide by zero" in say(record, "zh-CN", {})
+    assert "did not match" not in say({**record, "rule_errors": []}, "en", {})

@@ -10,10 +10,14 @@ from typing import Any
 from argon2 import PasswordHasher
 from sqlalchemy import Connection, insert, select, update
 
+from router.engine.rules import load_ruleset
+from router.engine.rules.stage import RulesInForce
 from router.engine_room import EngineRoom
 from router.ids import new_id
 from router.live import LiveEvent, LiveEvents
 from router.people import AgentProfile, apply_roster, create_token, hash_password, set_password
+from router.rerouting import Reroutes
+from router.rulebook import Rulebook
 from router.steering import Steering
 from router.storage import schema as t
 from router.storage.store import Store
@@ -31,6 +35,21 @@ from tests.web.rooms import (
 
 HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 PASSWORD = "correct horse battery"
+RULES = """version: 1
+skills: {refunds: {}}
+sla_policies: {money: {first_response: 60s}}
+queues: {after_sale: {}, refunds: {}}
+rules:
+  - name: refund
+    when: message.text.contains("refund") && customer.tier == "vip"
+    set: {queue: refunds, boost: 10m, sla: money, needs: [{require: refunds}]}
+  - name: broken
+    when: 1 / conversation.transfers > 0
+    set: {boost: 1m}
+  - name: everything else
+    when: "true"
+    set: {queue: after_sale}
+"""
 
 
 @dataclass
@@ -45,6 +64,7 @@ class Shop:
     services: Services = field(init=False)
     offers: ShopOffers = field(init=False)
     steering: Steering = field(init=False)
+    rulebook: Rulebook = field(init=False)
     _numbers: count[int] = field(default_factory=count)
 
     def __post_init__(self) -> None:
@@ -52,12 +72,16 @@ class Shop:
         rules = ShopRules()
         room = EngineRoom(self.store, self.clock, rules, lambda decisions: None)
         self.steering = Steering(self.store, self.clock, room, rules)
+        ruleset = load_ruleset(RULES, source="rules.yaml", lists={})
+        self.rulebook = Rulebook(self.store, RulesInForce(version=2, ruleset=ruleset), lambda: None)
         self.services = Services(
             store=self.store,
             clock=self.clock,
             live=self.live,
             offers=self.offers,
             steering=self.steering,
+            rulebook=self.rulebook,
+            reroutes=Reroutes(self.store, self.clock, room, lambda: self.rulebook.rules),
             replies=ShopReplies(self.store, self.add_message),
             channels=self.channels,
             quarantine=ShopQuarantine(),
@@ -143,6 +167,7 @@ class Shop:
                 "lead_s": 0,
                 "max_advance_s": 14_400,
                 "eligible_since": at,
+                "triage": {"matched": ["everything else"]},
                 **work,
             }
             conn.execute(
@@ -159,7 +184,6 @@ class Shop:
                     token=0,
                     offers_made=0,
                     declined={},
-                    triage={"matched": ["everything else"]},
                     ruleset_version=1,
                     **item,
                 )

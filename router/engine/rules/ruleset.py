@@ -51,13 +51,16 @@ class Triage:
 
 
 class RuleSet:
-    """The compiled rules; `model` is the document, `engine_config` what it means to the engine."""
+    """The compiled rules: `model` is the document, `engine_config` what it means to the engine.
+
+    `default_queue` is where work goes for which no rule sets a queue.
+    """
 
     def __init__(self, model: RulesModel, searches: Searches) -> None:
         self.model = model
         calendars = {name: _calendar(calendar) for name, calendar in model.calendars.items()}
         self.engine_config = engine_config(model, calendars)
-        named = _names_used(model.rules)
+        named = names_used(model.rules)
         self._conditions = Conditions(
             [rule.when for rule in model.rules],
             types=variable_types(model.facts),
@@ -71,7 +74,7 @@ class RuleSet:
             for name, queue in model.queues.items()
             if queue.calendar is not None and calendars[queue.calendar].zone != self._zone
         }
-        self._default_queue = model.rules[-1].settings.queue or next(iter(model.queues))
+        self.default_queue = model.rules[-1].settings.queue or next(iter(model.queues))
 
     @property
     def zone(self) -> ZoneInfo:
@@ -123,7 +126,7 @@ class RuleSet:
                 reached = number
                 break
         failures = sorted(item for item in outcome.failures.items() if item[0] < reached)
-        queue = queue or self._default_queue
+        queue = queue or self.default_queue
         policies = [self.model.sla_policies[name] for name in sla or ()]
         return Triage(
             queue=queue,
@@ -168,14 +171,14 @@ def load_with_places(text: str, *, source: str, lists: Mapping[str, str]) -> Loa
     problems = list(Consistency(document, model, gathered.names).problems())
     if problems:
         raise RulesError([*problems, *gathered.problems])
-    named = _names_used(model.rules)
+    named = names_used(model.rules)
     searches = gathered.compile(named["mentions_any"], named["matches_list"])
     if gathered.problems:
         raise RulesError(gathered.problems)
     return LoadedRules(document=document, ruleset=RuleSet(model, searches))
 
 
-def _names_used(rules: Sequence[RuleModel]) -> dict[str, set[str]]:
+def names_used(rules: Sequence[RuleModel]) -> dict[str, set[str]]:
     """Collect the lists and calendars the conditions name, by function."""
     used: dict[str, set[str]] = {"mentions_any": set(), "matches_list": set(), "business_open": set()}
     for rule in rules:

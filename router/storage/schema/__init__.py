@@ -32,6 +32,7 @@ from router.storage.schema.routing import (
     presence,
     queue,
     ruleset,
+    ruleset_change,
     skill,
     work_item,
 )
@@ -71,6 +72,7 @@ __all__ = [
     "receipt",
     "reference",
     "ruleset",
+    "ruleset_change",
     "skill",
     "sla_clock",
     "work_item",

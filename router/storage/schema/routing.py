@@ -21,6 +21,25 @@ ruleset = Table(
     Column("lists", Json, nullable=False),
     Column("author", Text, nullable=False),
     Column("created_at", UtcTime, nullable=False),
+    Column("note", Text, nullable=False, server_default=""),
+)
+
+# each row is all that is in force from then on; nothing is ever taken out
+ruleset_change = Table(
+    "ruleset_change",
+    metadata,
+    Column("number", Serial, primary_key=True, autoincrement=True),
+    # applied | staged | promoted | reverted
+    Column("act", String(12), nullable=False),
+    Column("version", Integer, ForeignKey("ruleset.version"), nullable=False),
+    Column("staged_version", Integer, ForeignKey("ruleset.version")),
+    # whom the staged version is for: {queues: [name]} or {percent: number}
+    Column("stage", Json),
+    # what the configured file held when it was last looked at
+    Column("file_version", Integer, ForeignKey("ruleset.version")),
+    Column("author", Text, nullable=False),
+    Column("note", Text, nullable=False, server_default=""),
+    Column("at", UtcTime, nullable=False),
 )
 
 queue = Table(

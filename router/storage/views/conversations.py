@@ -260,6 +260,7 @@ def _work_item(row: Row[Any], scope: Scope, promises: Sequence[Promise]) -> Work
         offered_to=offered_to,
         token=row.claim_token if row.claimant_id == scope.agent_id else None,
         matched_rules=row.work_triage.get("matched", []),
+        rule_errors=row.work_triage.get("errors", []),
     )
 
 
