@@ -52,7 +52,7 @@ class Attendance:
         agent.retire()
         self._desk.matching.change_presence(agent, PresenceState.OFFLINE, None)
         self._desk.matching.change_skills(agent, {})
-        self._desk.matching.change_limits(agent, 0, 0)
+        self._desk.matching.change_limits(agent, 0, None)
         self._answers.person_changed(agent)
 
     def plan(self, agent: Agent, event: AbsencePlanned) -> None:
@@ -77,6 +77,7 @@ class Attendance:
             self._desk.deadlines.add(since, DeadlineKind.ABSENCE_BEGINS, agent.id)
         if since is not None and until is not None:
             self._desk.deadlines.add(until, DeadlineKind.ABSENCE_ENDS, agent.id)
+        self._answers.watch_claims(agent)
 
     def begin(self, agent: Agent) -> None:
         """Let a planned absence begin; what came to be owed after its beginning was taken knowingly."""

@@ -17,7 +17,7 @@ from router.engine.decisions import Act, OfferMade
 from router.engine.desk import Desk
 from router.engine.dispatch import Dispatch
 from router.engine.gates import Gate
-from router.engine.refusals import NO_ANSWER, NOT_SET_UP, REJECTED
+from router.engine.refusals import BUSY, NO_ANSWER, NOT_SET_UP, REJECTED
 from router.engine.staff import Agent
 from router.engine.work_items import WorkItem
 from router.model.presence import PresenceState
@@ -55,6 +55,8 @@ class Answers:
         agent.unanswered = 0
         self._desk.refusals.remember(work, agent.id, reason or REJECTED, self._desk.now)
         self._desk.records.ended(Act.REJECTED, work, offer, self._desk.now, reason)
+        offers = self._desk.config.offers
+        self._let_rest(agent, offers.busy_s if reason == BUSY else offers.reject_s, reason or REJECTED)
         self._dispatch.find_place(work)
         self._dispatch.fill_freed(agent)
 
@@ -89,12 +91,22 @@ class Answers:
     def person_changed(self, agent: Agent) -> None:
         """Take back the offers a person may not have any more, look at his leases, then fill his room."""
         self._desk.people_changed = True
-        for item_id in agent.claims:
-            self._desk.leases.watch(self._desk.waiting.works[item_id])
+        self.watch_claims(agent)
         self._dispatch.judge_people()
         for work in self._recall(agent):
             self._dispatch.find_place(work)
         self._dispatch.fill_freed(agent)
+
+    def expire_skills(self, agent: Agent) -> None:
+        """Take away the skills a person had only until now."""
+        if self._desk.matching.expire_skills(agent, self._desk.now):
+            self.person_changed(agent)
+        self._desk.watch_skills(agent)
+
+    def watch_claims(self, agent: Agent) -> None:
+        """Look at the leases of a person's work anew after he came or went."""
+        for item_id in agent.claims:
+            self._desk.leases.watch(self._desk.waiting.works[item_id])
 
     def restore(self, work: WorkItem, agent: Agent, offer: OfferMade) -> None:
         """Take over an open offer of an earlier run."""
@@ -110,18 +122,23 @@ class Answers:
         agent.unanswered += 1
         self._desk.refusals.remember(work, agent.id, NO_ANSWER, self._desk.now)
         self._desk.records.ended(Act.EXPIRED, work, offer, self._desk.now, NO_ANSWER)
+        self._let_rest(agent, self._desk.config.offers.no_answer_s, NO_ANSWER)
         returned = [work]
         if agent.unanswered >= self._desk.config.offers.max_unanswered:
             self._desk.records.away(agent, self._desk.now)
             self._desk.matching.change_presence(agent, PresenceState.AWAY, agent.profile.classes)
             agent.gone_at = agent.gone_at or self._desk.now
             self._desk.people_changed = True
-            for item_id in agent.claims:
-                self._desk.leases.watch(self._desk.waiting.works[item_id])
+            self.watch_claims(agent)
             returned += self._recall(agent)
         for item in sorted(returned, key=lambda one: one.entry):
             self._dispatch.find_place(item)
         self._dispatch.fill_freed(agent)
+
+    def _let_rest(self, agent: Agent, span_s: float, reason: str) -> None:
+        """Leave a person alone for a while after an offer he did not take."""
+        if span_s > 0:
+            agent.rest(self._desk.now + timedelta(seconds=span_s), reason)
 
     def _give_up(self, work: WorkItem, offer: OfferMade, act: Act, reason: str) -> None:
         """Pass over, for a moment and for this item only, a person for whom an offer was not set up."""
@@ -130,12 +147,6 @@ class Answers:
         self._desk.records.ended(act, work, offer, self._desk.now, reason)
         self._dispatch.find_place(work)
         self._dispatch.fill_freed(agent)
-
-    def expire_skills(self, agent: Agent) -> None:
-        """Take away the skills a person had only until now."""
-        if self._desk.matching.expire_skills(agent, self._desk.now):
-            self.person_changed(agent)
-        self._desk.watch_skills(agent)
 
     def _recall(self, agent: Agent) -> list[WorkItem]:
         """Rescind the offers a person may not have any more; give their items, first one first.

@@ -20,7 +20,7 @@ from router.engine.records import Records
 from router.engine.refusals import Refusals
 from router.engine.relaxing import Relaxing
 from router.engine.reservations import Reservations
-from router.engine.staff import Agent
+from router.engine.staff import Absence, Agent
 from router.engine.waiting import Waiting
 from router.strategy import Strategy
 
@@ -92,15 +92,21 @@ class Desk:
                 return self.leases.next_at(id) == at
             case DeadlineKind.PROMISE_STEP:
                 return self.clocks.next_at(id) == at
+            case DeadlineKind.ABSENCE_BEGINS | DeadlineKind.ABSENCE_ENDS:
+                absence = self._agent_absence(id)
+                return absence is not None and _is_time(kind, absence, at)
             case DeadlineKind.PASSED_OVER_NO_MORE:
                 work = self.waiting.works.get(id)
                 return work is not None and self.refusals.lapse_at(work) == at
             case DeadlineKind.REFUSALS_FORGOTTEN:
                 work = self.waiting.works.get(id)
                 return work is not None and work.lane is not None and self.refusals.clear_at(work) == at
-            case _:
+            case DeadlineKind.GATE_OPENS:
                 agent = self.matching.agents.get(id)
-                return agent is not None and _is_time(kind, agent, at)
+                return agent is not None and agent.opens_at == at
+            case DeadlineKind.SKILL_EXPIRES:
+                agent = self.matching.agents.get(id)
+                return agent is not None and at in agent.expires.values()
 
     def _changes_by_itself(self, item_id: str, at: datetime) -> bool:
         work = self.waiting.works.get(item_id)
@@ -110,14 +116,12 @@ class Desk:
             return self.affinity.until(work) == at
         return at in self.relaxing.changes_at(work)
 
+    def _agent_absence(self, agent_id: str) -> Absence | None:
+        agent = self.matching.agents.get(agent_id)
+        return None if agent is None else agent.absence
 
-def _is_time(kind: DeadlineKind, agent: Agent, at: datetime) -> bool:
-    """Tell whether something is to happen to a person at that time."""
-    if kind is DeadlineKind.GATE_OPENS:
-        return agent.opens_at == at
-    if kind is DeadlineKind.SKILL_EXPIRES:
-        return at in agent.expires.values()
-    absence = agent.absence
+
+def _is_time(kind: DeadlineKind, absence: Absence, at: datetime) -> bool:
     if kind is DeadlineKind.ABSENCE_BEGINS:
-        return absence is not None and not absence.is_begun and absence.since == at
-    return absence is not None and absence.until == at
+        return not absence.is_begun and absence.since == at
+    return absence.until == at

@@ -8,7 +8,6 @@ knows: `ItemQueued` for every live item, then `OfferRestored`, `ClaimRestored` a
 from __future__ import annotations
 
 from collections.abc import Iterable
-from copy import deepcopy
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -18,6 +17,7 @@ from router.engine.changes import Changes
 from router.engine.claims import Claims
 from router.engine.clocks.promises import Promises
 from router.engine.config import EngineConfig
+from router.engine.copying import copied
 from router.engine.deadlines import DeadlineKind
 from router.engine.decisions import Decision, OfferMade
 from router.engine.desk import Desk
@@ -99,14 +99,13 @@ class Engine:
         self._dispatch.catch_up()
         self._take_in(event)
         self._dispatch.settle()
-        self._relief.settle()
+        if not (isinstance(event, ItemQueued) and event.is_restored):
+            self._relief.settle()
         return desk.records.take()
 
     def preview(self, event: Event) -> list[Decision]:
         """Give what would follow from an event, and change nothing."""
-        config = self._desk.config
-        shared = [config, *config.sla.values(), *(work.item for work in self._desk.waiting.works.values())]
-        return deepcopy(self, {id(value): value for value in shared}).apply(event)
+        return copied(self, self._desk).apply(event)
 
     def next_due(self) -> datetime | None:
         """Give when a `ClockTick` will next change something, None if only events can."""
@@ -121,7 +120,7 @@ class Engine:
         return self._desk.records.explain(work, self._desk.matching.lane(work.lane_key), at, lease)
 
     def _run_deadlines(self) -> None:
-        """Do what has become due: let offers run out, rests end, skills expire; tell of promises."""
+        """Do what has become due, in the order it became due."""
         desk = self._desk
         needs_changed: dict[str, None] = {}
         while (due := desk.deadlines.take(desk.now)) is not None:
@@ -283,8 +282,6 @@ class Engine:
         agent.restore_pace(event.available_since, [at for at, _ in event.offers], self._desk.now)
         agent.gone_at = event.gone_at
         self._attendance.restore(agent, event.absent_since, event.absent_until)
-        for item_id in agent.claims:
-            self._desk.leases.watch(self._desk.waiting.works[item_id])
         self._dispatch.restore_agent(agent, event.offers)
 
     def _work(self, item_id: str, at: datetime) -> WorkItem:

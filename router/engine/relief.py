@@ -54,6 +54,7 @@ class Relief:
         self._tell(name, declared, "prolonged" if is_on else "started", ends_at)
         if declared.reserve and not is_on:
             desk.matching.change_reserves(desk.reserves())
+        self.settle()
         desk.people_changed = True
 
     def end(self, name: str, *, by_time: bool = False) -> None:

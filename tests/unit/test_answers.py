@@ -148,3 +148,43 @@ def test_person_may_still_refuse_while_it_is_set_up() -> None:
     desk.accepting(10, "i1.1")
     assert desk.reject(11, "i1.1", "wrong one") == [("rejected", "i1", "mei"), ("offered", "i1", "lin")]
     assert desk.explain("i1", 12)["declined"] == {"mei": "wrong one"}
+
+
+@pytest.mark.parametrize(
+    ("reason", "rests_s"),
+    [("", 5), ("lunch", 5), ("busy", 50), (None, 15)],
+    ids=["no", "why", "busy", "none"],
+)
+def test_person_is_left_alone_for_a_while_after_an_offer_he_did_not_take(
+    reason: str | None, rests_s: float
+) -> None:
+    desk = offered(reject_s=5, busy_s=50, no_answer_s=15)
+    desk.be(0, "lin", "away")
+    ended_at = 30 if reason is None else 10
+    if reason is None:
+        desk.tick(30)
+    else:
+        desk.reject(10, "i1.1", reason)
+    assert desk.item(ended_at, "i2") == [("queued", "i2", None)]
+    (row,) = [row for row in desk.explain("i2", ended_at)["candidates"] if row["agent"] == "mei"]
+    assert row["gate"] == "cooldown"
+    assert desk.run(ended_at + rests_s - 1) == []
+    assert desk.run(ended_at + rests_s) == [(ended_at + rests_s, "offered", "i2", "mei")]
+
+
+def test_lost_race_and_failed_set_up_cost_no_rest() -> None:
+    desk = offered(reject_s=50, busy_s=50, no_answer_s=50)
+    desk.be(0, "lin", "away")
+    desk.take(1, "i1", "lin")
+    assert desk.item(2, "i2")[-1] == ("offered", "i2", "mei")
+    desk.accepting(3, "i2.1")
+    desk.fail(4, "i2.1")
+    assert desk.item(5, "i3")[-1] == ("offered", "i3", "mei")
+
+
+def test_busy_answer_is_an_answer() -> None:
+    desk = offered(max_unanswered=2, ask_again_s=0)
+    desk.be(0, "lin", "away")
+    desk.tick(30)
+    desk.reject(31, "i1.2", "busy")
+    assert ("away", "", "mei") not in desk.tick(61)

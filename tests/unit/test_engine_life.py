@@ -41,7 +41,7 @@ PEOPLE = ("lin", "mei", "tom")
 LEASE = LeaseConfig(nudge_s=40, supervisor_s=70, hand_back_s=100, absent_s=30)
 CONFIG = EngineConfig(
     queues={"q": QueueConfig(offer_timeout_s=20)},
-    offers=OfferConfig(accepting_s=8, ask_again_s=25, max_unanswered=2),
+    offers=OfferConfig(accepting_s=8, reject_s=3, busy_s=9, no_answer_s=6, ask_again_s=25, max_unanswered=2),
     leases={"chat": LEASE},
 )
 GONE = (PresenceState.AWAY, PresenceState.OFFLINE)
@@ -83,6 +83,7 @@ class Life(RuleBasedStateMachine):
         self.presence = dict.fromkeys(PEOPLE, PresenceState.AVAILABLE)
         self.gone_at: dict[str, datetime] = {}
         self.plans: dict[str, tuple[datetime, datetime | None]] = {}
+        self.rests: dict[str, tuple[datetime, str]] = {}
         self.last_offer: dict[str, datetime] = {}
         self.unanswered = dict.fromkeys(PEOPLE, 0)
         for name in PEOPLE:
@@ -113,9 +114,9 @@ class Life(RuleBasedStateMachine):
         self.do(kind(at=self.now, offer_id=self.nth_of(self.offers, which)))
 
     @precondition(lambda self: self.offers)
-    @rule(which=nth, kind=st.sampled_from([OfferFailed, OfferRejected]))
-    def offer_comes_to_nothing(self, which: int, kind: type) -> None:
-        self.do(kind(at=self.now, offer_id=self.nth_of(self.offers, which)))
+    @rule(which=nth, kind=st.sampled_from([OfferFailed, OfferRejected]), reason=st.sampled_from(["", "busy"]))
+    def offer_comes_to_nothing(self, which: int, kind: type, reason: str) -> None:
+        self.do(kind(at=self.now, offer_id=self.nth_of(self.offers, which), reason=reason))
 
     @precondition(lambda self: self.claims)
     @rule(which=nth, kind=st.sampled_from([Replied, CustomerWrote, CustomerWrote]))
@@ -264,10 +265,19 @@ class Life(RuleBasedStateMachine):
         if decision.act is Act.EXPIRED:
             assert not made.is_accepting
             self.unanswered[agent_id] += 1
-        elif decision.act in (Act.ACCEPTED, Act.REJECTED):
+            self.note_rest(agent_id, decision.at + timedelta(seconds=6), "no_answer")
+        elif decision.act is Act.REJECTED:
+            reason = decision.record["reason"]
+            rests_s = 9 if reason == "busy" else 3
+            self.note_rest(agent_id, decision.at + timedelta(seconds=rests_s), reason or "rejected")
+        if decision.act in (Act.ACCEPTED, Act.REJECTED):
             self.unanswered[agent_id] = 0
         if decision.act in (Act.REJECTED, Act.EXPIRED, Act.FAILED, Act.CANCELLED):
             self.declined_at[item_id] = decision.at
+
+    def note_rest(self, name: str, until: datetime, reason: str) -> None:
+        if name not in self.rests or self.rests[name][0] < until:
+            self.rests[name] = (until, reason)
 
     def note_lease(self, decision: Decision) -> None:
         held = self.claims[decision.item_id]
@@ -374,6 +384,9 @@ class Life(RuleBasedStateMachine):
 
     def restored_person(self, name: str) -> AgentRestored:
         since, until = self.plans.get(name, (None, None))
+        rests_until, rest_reason = self.rests.get(name, (None, ""))
+        if rests_until is not None and rests_until <= self.now:
+            rests_until, rest_reason = None, ""
         if until is not None and until <= self.now:
             since = until = None
         return AgentRestored(
@@ -387,12 +400,14 @@ class Life(RuleBasedStateMachine):
             gone_at=self.gone_at.get(name),
             absent_since=since,
             absent_until=until,
+            rests_until=rests_until,
+            rest_reason=rest_reason,
         )
 
 
 # no deadline and no health check by the clock: a slow machine fails nothing
 Life.TestCase.settings = settings(
-    max_examples=100,
+    max_examples=150,
     stateful_step_count=40,
     deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink],

@@ -107,6 +107,13 @@ class Desk:
         self.arrivals = 0
 
     def do(self, event: Event) -> list[Decision]:
+        # what has become due happens before the event, so it is told first and on its own
+        is_due = (
+            not isinstance(event, ClockTick)
+            and (due := self.engine.next_due()) is not None
+            and due <= event.at
+        )
+        first = self.do(ClockTick(at=event.at)) if is_due else []
         before = (dict(self.claims), dict(self.offers), set(self.waiting))
         self.now = event.at
         self.note_event(event)
@@ -115,7 +122,7 @@ class Desk:
             self.note(decision)
         self.check(event, decisions, before)
         self.log += decisions
-        return decisions
+        return first + decisions
 
     def event(self, step: tuple) -> Event | None:
         kind, *rest = step
@@ -309,13 +316,14 @@ class Desk:
         for item_id, agent_id in self.claims.items():
             engine.apply(ClaimRestored(at=self.now, item_id=item_id, agent_id=agent_id))
         for name in sorted(self.skills.keys() | self.presence.keys()):
-            skills, max_claims = self.skills.get(name, ({}, 0))
+            skills, max_claims = self.skills.get(name, ({}, None))
             state, classes = self.presence.get(name, (PresenceState.OFFLINE, None))
             engine.apply(
                 AgentRestored(
                     at=self.now,
                     agent_id=name,
                     skills=skills,
+                    units=100 if name in self.skills else 0,
                     max_claims=max_claims,
                     state=state,
                     classes=classes,
@@ -369,5 +377,6 @@ def test_a_restored_engine_decides_like_the_one_that_ran_on(before: list[tuple],
         event = desk.event(step)
         if event is None:
             continue
-        decisions = [d for d in desk.do(event) if d.act is not Act.BLOCKED]
-        assert [d for d in twin.apply(event) if d.act is not Act.BLOCKED] == decisions
+        for one in (ClockTick(at=event.at), event):
+            decisions = [d for d in desk.do(one) if d.act is not Act.BLOCKED]
+            assert [d for d in twin.apply(one) if d.act is not Act.BLOCKED] == decisions

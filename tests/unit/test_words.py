@@ -3,7 +3,15 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from router.engine.config import EngineConfig, Metric, OfferConfig, SlaPolicy
+from router.engine.config import (
+    EngineConfig,
+    IncidentConfig,
+    Metric,
+    OfferConfig,
+    Overflow,
+    QueueConfig,
+    SlaPolicy,
+)
 from router.engine.decisions import Act, Decision
 from router.engine.engine import Engine
 from router.engine.events import (
@@ -13,7 +21,9 @@ from router.engine.events import (
     ClaimTaken,
     ClockTick,
     Event,
+    IncidentStarted,
     Item,
+    ItemChanged,
     ItemQueued,
     ItemWithdrawn,
     OfferAccepted,
@@ -32,8 +42,8 @@ CHINESE_NAMES = {"a1": "小美", "a2": "小汤", "zh": "中文", "refunds": "退
 
 def item(id: str, **more: object) -> Item:
     needs = (Need(kind=NeedKind.REQUIRE, skill="zh"), Need(kind=NeedKind.REQUIRE, skill="refunds", level=2))
-    fields: dict = {"boost_s": 3600.0, "needs": needs, "arrival": 1} | more
-    return Item(id=id, conversation_id="c", queue="q", channel_class="chat", eligible_since=START, **fields)
+    fields: dict = {"boost_s": 3600.0, "needs": needs, "arrival": 1, "queue": "q"} | more
+    return Item(id=id, conversation_id="c", channel_class="chat", eligible_since=START, **fields)
 
 
 @pytest.fixture
@@ -48,7 +58,7 @@ def day() -> list[Decision]:
         ItemQueued(at=START, item=item("i1")),
         AgentChanged(at=START, agent_id="a2", skills={"zh": 4, "refunds": 1}, max_claims=1),
         PresenceChanged(at=START, agent_id="a2", state=here),
-        AgentChanged(at=START, agent_id="a1", skills={"zh": 5, "refunds": 2}, max_claims=3),
+        AgentChanged(at=START, agent_id="a1", skills={"zh": 5, "refunds": 2}, units=60),
         PresenceChanged(at=next(at), agent_id="a1", state=here),
         OfferRejected(at=START, offer_id="i1.1", reason="lunch"),
         ItemWithdrawn(at=next(at), item_id="plain", reason="merged"),
@@ -66,6 +76,26 @@ def day() -> list[Decision]:
         OfferAccepted(at=START, offer_id="i3.1"),
         ItemQueued(at=START, item=item("i4", arrival=4, sla=("chat",))),
         ClockTick(at=START),
+    ]
+    return [decision for event in events for decision in engine.apply(event)] + relief()
+
+
+def relief() -> list[Decision]:
+    """Needs given up and asked for again, overflow, an incident, and an item changed."""
+    config = EngineConfig(
+        queues={"q": QueueConfig(overflow=Overflow(to="q2", when_waiting=1, back_at=0))},
+        incidents={"storm": IncidentConfig(relax=frozenset({"refunds"}))},
+    )
+    engine = Engine(config, seed=1)
+    wish = (Need(kind=NeedKind.PREFER, skill="refunds", grade=1, drop_after_s=60.0),)
+    changed = item("r1", needs=wish, queue="q", boost_s=0.0)
+    events: list[Event] = [
+        ItemQueued(at=START, item=item("r1", needs=wish)),
+        AgentChanged(at=START, agent_id="a1", skills={"refunds": 1}),
+        PresenceChanged(at=START, agent_id="a1", state=PresenceState.BUSY),
+        ItemQueued(at=START, item=item("r2", needs=wish, arrival=2)),
+        ItemChanged(at=START, item=changed, reason="no complaint"),
+        IncidentStarted(at=START, name="storm"),
     ]
     return [decision for event in events for decision in engine.apply(event)]
 
@@ -89,12 +119,12 @@ def test_every_record_becomes_a_sentence_without_gaps_also_after_storage(
 def test_offer_says_why_this_person_and_why_this_item(day: list[Decision]) -> None:
     record = next(decision.record for decision in day if decision.act is Act.OFFERED)
     assert say(record, "en", NAMES) == (
-        "Offered to Mei: Chinese (level 5), refunds (level 2), load 0 of 3. "
+        "Offered to Mei: Chinese (level 5), refunds (level 2), load 0 of 60. "
         "Tom was next, but lacks refunds level 2 (has 1). "
         "Waited 40 s. Ahead of 1 that came before it, because it counts as 60 min older."
     )
     assert say(record, "zh-CN", CHINESE_NAMES) == (
-        "已派给小美：中文（5级）、退款（2级）、负载0/3。下一位本是小汤，但退款等级不够（需2级，现1级）。"
+        "已派给小美：中文（5级）、退款（2级）、负载0/60。下一位本是小汤，但退款等级不够（需2级，现1级）。"
         "已等待40秒。因按早60分钟计算，排在先到的1项之前。"
     )
 
@@ -123,9 +153,9 @@ def test_item_handed_over_is_said_with_both_people() -> None:
     engine.apply(ItemQueued(at=START, item=item("i1")))
     (taken,) = engine.apply(ClaimTaken(at=START, item_id="i1", agent_id="a1"))
     (handed,) = engine.apply(ClaimTaken(at=START, item_id="i1", agent_id="a2"))
-    assert say(taken.record, "en", NAMES) == "Mei took it without an offer; load now 1 of 0."
-    assert say(handed.record, "en", NAMES) == "Tom has it now instead of Mei; load now 1 of 0."
-    assert say(handed.record, "zh", CHINESE_NAMES) == "已由小汤接替小美处理，当前负载1/0。"
+    assert say(taken.record, "en", NAMES) == "Mei took it without an offer; load now 20 of 0."
+    assert say(handed.record, "en", NAMES) == "Tom has it now instead of Mei; load now 20 of 0."
+    assert say(handed.record, "zh", CHINESE_NAMES) == "已由小汤接替小美处理，当前负载20/0。"
 
 
 def test_item_that_is_gone_is_said_to_be_gone() -> None:
