@@ -43,7 +43,7 @@ from router.unbroken import Unbroken
 RETRY_S = 1.0
 IDLE_S = 3_600.0
 
-_KNOWN = frozenset({Act.QUEUED, Act.BLOCKED, Act.CLOCK, Act.NEED_DROPPED, Act.INCIDENT})
+_KNOWN = frozenset({Act.QUEUED, Act.BLOCKED, Act.CLOCK, Act.NEED_DROPPED, Act.NEED_RESTORED, Act.INCIDENT})
 """What an earlier run has decided and recorded already when a live item is told again after a start."""
 _OPENING = frozenset({Act.OFFERED, Act.ACCEPTING})
 _TAKING = frozenset({Act.ACCEPTED, Act.CLAIMED})

@@ -35,6 +35,8 @@ def copied(whole: Whole, desk: Desk) -> Whole:
 def _unchanging(desk: Desk) -> Iterator[object]:
     yield desk.config
     yield from desk.config.sla.values()
+    for own in desk.clocks.items.values():
+        yield from (clock.promise for clock in own)
     for work in desk.waiting.works.values():
         yield work.item
         yield work.declined

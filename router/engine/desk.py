@@ -90,11 +90,11 @@ class Desk:
                 return self.incidents.until.get(id) == at
             case DeadlineKind.LEASE_STEP:
                 return self.leases.next_at(id) == at
+            case DeadlineKind.PROMISE_STEP:
+                return self.clocks.next_at(id) == at
             case DeadlineKind.ABSENCE_BEGINS | DeadlineKind.ABSENCE_ENDS:
                 absence = self._agent_absence(id)
                 return absence is not None and _is_time(kind, absence, at)
-            case DeadlineKind.PROMISE_STEP:
-                return self.clocks.next_at(id) == at
             case DeadlineKind.PASSED_OVER_NO_MORE:
                 work = self.waiting.works.get(id)
                 return work is not None and self.refusals.lapse_at(work) == at

@@ -36,6 +36,10 @@ class Need:
     grade: int = 0
     drop_after_s: float | None = None
 
+    def __hash__(self) -> int:
+        # every look at a lane hashes the needs of an item: what seldom differs is left out
+        return hash((self.skill, self.level))
+
     @property
     def is_droppable(self) -> bool:
         """Tell whether waiting may give the need up."""

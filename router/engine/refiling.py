@@ -15,7 +15,7 @@ from router.engine.desk import Desk
 from router.engine.ladder import Why
 from router.engine.lanes import Lane
 from router.engine.needs import Need, needs_to_json
-from router.engine.relaxing import entered_at
+from router.engine.relaxing import Kind, entered_at
 from router.engine.staff import Agent
 from router.engine.work_items import WorkItem
 
@@ -31,43 +31,26 @@ class Refiling:
 
     def judge(self, work: WorkItem) -> tuple[Agent | None, NeedsChanged]:
         """Put the needs of the moment in force; give whom the item is kept for, and what changed."""
-        keeper = self._desk.affinity.keeper(work, self._desk.now)
-        kind = self._desk.relaxing.kind(work)
-        if kind is None:
-            work.ask_for(None)
-            return keeper, []
-        if keeper is not None:
-            work.ask_for(kind.asked(kind.weakest_first, work.told))
-            return keeper, []
-        dropped = kind.ladder.dropped(self._desk.now - entered_at(work.item))
-        changes = _changes(kind.weakest_first, work.told, dropped)
-        has_all = not dropped and kind.needs == work.item.needs
-        work.ask_for(None if has_all else kind.asked(dropped, dropped))
-        return None, changes
+        return self._judge(work, self._desk.relaxing.kind(work))
 
     def file(self, work: WorkItem, keeper: Agent | None) -> None:
         """Let an item wait where it belongs, with the time at which that changes by itself."""
-        desk = self._desk
-        lane = self._lane(work, keeper)
-        desk.waiting.add(work, lane)
-        desk.affinity.waits(work, desk.now)
-        if keeper is None:
-            desk.relaxing.waits(work, lane)
-        changes_at = self.changes_at(work)
-        if changes_at is not None:
-            desk.deadlines.add(changes_at, DeadlineKind.NEEDS_CHANGE, work.item.id)
+        kind = self._desk.relaxing.kind(work)
+        self._file(work, kind, keeper, self._lane(work, keeper))
 
     def refile(self, work: WorkItem, *, is_told: bool = True) -> bool:
         """File a waiting item anew; tell whether it belongs elsewhere now."""
         before = work.lane
         if before is None:
             return False
+        kind = self._desk.relaxing.kind(work)
         was_kept = self._desk.affinity.is_kept(work)
-        keeper, changes = self.judge(work)
-        if self._lane(work, keeper) is before:
+        keeper, changes = self._judge(work, kind)
+        after = self._lane(work, keeper)
+        if after is before:
             return False
         self._desk.waiting.remove(work)
-        self.file(work, keeper)
+        self._file(work, kind, keeper, after)
         if is_told:
             self.tell(work, changes)
         if was_kept:
@@ -105,17 +88,39 @@ class Refiling:
         desk = self._desk
         return desk.matching.lane(work.lane_key) if keeper is None else desk.affinity.lane(work, keeper)
 
-    def changes_at(self, work: WorkItem) -> datetime | None:
-        """Give when a waiting item next belongs elsewhere by time alone."""
+    def _judge(self, work: WorkItem, kind: Kind | None) -> tuple[Agent | None, NeedsChanged]:
+        keeper = self._desk.affinity.keeper(work, self._desk.now)
+        if kind is None:
+            work.ask_for(None)
+            return keeper, []
+        if keeper is not None:
+            work.ask_for(kind.asked(kind.weakest_first, work.told))
+            return keeper, []
+        dropped = kind.ladder.dropped(self._desk.now - entered_at(work.item))
+        changes = _changes(kind.weakest_first, work.told, dropped)
+        has_all = not dropped and kind.needs == work.item.needs
+        work.ask_for(None if has_all else kind.asked(dropped, dropped))
+        return None, changes
+
+    def _file(self, work: WorkItem, kind: Kind | None, keeper: Agent | None, lane: Lane) -> None:
         desk = self._desk
-        if desk.affinity.is_kept(work):
-            return desk.affinity.until(work)
-        return min((at for at in desk.relaxing.changes_at(work) if at > desk.now), default=None)
+        desk.waiting.add(work, lane)
+        desk.affinity.waits(work, desk.now)
+        changes_at = None
+        if keeper is not None:
+            changes_at = desk.affinity.until(work)
+        elif kind is not None:
+            kind.lanes[lane.key] = None
+            changes_at = min((at for at in kind.changes_at(work) if at > desk.now), default=None)
+        if changes_at is not None:
+            desk.deadlines.add(changes_at, DeadlineKind.NEEDS_CHANGE, work.item.id)
 
 
 def _changes(
     weakest_first: tuple[Need, ...], told: frozenset[Need], dropped: Mapping[Need, Why]
 ) -> NeedsChanged:
+    if not told and not dropped:
+        return []
     changes: NeedsChanged = []
     for why in Why:
         lost = [need for need in weakest_first if dropped.get(need) is why and need not in told]

@@ -14,7 +14,7 @@ from router.engine.events import Item
 from router.engine.gates import Gate, Requirement
 from router.engine.incidents import Incidents
 from router.engine.ladder import Crowd, Ladder, climb, droppable, in_force, with_protection
-from router.engine.lanes import Lane, LaneKey
+from router.engine.lanes import LaneKey
 from router.engine.matching import Matching
 from router.engine.needs import Need
 from router.engine.staff import Profile
@@ -50,6 +50,11 @@ class Kind:
         if found is None:
             found = self._asked[key] = Asked(in_force(self.needs, key[0]), key[1])
         return found
+
+    def changes_at(self, work: WorkItem) -> Iterator[datetime]:
+        """Give the times at which needs of an item of this kind are given up by waiting alone."""
+        since = entered_at(work.item)
+        return (since + step.after for step in self.ladder.steps)
 
     def crowd(self, profile: Profile) -> Crowd:
         """Say what people of a profile are for these items."""
@@ -101,14 +106,7 @@ class Relaxing:
     def changes_at(self, work: WorkItem) -> Iterator[datetime]:
         """Give the times at which needs of an item are given up by waiting alone."""
         kind = self.kind(work)
-        for step in () if kind is None else kind.ladder.steps:
-            yield entered_at(work.item) + step.after
-
-    def waits(self, work: WorkItem, lane: Lane) -> None:
-        """Remember where items of this kind wait."""
-        kind = self.kind(work)
-        if kind is not None:
-            kind.lanes[lane.key] = None
+        return iter(()) if kind is None else kind.changes_at(work)
 
     def judge_people(self) -> list[Kind]:
         """Judge every kind for the people of the moment; give those for which something changed."""

@@ -138,7 +138,9 @@ class Book:
         if isinstance(event, PresenceChanged):
             self.presence[event.agent_id] = event.state
         elif isinstance(event, ItemQueued):
-            self.items[event.item.id] = event.item
+            known = self.items.get(event.item.id, event.item)
+            refusals = {"declined": known.declined, "declined_at": known.declined_at}
+            self.items[event.item.id] = replace(event.item, **refusals)
             self.loose.discard(event.item.id)
         elif isinstance(event, ItemChanged):
             known = self.items[event.item.id]

@@ -2,15 +2,17 @@
 
 import asyncio
 import sqlite3
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from alembic import command
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, func, insert, select, update
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from router.errors import ConfigError, StaleVersion, StoreUnavailable
+from router.storage import schema as t
 from router.storage.schema import channel_account, ruleset
 from router.storage.sole import sole_router
 from router.storage.store import Store
@@ -120,12 +122,64 @@ async def test_the_schema_goes_down_and_up_and_matches_the_tables(database_url: 
         upgrade(connection)
         command.check(_config(connection))
 
+        assert connection.execute(select(func.count()).select_from(ruleset)).scalar_one() == 0
+
+    await _run_on(database_url, round_trip)
+
+
+async def _run_on(database_url: str, what: Callable[[Connection], None]) -> None:
     driver = "sqlite+aiosqlite" if database_url.startswith("sqlite") else "postgresql+asyncpg"
     engine = create_async_engine(database_url.replace(database_url.split(":")[0], driver, 1))
     async with engine.begin() as connection:
-        await connection.run_sync(round_trip)
-        assert (await connection.execute(select(func.count()).select_from(ruleset))).scalar_one() == 0
+        await connection.run_sync(what)
     await engine.dispose()
+
+
+ITEM_OF_THE_FIRST_SCHEMA = """
+INSERT INTO work_item (id, conversation_id, episode_id, state, queue, channel_class, needs, boost_s, sla_policy,
+  lead_s, max_advance_s, eligible_since, entered_queue_at, entered_system_at, token, offers_made, declined, triage,
+  ruleset_version)
+VALUES ('w', 'v', 'e', 'waiting', 'desk', 'chat', '[]', 0, 'quick', 0, 0, 0, 0, 0, 0, 0, '{}', '{}', 1)
+"""
+
+
+async def test_work_and_people_of_the_first_schema_keep_their_promises_and_limits(database_url: str) -> None:
+    def there_and_back(connection: Connection) -> None:
+        upgrade(connection, "0002")
+        _add_a_waiting_customer(connection)
+        connection.exec_driver_sql(ITEM_OF_THE_FIRST_SCHEMA)
+        connection.exec_driver_sql("INSERT INTO agent VALUES ('m', 'mei', 'Mei', '', 'agent', 'en', 3, true)")
+        upgrade(connection)
+        (mei,) = connection.execute(select(t.agent)).all()
+        assert (mei.max_claims, mei.units, mei.queues, mei.shifts) == (3, 100, None, [])
+        (work,) = connection.execute(select(t.work_item)).all()
+        assert (work.sla, work.pause, work.preferred_agent_id) == (["quick"], None, None)
+        connection.execute(update(t.agent).values(max_claims=None))
+        downgrade(connection, "0002")
+        assert connection.exec_driver_sql("SELECT max_claims FROM agent").scalar_one() == 10
+        assert connection.exec_driver_sql("SELECT sla_policy FROM work_item").scalar_one() == "quick"
+
+    await _run_on(database_url, there_and_back)
+
+
+def _add_a_waiting_customer(connection: Connection) -> None:
+    at = datetime(2026, 1, 1, tzinfo=UTC)
+    point = {"account": "notes", "kind": "note", "address": "a", "display": "a", "proof": "unverified"}
+    place = {"account": "notes", "subject": "", "subject_key": "", "state": "open", "last_seq": 0}
+    connection.execute(insert(t.contact).values(id="c", display_name="Ann", created_at=at))
+    connection.execute(insert(t.contact_point).values(id="p", contact_id="c", created_at=at, **point))
+    connection.execute(
+        insert(t.conversation).values(
+            id="v",
+            contact_id="c",
+            contact_point_id="p",
+            episode_id="e",
+            created_at=at,
+            last_message_at=at,
+            **place,
+        )
+    )
+    connection.execute(insert(t.episode).values(id="e", conversation_id="v", number=1, opened_at=at))
 
 
 async def test_a_file_that_is_no_database_is_named_with_its_remedy(tmp_path: Path) -> None:
