@@ -20,6 +20,7 @@ from router.config import Account, AnyAccount, Config, account_settings
 from router.decoding import Decoder
 from router.doors import Doors
 from router.engine.words import say
+from router.engine_room import EngineRoom
 from router.errors import ConfigError
 from router.filing import FilingRoom
 from router.front_desk import FrontDesk
@@ -35,6 +36,7 @@ from router.replies import Replies
 from router.routing_setup import RulesInForce, put_in_force, put_on_staff
 from router.rules_files import DEFAULT_RULES, RulesSource, read_roster, read_rules
 from router.startup import check_clock, check_folder, make_private
+from router.steering import Steering
 from router.storage.sole import sole_router
 from router.storage.store import Store
 from router.storage.upgrade import upgrade_database
@@ -42,8 +44,6 @@ from router.supervisor import Service, Supervisor
 from router.web.app import create_app, create_runner
 from router.web.services import Services
 from router.web.settings import WebSettings
-
-ENGINE_SEED = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,13 +123,13 @@ class _House:
         )
         self.doors = Doors(accounts, store, self.decoder)
         self.live = LiveEvents(run_id)
-        self.offers = Offers(
-            store, clock, lambda: rules.new_engine(ENGINE_SEED), lambda made: self.notices.decided(made)
-        )
+        self.engine_room = EngineRoom(store, clock, rules, lambda made: self.notices.decided(made))
+        self.offers = Offers(store, clock, self.engine_room, self._channel_classes(rules))
+        self.steering = Steering(store, clock, self.engine_room, rules)
         self.outbox = Outbox(
             store, clock, run_id, self.doors, lambda changed: self.notices.delivered(changed)
         )
-        self.notices = Notices(self.live, self.offers.enqueue, self.outbox.wake, self.doors.thread_changed)
+        self.notices = Notices(self.live, self.engine_room, self.outbox.wake, self.doors.thread_changed)
         queues = Queues(clock, lambda: (rules.version, rules.ruleset), self.doors.language)
         filing = FilingRoom(store, clock, queues.work_item, self.notices.filed)
         self.intake = Intake(store, clock, self.decoder, self.doors.kind, filing)
@@ -138,13 +138,22 @@ class _House:
             store, clock, self.intake, filing, self.notices.delivered, self.notices.typing
         )
 
+    def _channel_classes(self, rules: RulesInForce) -> frozenset[str]:
+        """Give the classes work can come in by: those of the rules and those of the channels."""
+        channels = {
+            each.channel_type.capabilities.channel_class
+            for each in self._accounts
+            if isinstance(each, Account)
+        }
+        return frozenset(channels | rules.ruleset.engine_config.capacity.classes.keys())
+
     @asynccontextmanager
     async def recovered(self) -> AsyncIterator[None]:
         """Take up what an earlier run left, before anything new is accepted."""
         try:
             await self.outbox.recover()
             await self.intake.recover()
-            await self.offers.restore()
+            await self.engine_room.restore()
             yield
         finally:
             await self.decoder.close()
@@ -153,7 +162,7 @@ class _House:
         """Name what runs as long as the router does."""
         services: dict[str, Service] = {
             "intake": self.intake.run,
-            "offers": self.offers.run,
+            "engine": self.engine_room.run,
             "notices": self.notices.run,
         }
         for account in self.doors.names:
@@ -183,6 +192,7 @@ class _House:
             clock=self._clock,
             live=self.live,
             offers=self.offers,
+            steering=self.steering,
             replies=self.replies,
             channels=self.doors,
             quarantine=self.intake,

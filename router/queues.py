@@ -29,7 +29,9 @@ class Queues:
         """Triage the first message of an episode and give its work item."""
         version, ruleset = self._rules()
         now = self._clock.now()
-        triaged = triage_message(ruleset, opened.event, self._known(opened, item), now)
+        triaged = triage_message(
+            ruleset, opened.event, self._known(opened, item), now, since=opened.opened_at
+        )
         triage = triaged.triage
         return {
             "id": new_id(),
@@ -40,9 +42,9 @@ class Queues:
             "channel_class": triage.channel_class,
             "needs": list(triage.needs),
             "boost_s": triage.boost_s,
-            "sla_policy": triage.sla_policy,
+            "sla": list(triage.sla_policies),
             "due_at": triaged.due_at,
-            "lead_s": triage.lead_s,
+            "lead_s": int(triaged.lead_s),
             "max_advance_s": triage.max_advance_s,
             "eligible_since": opened.opened_at,
             "entered_queue_at": now,
@@ -50,6 +52,8 @@ class Queues:
             "token": 0,
             "offers_made": 0,
             "declined": {},
+            "preferred_agent_id": None,
+            "moved_from": None,
             "triage": {
                 "matched": list(triage.matched),
                 "errors": list(triage.errors),

@@ -11,13 +11,17 @@ from datetime import datetime
 
 from sqlalchemy import Connection, delete, func, insert, select
 
+from router.engine.config import EngineConfig
 from router.engine.engine import Engine
 from router.engine.roster import Roster
 from router.engine.rules import RuleSet, load_ruleset
+from router.messages import JsonObject
 from router.people import AgentProfile, apply_roster
 from router.rules_files import RulesSource
 from router.storage import schema as t
 from router.storage.store import Store
+
+ENGINE_SEED = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,9 +31,18 @@ class RulesInForce:
     version: int
     ruleset: RuleSet
 
-    def new_engine(self, seed: int) -> Engine:
-        """Build an engine for these queues."""
-        return Engine(self.ruleset.engine_config, seed)
+    @property
+    def engine_config(self) -> EngineConfig:
+        """Give what the engine is told of the rules."""
+        return self.ruleset.engine_config
+
+    def new_engine(self) -> Engine:
+        """Build an engine for these rules."""
+        return Engine(self.engine_config, ENGINE_SEED)
+
+    def describe(self) -> JsonObject:
+        """Give what an engine's decisions depend on beside its events."""
+        return {"seed": ENGINE_SEED, "ruleset_version": self.version}
 
 
 async def put_in_force(store: Store, source: RulesSource, author: str, at: datetime) -> RulesInForce:
@@ -47,8 +60,12 @@ async def put_on_staff(store: Store, roster: Roster, at: datetime) -> None:
             name=each.display_name,
             role=each.role,
             locale=each.locale,
-            max_claims=each.max_claims or 10,
+            units=each.units,
+            max_claims=each.max_claims,
             skills=each.skills,
+            expires=each.expires,
+            queues=each.queues,
+            shifts=each.shifts,
         )
         for each in roster.agents.values()
     ]

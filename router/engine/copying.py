@@ -34,6 +34,7 @@ def copied(whole: Whole, desk: Desk) -> Whole:
 
 def _unchanging(desk: Desk) -> Iterator[object]:
     yield desk.config
+    yield from desk.config.sla.values()
     for work in desk.waiting.works.values():
         yield work.item
         yield work.declined

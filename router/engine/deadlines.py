@@ -1,4 +1,4 @@
-"""When something happens by itself: offers run out, needs are given up, rests end, somebody is silent.
+"""When something happens by itself: offers run out, needs are given up, rests end, promises come due.
 
 In: times. Out: what is due.
 """
@@ -27,6 +27,7 @@ class DeadlineKind(StrEnum):
     REFUSALS_FORGOTTEN = "refusals_forgotten"
     GATE_OPENS = "gate_opens"
     SKILL_EXPIRES = "skill_expires"
+    PROMISE_STEP = "promise_step"
 
 
 class Deadlines:

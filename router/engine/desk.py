@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from router.engine.affinity import Affinity
+from router.engine.clocks.book import ClockBook
 from router.engine.config import EngineConfig, Reserve
 from router.engine.deadlines import Deadline, DeadlineKind, Deadlines
 from router.engine.incidents import Incidents
@@ -19,7 +20,7 @@ from router.engine.records import Records
 from router.engine.refusals import Refusals
 from router.engine.relaxing import Relaxing
 from router.engine.reservations import Reservations
-from router.engine.staff import Absence, Agent
+from router.engine.staff import Agent
 from router.engine.waiting import Waiting
 from router.strategy import Strategy
 
@@ -29,6 +30,7 @@ class Desk:
 
     __slots__ = (
         "affinity",
+        "clocks",
         "config",
         "deadlines",
         "incidents",
@@ -50,6 +52,7 @@ class Desk:
         self.now = now
         self.config = config
         self.waiting = Waiting()
+        self.clocks = ClockBook()
         self.deadlines = Deadlines(self._still_stands)
         self.matching = Matching(config, seed, self._watch_gate, strategies)
         self.reservations = Reservations(self.matching)
@@ -57,7 +60,7 @@ class Desk:
         self.relaxing = Relaxing(config, self.matching, self.incidents)
         self.overflows = Overflows(config, self.waiting, self.incidents)
         self.affinity = Affinity(config, self.matching, self.waiting, self.relaxing)
-        self.records = Records(self.waiting, self.matching, self.affinity)
+        self.records = Records(self.waiting, self.matching, self.affinity, self.clocks)
         self.leases = Leases(config, self.matching, self.deadlines)
         self.refusals = Refusals(self.deadlines, config.offers.ask_again_s)
         # True until everybody who waits has been told what the change of people means for him
@@ -87,21 +90,17 @@ class Desk:
                 return self.incidents.until.get(id) == at
             case DeadlineKind.LEASE_STEP:
                 return self.leases.next_at(id) == at
-            case DeadlineKind.ABSENCE_BEGINS | DeadlineKind.ABSENCE_ENDS:
-                absence = self._agent_absence(id)
-                return absence is not None and _is_time(kind, absence, at)
+            case DeadlineKind.PROMISE_STEP:
+                return self.clocks.next_at(id) == at
             case DeadlineKind.PASSED_OVER_NO_MORE:
                 work = self.waiting.works.get(id)
                 return work is not None and self.refusals.lapse_at(work) == at
             case DeadlineKind.REFUSALS_FORGOTTEN:
                 work = self.waiting.works.get(id)
                 return work is not None and work.lane is not None and self.refusals.clear_at(work) == at
-            case DeadlineKind.GATE_OPENS:
+            case _:
                 agent = self.matching.agents.get(id)
-                return agent is not None and agent.opens_at == at
-            case DeadlineKind.SKILL_EXPIRES:
-                agent = self.matching.agents.get(id)
-                return agent is not None and at in agent.expires.values()
+                return agent is not None and _is_time(kind, agent, at)
 
     def _changes_by_itself(self, item_id: str, at: datetime) -> bool:
         work = self.waiting.works.get(item_id)
@@ -111,12 +110,14 @@ class Desk:
             return self.affinity.until(work) == at
         return at in self.relaxing.changes_at(work)
 
-    def _agent_absence(self, agent_id: str) -> Absence | None:
-        agent = self.matching.agents.get(agent_id)
-        return None if agent is None else agent.absence
 
-
-def _is_time(kind: DeadlineKind, absence: Absence, at: datetime) -> bool:
+def _is_time(kind: DeadlineKind, agent: Agent, at: datetime) -> bool:
+    """Tell whether something is to happen to a person at that time."""
+    if kind is DeadlineKind.GATE_OPENS:
+        return agent.opens_at == at
+    if kind is DeadlineKind.SKILL_EXPIRES:
+        return at in agent.expires.values()
+    absence = agent.absence
     if kind is DeadlineKind.ABSENCE_BEGINS:
-        return not absence.is_begun and absence.since == at
-    return absence.until == at
+        return absence is not None and not absence.is_begun and absence.since == at
+    return absence is not None and absence.until == at

@@ -64,7 +64,7 @@ class Dispatch:
         self._people_restored = False
         self._desk.people_changed = True
         matching = self._desk.matching
-        for _, agent_id, queue in sorted(self._picks_restored):
+        for _, agent_id, queue in sorted(self._picks_restored, key=lambda pick: pick[:2]):
             matching.tiers.note(queue, matching.agents[agent_id].profile.key)
         self._picks_restored = []
         self.judge_people(is_told=False)
@@ -131,6 +131,7 @@ class Dispatch:
         lane = work.lane
         self._desk.waiting.remove(work)
         work.change(replace(work.item, due_at=due_at, lead_s=lead_s))
+        self._desk.leases.watch(work)
         if lane is not None:
             self._desk.waiting.add(work, lane)
 

@@ -1,19 +1,21 @@
 """The engine: events in, decisions out; the same events, configuration and seed give the same decisions.
 
 It holds an index in memory and nothing else. After a start it is rebuilt by telling it what the database
-knows: `ItemQueued` for every live item, then `OfferRestored` and `ClaimRestored`, then `AgentRestored`; a
-`ClockTick` ends it and does what has become due or possible meanwhile.
+knows: `ItemQueued` for every live item, then `OfferRestored`, `ClaimRestored` and `ClockRestored`, then
+`AgentRestored`; a `ClockTick` ends it and does what has become due or possible meanwhile.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from router.engine.absence import Attendance
 from router.engine.answers import Answers
 from router.engine.changes import Changes
 from router.engine.claims import Claims
+from router.engine.clocks.promises import Promises
 from router.engine.config import EngineConfig
 from router.engine.copying import copied
 from router.engine.deadlines import DeadlineKind
@@ -29,13 +31,16 @@ from router.engine.events import (
     ClaimOutcome,
     ClaimRestored,
     ClaimTaken,
+    ClockRestored,
     CustomerWrote,
     Event,
     IncidentEnded,
     IncidentStarted,
     Item,
     ItemChanged,
+    ItemPaused,
     ItemQueued,
+    ItemThawed,
     ItemWithdrawn,
     OfferAccepted,
     OfferAccepting,
@@ -69,6 +74,7 @@ class Engine:
         self._relief = Relief(self._desk, self._dispatch)
         self._changes = Changes(self._desk, self._dispatch, self._answers)
         self._attendance = Attendance(self._desk, self._answers, self._claims)
+        self._promises = Promises(self._desk, self._dispatch)
 
     def apply(self, event: Event) -> list[Decision]:
         """Take in an event and give what follows from it, in order.
@@ -84,6 +90,11 @@ class Engine:
         if isinstance(event, OfferRestored | ClaimRestored | AgentRestored):
             self._restore(event)
             return []
+        if isinstance(event, ClockRestored):
+            self._promises.restore(event)
+            return []
+        if not isinstance(event, ItemQueued):
+            self._promises.catch_up()
         self._run_deadlines()
         self._dispatch.catch_up()
         self._take_in(event)
@@ -98,7 +109,7 @@ class Engine:
 
     def next_due(self) -> datetime | None:
         """Give when a `ClockTick` will next change something, None if only events can."""
-        return self._desk.deadlines.next()
+        return self._desk.now if self._promises.is_behind else self._desk.deadlines.next()
 
     def explain(self, item_id: str, at: datetime) -> JsonObject:
         """Say where an item stands, what it waits for, and what stops each person; changes nothing."""
@@ -123,6 +134,8 @@ class Engine:
                     self._answers.run_out(desk.reservations.offers[id])
                 case DeadlineKind.LEASE_STEP:
                     self._claims.take_step(desk.waiting.works[id])
+                case DeadlineKind.PROMISE_STEP:
+                    self._promises.tell(id)
                 case DeadlineKind.ABSENCE_BEGINS:
                     self._attendance.begin(desk.matching.agents[id])
                 case DeadlineKind.ABSENCE_ENDS:
@@ -140,7 +153,7 @@ class Engine:
     def _take_in(self, event: Event) -> None:
         match event:
             case ItemQueued():
-                self._relief.queue(event)
+                self._queue(event)
             case ItemChanged():
                 self._change(event)
             case ItemWithdrawn():
@@ -154,20 +167,31 @@ class Engine:
             case ClaimTaken():
                 self._take(event)
             case Replied() | CustomerWrote():
+                self._promises.take_in(event)
                 self._follow(event)
+            case ItemPaused() | ItemThawed():
+                self._promises.take_in(event)
             case ClaimEnded():
                 self._end_claim(event)
             case AgentChanged() | AgentRemoved() | PresenceChanged() | AbsencePlanned():
                 self._change_person(event)
 
+    def _queue(self, event: ItemQueued) -> None:
+        if not self._desk.waiting.is_live(event.item.id):
+            self._relief.queue(replace(event, item=self._promises.promised(event.item)))
+            self._promises.announce()
+
     def _change(self, event: ItemChanged) -> None:
         work = self._desk.waiting.works.get(event.item.id)
         if work is not None:
-            self._changes.change(work, event.item, event.reason)
+            aged = replace(event.item, eligible_since=work.item.eligible_since)
+            self._changes.change(work, self._promises.promised(aged), event.reason)
+            self._promises.announce()
 
     def _withdraw(self, event: ItemWithdrawn) -> None:
         work = self._desk.waiting.works.get(event.item_id)
         if work is not None:
+            self._promises.end(work, is_done=False)
             self._claims.withdraw(work, event.reason)
 
     def _answer(self, event: OfferAccepting | OfferFailed | OfferAccepted | OfferRejected) -> None:
@@ -203,6 +227,7 @@ class Engine:
         if work is None or work.holder != event.agent_id:
             return
         if event.outcome is ClaimOutcome.COMPLETED:
+            self._promises.end(work, is_done=True)
             self._claims.complete(work, event.agent_id)
         else:
             self._claims.put_back(work, event.agent_id)

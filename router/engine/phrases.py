@@ -32,6 +32,10 @@ class Phrases:
     held_back: str
     boosted: str
     due: str
+    due_in: str
+    due_ago: str
+    metrics: Mapping[str, str]
+    pauses: Mapping[str, str]
     because: str
     comma: str
     gap: str
@@ -90,6 +94,17 @@ _ENGLISH = Phrases(
         "incident": "The incident {incident} is over{reason}; everything is as before it.",
         "incident_started": "The incident {incident} has begun and lasts {span}: {changes}.",
         "incident_prolonged": "The incident {incident} lasts {span} from now: {changes}.",
+        "clock": "The promise of a {metric} has changed.",
+        "clock_started": "A {metric} is promised within {target} ({policy}).",
+        "clock_kept": "The promise of a {metric} was kept, with {left} left.",
+        "clock_late": "The promise of a {metric} was broken: it was {late} overdue.",
+        "clock_ended": "The promise of a {metric} fell away.",
+        "clock_paused": "The promise of a {metric} stands still {pauses}{reason}; {left} left.",
+        "clock_thawed": "The promise of a {metric} runs again; {left} left.",
+        "clock_changed": "Another promise holds now: a {metric} within {target} ({policy}).",
+        "promise_due": "{step} % of the time for the {metric} has passed ({policy}); {left} left.",
+        "promise_over": "The {metric} is {late} overdue ({policy}).",
+        "promise_now": "The time promised for the {metric} is over now ({policy}).",
         "other": "{act}.",
     },
     states={
@@ -157,6 +172,14 @@ _ENGLISH = Phrases(
     held_back="{queue} has had its {part} of {whole} picks in a row, so another queue goes first.",
     boosted="Ahead of {passed} that came before it, because it counts as {span} older.",
     due="Ahead of {passed} that came before it, because its answer is due soon.",
+    due_in="Ahead of {passed} that came before it, because its {metric} is due in {span}.",
+    due_ago="Ahead of {passed} that came before it, because its {metric} is {span} overdue.",
+    metrics={
+        "first_response": "first answer",
+        "next_response": "next answer",
+        "resolution": "solution",
+    },
+    pauses={"customer": "while the customer is waited for", "declared": "as declared"},
     because=" ({reason})",
     comma=", ",
     gap=" ",
@@ -202,6 +225,17 @@ _CHINESE = Phrases(
         "incident": "应急“{incident}”已结束{reason}，一切恢复原状。",
         "incident_started": "应急“{incident}”已开始，持续{span}：{changes}。",
         "incident_prolonged": "应急“{incident}”从现在起持续{span}：{changes}。",
+        "clock": "{metric}承诺有变。",
+        "clock_started": "承诺在{target}内{metric}（{policy}）。",
+        "clock_kept": "已按承诺{metric}，还剩{left}。",
+        "clock_late": "未按承诺{metric}，超时{late}。",
+        "clock_ended": "{metric}承诺已取消。",
+        "clock_paused": "{metric}承诺暂停计时（{pauses}）{reason}，还剩{left}。",
+        "clock_thawed": "{metric}承诺恢复计时，还剩{left}。",
+        "clock_changed": "现改为承诺在{target}内{metric}（{policy}）。",
+        "promise_due": "{metric}时限已过{step}%（{policy}），还剩{left}。",
+        "promise_over": "{metric}已超时{late}（{policy}）。",
+        "promise_now": "{metric}时限已到（{policy}）。",
         "other": "{act}。",
     },
     states={
@@ -269,6 +303,10 @@ _CHINESE = Phrases(
     held_back="“{queue}”已用完连续{whole}次派单中的{part}次，先派其他队列。",
     boosted="因按早{span}计算，排在先到的{passed}项之前。",
     due="因即将到答复时限，排在先到的{passed}项之前。",
+    due_in="因距{metric}时限还有{span}，排在先到的{passed}项之前。",
+    due_ago="因{metric}已超时{span}，排在先到的{passed}项之前。",
+    metrics={"first_response": "首次答复", "next_response": "下次答复", "resolution": "解决"},
+    pauses={"customer": "等待客户回复", "declared": "已登记暂停"},
     because="（{reason}）",
     comma="、",
     gap="",

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from router.engine.affinity import Affinity
+from router.engine.clocks.book import ClockBook
 from router.engine.decisions import Act, Decision, OfferMade
 from router.engine.gates import Gate
 from router.engine.lanes import Entry, Lane
@@ -32,10 +33,11 @@ class Records:
     `declined` in a record is who is not asked again from then on; the room stores it with the item.
     """
 
-    __slots__ = ("_affinity", "_decisions", "_matching", "_waiting")
+    __slots__ = ("_affinity", "_clocks", "_decisions", "_matching", "_waiting")
 
-    def __init__(self, waiting: Waiting, matching: Matching, affinity: Affinity) -> None:
+    def __init__(self, waiting: Waiting, matching: Matching, affinity: Affinity, clocks: ClockBook) -> None:
         self._affinity = affinity
+        self._clocks = clocks
         self._waiting = waiting
         self._matching = matching
         self._decisions: list[Decision] = []
@@ -182,6 +184,10 @@ class Records:
             )
         )
 
+    def promise(self, act: Act, work: WorkItem, at: datetime, found: JsonObject) -> None:
+        """Say what became of a promise, or how much of its time has passed, and who has the item."""
+        self._add(act, work, at, {**_about(act, work, at), "agent": work.holder, **found}, work.holder)
+
     def explain(self, work: WorkItem, lane: Lane, at: datetime, lease: Lease | None) -> JsonObject:
         """Say everything about an item at this moment, though nothing was decided."""
         record = self._waits(EXPLAINED, work, lane, at)
@@ -192,6 +198,7 @@ class Records:
         record["blocked_by"] = None if gate is None else self._stopped(work, lane, gate)
         record["declined"] = dict(work.declined)
         record["lease"] = None if lease is None else _terms(lease, at)
+        record["promises"] = self._clocks.list_facts(work.item.id, at)
         record["item_before"] = None if before is None else _place(before.entry)
         record["item_after"] = None if after is None else _place(after.entry)
         record["candidates"] = list_candidates(self._matching, work, lane)
@@ -201,6 +208,7 @@ class Records:
     def _waits(self, act: str, work: WorkItem, lane: Lane, at: datetime) -> dict[str, JsonValue]:
         record = _about(act, work, at)
         record.update(standing(self._waiting, work, lane))
+        record["promise"] = self._clocks.moving(work.item)
         record["needs"] = lane.requirement.as_json
         record["kept_for"] = self._affinity.note(work)
         return record

@@ -63,8 +63,7 @@ class WorkItem:
     __slots__ = ("asking", "blocked", "entry", "item", "place")
 
     def __init__(self, item: Item) -> None:
-        self.item = item
-        self.entry: Entry = (key_of(item), item.arrival, item.id)
+        self.change(item)
         self.place: Lane | OfferMade | str | None = None
         known = item.offers_made or item.declined
         self.asking = Asking(item.offers_made, item.declined) if known else None
@@ -127,7 +126,7 @@ class WorkItem:
     def change(self, item: Item) -> None:
         """Let the item be this one; whoever calls takes it out of the line before."""
         self.item = item
-        self.entry = (key_of(item), item.arrival, item.id)
+        self.entry: Entry = (key_of(item), item.arrival, item.id)
 
     def ask(self) -> Asking:
         """Give the memory of whom the item was offered to, to be changed."""

@@ -1,145 +1,110 @@
-"""Read what the engine is rebuilt from: agents, presence, live work items, open offers, active claims."""
+"""Read what the engine is rebuilt from after a start: incidents, live work, and the people."""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import case, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from router.engine.events import (
-    AgentRestored,
-    ClaimRestored,
-    ClockTick,
-    Event,
-    Item,
-    ItemQueued,
-    OfferRestored,
-)
-from router.engine.needs import needs_from_json
+from router.engine.events import AgentRestored, ClockTick, Event, IncidentStarted
 from router.model.presence import PresenceState
-from router.storage.schema import agent, agent_skill, claim, decision_record, offer, presence, work_item
+from router.storage.live_work import (
+    read_clocks,
+    read_held_claims,
+    read_live_items,
+    read_open_offers,
+    read_pauses,
+    read_untold,
+)
+from router.storage.schema import absence, agent, agent_skill, incident, offer, presence
 
-
-@dataclass(frozen=True, slots=True)
-class _Person:
-    """An agent as the store knows him."""
-
-    id: str
-    skills: Mapping[str, int]
-    max_claims: int
+_GONE = ("away", "offline")
 
 
 async def restoring_events(connection: AsyncConnection, now: datetime) -> list[Event]:
-    """Tell the whole live state as events, in the order the engine takes it up after a start."""
+    """Tell the whole live state as events, in the order the engine takes it up after a start.
+
+    What was written but not told when an earlier run ended is told after it.
+    """
     return [
-        *await _live_items(connection, now),
-        *await _open_offers(connection, now),
-        *await _held_claims(connection, now),
+        *await _incidents(connection, now),
+        *await read_live_items(connection, now),
+        *await read_clocks(connection, now),
+        *await read_open_offers(connection, now),
+        *await read_held_claims(connection, now),
         *await _staff(connection, now),
+        *await read_pauses(connection, now),
+        *await read_untold(connection, now),
         ClockTick(at=now),
     ]
 
 
-async def _live_items(connection: AsyncConnection, now: datetime) -> list[Event]:
-    statement = select(work_item).where(work_item.c.state != "done").order_by(work_item.c.id)
-    rows = (await connection.execute(statement)).mappings()
-    refused = await _last_refusals(connection)
-    return [
-        ItemQueued(at=now, item=replace(item_of(dict(row), arrival), declined_at=refused.get(row["id"])))
-        for arrival, row in enumerate(rows)
-    ]
-
-
-async def _last_refusals(connection: AsyncConnection) -> dict[str, datetime]:
-    """Give for each live item when somebody last declined it, let it run out or handed it back."""
-    record = decision_record.c
-    statement = (
-        select(record.work_item_id, func.max(record.at).label("at"))
-        .join(work_item, work_item.c.id == record.work_item_id)
-        .where(work_item.c.state != "done", record.act.in_(("rejected", "expired", "put_back")))
-        .group_by(record.work_item_id)
-    )
-    return {row.work_item_id: row.at for row in await connection.execute(statement)}
-
-
-async def _open_offers(connection: AsyncConnection, now: datetime) -> list[Event]:
-    return [
-        OfferRestored(
-            at=now,
-            offer_id=row.id,
-            item_id=row.work_item_id,
-            agent_id=row.agent_id,
-            offered_at=row.offered_at,
-            expires_at=row.expires_at,
-        )
-        for row in await connection.execute(select(offer).where(offer.c.state == "pending"))
-    ]
-
-
-async def _held_claims(connection: AsyncConnection, now: datetime) -> list[Event]:
-    return [
-        ClaimRestored(at=now, item_id=row.work_item_id, agent_id=row.agent_id)
-        for row in await connection.execute(select(claim).where(claim.c.state == "active"))
-    ]
+async def _incidents(connection: AsyncConnection, now: datetime) -> list[Event]:
+    on = select(incident).where(incident.c.ended_at.is_(None)).order_by(incident.c.id)
+    return [IncidentStarted(at=now, name=row.name, until=row.until) for row in await connection.execute(on)]
 
 
 async def _staff(connection: AsyncConnection, now: datetime) -> list[Event]:
-    events: list[Event] = []
-    present = {row.agent_id: row for row in await connection.execute(select(presence))}
+    skills, expires = await _skills(connection, now)
     last_offers = await _last_offers(connection)
-    for person in await _people(connection, now):
-        there = present.get(person.id)
-        last_offer_at, unanswered = last_offers.get(person.id, (None, 0))
+    statement = (
+        select(
+            agent,
+            presence.c.state,
+            presence.c.classes,
+            presence.c.since.label("present_since"),
+            absence.c.since.label("absent_since"),
+            absence.c.until.label("absent_until"),
+        )
+        .outerjoin_from(agent, presence, presence.c.agent_id == agent.c.id)
+        .outerjoin(absence, absence.c.agent_id == agent.c.id)
+        .where(agent.c.active.is_(True))
+        .order_by(agent.c.id)
+    )
+    events: list[Event] = []
+    for row in await connection.execute(statement):
+        last_offer_at, unanswered = last_offers.get(row.id, (None, 0))
         events.append(
             AgentRestored(
                 at=now,
-                agent_id=person.id,
-                skills=person.skills,
-                max_claims=person.max_claims,
-                state=PresenceState(there.state) if there else PresenceState.OFFLINE,
-                classes=frozenset(there.classes) if there and there.classes is not None else None,
+                agent_id=row.id,
+                skills=skills[row.id],
+                expires=expires[row.id],
+                units=row.units,
+                max_claims=row.max_claims,
+                queues=_names(row.queues),
+                state=PresenceState(row.state or "offline"),
+                classes=_names(row.classes),
                 last_offer_at=last_offer_at,
                 unanswered=unanswered,
+                gone_at=row.present_since if row.state in _GONE else None,
+                absent_since=row.absent_since,
+                absent_until=row.absent_until,
             )
         )
     return events
 
 
-async def _people(connection: AsyncConnection, now: datetime) -> list[_Person]:
-    people = select(agent.c.id, agent.c.max_claims).where(agent.c.active.is_(True))
-    skills = select(agent_skill.c.agent_id, agent_skill.c.skill, agent_skill.c.level).where(
-        agent_skill.c.expires_at.is_(None) | (agent_skill.c.expires_at > now)
-    )
-    held: dict[str, dict[str, int]] = {}
-    for holder, skill, level in await connection.execute(skills):
-        held.setdefault(holder, {})[skill] = level
-    return [
-        _Person(row.id, held.get(row.id, {}), row.max_claims)
-        for row in await connection.execute(people.order_by(agent.c.id))
-    ]
+def _names(names: list[str] | None) -> frozenset[str] | None:
+    return None if names is None else frozenset(names)
 
 
-def item_of(row: Mapping[str, Any], arrival: int) -> Item:
-    """Build the engine's item from a work item's row."""
-    return Item(
-        id=row["id"],
-        conversation_id=row["conversation_id"],
-        queue=row["queue"],
-        channel_class=row["channel_class"],
-        needs=needs_from_json(row["needs"]),
-        boost_s=row["boost_s"],
-        due_at=row["due_at"],
-        lead_s=row["lead_s"],
-        max_advance_s=row["max_advance_s"],
-        eligible_since=row["eligible_since"],
-        arrival=arrival,
-        offers_made=row["offers_made"],
-        declined=row["declined"],
-    )
+async def _skills(
+    connection: AsyncConnection, now: datetime
+) -> tuple[Mapping[str, dict[str, int]], Mapping[str, dict[str, datetime]]]:
+    """Give each person's skills with their levels, and when those end that do."""
+    skills: defaultdict[str, dict[str, int]] = defaultdict(dict)
+    expires: defaultdict[str, dict[str, datetime]] = defaultdict(dict)
+    valid = agent_skill.c.expires_at.is_(None) | (agent_skill.c.expires_at > now)
+    held = select(agent_skill).where(valid).order_by(agent_skill.c.agent_id, agent_skill.c.skill)
+    for row in await connection.execute(held):
+        skills[row.agent_id][row.skill] = row.level
+        if row.expires_at is not None:
+            expires[row.agent_id][row.skill] = row.expires_at
+    return skills, expires
 
 
 async def _last_offers(connection: AsyncConnection) -> dict[str, tuple[datetime, int]]:

@@ -3,7 +3,15 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from router.engine.config import EngineConfig, IncidentConfig, OfferConfig, Overflow, QueueConfig
+from router.engine.config import (
+    EngineConfig,
+    IncidentConfig,
+    Metric,
+    OfferConfig,
+    Overflow,
+    QueueConfig,
+    SlaPolicy,
+)
 from router.engine.decisions import Act, Decision
 from router.engine.engine import Engine
 from router.engine.events import (
@@ -11,6 +19,8 @@ from router.engine.events import (
     ClaimEnded,
     ClaimOutcome,
     ClaimTaken,
+    ClockTick,
+    CustomerWrote,
     Event,
     IncidentStarted,
     Item,
@@ -18,8 +28,11 @@ from router.engine.events import (
     ItemQueued,
     ItemWithdrawn,
     OfferAccepted,
+    OfferAccepting,
+    OfferFailed,
     OfferRejected,
     PresenceChanged,
+    Replied,
 )
 from router.engine.needs import Need, NeedKind
 from router.engine.phrases import PHRASES
@@ -40,7 +53,8 @@ def item(id: str, **more: object) -> Item:
 @pytest.fixture
 def day() -> list[Decision]:
     """Every act at least once."""
-    engine = Engine(EngineConfig(offers=OfferConfig(max_unanswered=1, ask_again_s=20)), seed=1)
+    promised = {"chat": SlaPolicy(targets_s={Metric.FIRST_RESPONSE: 60})}
+    engine = Engine(EngineConfig(offers=OfferConfig(max_unanswered=1, ask_again_s=20), sla=promised), seed=1)
     at = iter(START + timedelta(seconds=40 * number) for number in range(40))
     here = PresenceState.AVAILABLE
     events: list[Event] = [
@@ -64,6 +78,17 @@ def day() -> list[Decision]:
         PresenceChanged(at=START, agent_id="a1", state=here),
         ItemQueued(at=START, item=item("i3", arrival=3)),
         OfferAccepted(at=START, offer_id="i3.1"),
+        Replied(at=START, item_id="i3"),
+        CustomerWrote(at=START, item_id="i3"),
+        ClockTick(at=START + timedelta(hours=1)),
+        ItemQueued(at=START, item=item("i4", arrival=4)),
+        OfferAccepting(at=START, offer_id="i4.1"),
+        OfferFailed(at=START, offer_id="i4.1", reason="line lost"),
+        ClockTick(at=START + timedelta(hours=1, seconds=10)),
+        OfferAccepting(at=START, offer_id="i4.2"),
+        ClockTick(at=START + timedelta(hours=1, seconds=40)),
+        ItemQueued(at=START, item=item("i4", arrival=4, sla=("chat",))),
+        ClockTick(at=START),
     ]
     return [decision for event in events for decision in engine.apply(event)] + relief()
 

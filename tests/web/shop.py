@@ -10,13 +10,24 @@ from typing import Any
 from argon2 import PasswordHasher
 from sqlalchemy import Connection, insert, select, update
 
+from router.engine_room import EngineRoom
 from router.ids import new_id
 from router.live import LiveEvent, LiveEvents
 from router.people import AgentProfile, apply_roster, create_token, hash_password, set_password
+from router.steering import Steering
 from router.storage import schema as t
 from router.storage.store import Store
 from router.web.services import Services
-from tests.web.rooms import START, ShopChannels, ShopClock, ShopOffers, ShopQuarantine, ShopReplies, words
+from tests.web.rooms import (
+    START,
+    ShopChannels,
+    ShopClock,
+    ShopOffers,
+    ShopQuarantine,
+    ShopReplies,
+    ShopRules,
+    words,
+)
 
 HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 PASSWORD = "correct horse battery"
@@ -33,15 +44,20 @@ class Shop:
     agents: dict[str, str] = field(default_factory=dict)
     services: Services = field(init=False)
     offers: ShopOffers = field(init=False)
+    steering: Steering = field(init=False)
     _numbers: count[int] = field(default_factory=count)
 
     def __post_init__(self) -> None:
         self.offers = ShopOffers(self.store, self.clock)
+        rules = ShopRules()
+        room = EngineRoom(self.store, self.clock, rules, lambda decisions: None)
+        self.steering = Steering(self.store, self.clock, room, rules)
         self.services = Services(
             store=self.store,
             clock=self.clock,
             live=self.live,
             offers=self.offers,
+            steering=self.steering,
             replies=ShopReplies(self.store, self.add_message),
             channels=self.channels,
             quarantine=ShopQuarantine(),
@@ -53,6 +69,7 @@ class Shop:
         profiles = [
             AgentProfile(login="mei", name="Mei", skills={"lang-zh": 5}, locale="zh-CN"),
             AgentProfile(login="tom", name="Tom"),
+            AgentProfile(login="sue", name="Sue", role="supervisor"),
             AgentProfile(login="ada", name="Ada", role="admin"),
         ]
         await apply_roster(self.store, profiles, START)
@@ -136,7 +153,7 @@ class Shop:
                     queue=queue,
                     channel_class="email",
                     needs=[{"require": "lang-zh"}],
-                    sla_policy="chat",
+                    sla=["chat"],
                     entered_queue_at=at,
                     entered_system_at=at,
                     token=0,

@@ -14,7 +14,7 @@ from router.documents.places import Located
 from router.documents.problems import DocumentError
 from router.documents.reading import read_document
 from router.documents.validation import validate
-from router.engine.rules.calendars import Calendar, public_holidays, read_days, read_period
+from router.engine.calendars import Calendar, public_holidays, read_days, read_period
 from router.engine.rules.configuring import engine_config
 from router.engine.rules.consistency import Consistency
 from router.engine.rules.expressions import Conditions, Outcome
@@ -34,19 +34,19 @@ class RulesError(DocumentError):
 class Triage:
     """What the rules decided: where the work goes, how urgent it is, and what it needs.
 
-    `matched` names the rules whose condition held, `errors` the ones that failed and why.
-    `first_response_s` is None when nothing is promised.
+    `matched` names the rules whose condition held, `failed` the ones that failed, `errors` says why.
+    `sla_policies` are the promises it is under, `lead_s` is how early the first of them counts as urgent.
     """
 
     queue: str
     boost_s: int
-    sla_policy: str
-    first_response_s: int | None
+    sla_policies: tuple[str, ...]
     lead_s: int
     max_advance_s: int
     needs: tuple[JsonObject, ...]
     channel_class: str
     matched: tuple[str, ...]
+    failed: tuple[str, ...]
     errors: tuple[str, ...]
 
 
@@ -106,7 +106,7 @@ class RuleSet:
         """Take the first of each key over the matching rules and add up their needs."""
         queue: str | None = None
         boost_s: int | None = None
-        sla: str | None = None
+        sla: list[str] | None = None
         needs: list[NeedModel] = []
         matched: list[str] = []
         reached = len(self.model.rules)
@@ -124,17 +124,17 @@ class RuleSet:
                 break
         failures = sorted(item for item in outcome.failures.items() if item[0] < reached)
         queue = queue or self._default_queue
-        policy = self.model.sla_policies.get(sla or "")
+        policies = [self.model.sla_policies[name] for name in sla or ()]
         return Triage(
             queue=queue,
             boost_s=boost_s or 0,
-            sla_policy=sla or "",
-            first_response_s=policy.first_response_s if policy else None,
-            lead_s=policy.lead_s if policy else 0,
+            sla_policies=tuple(sla or ()),
+            lead_s=max((policy.lead_s for policy in policies), default=0),
             max_advance_s=self.model.queues[queue].max_advance_s,
             needs=add_up(needs),
             channel_class=facts.channel_class,
             matched=tuple(matched),
+            failed=tuple(self.model.rules[number].name for number, _ in failures),
             errors=tuple(f"{self.model.rules[number].name}: {text}" for number, text in failures),
         )
 

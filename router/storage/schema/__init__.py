@@ -18,8 +18,11 @@ from router.storage.schema.conversations import (
 )
 from router.storage.schema.intake import channel_account, plugin_value, quarantine, raw_bytes, raw_inbound
 from router.storage.schema.people import api_token, draft, login_session
+from router.storage.schema.promises import absence, incident, sla_clock
 from router.storage.schema.replies import attempt, outbox, receipt
 from router.storage.schema.routing import (
+    ALARMS,
+    OPEN_OFFERS,
     agent,
     agent_skill,
     claim,
@@ -34,6 +37,9 @@ from router.storage.schema.routing import (
 )
 
 __all__ = [
+    "ALARMS",
+    "OPEN_OFFERS",
+    "absence",
     "agent",
     "agent_skill",
     "api_token",
@@ -49,6 +55,7 @@ __all__ = [
     "draft",
     "episode",
     "event_log",
+    "incident",
     "login_session",
     "message",
     "metadata",
@@ -65,5 +72,6 @@ __all__ = [
     "reference",
     "ruleset",
     "skill",
+    "sla_clock",
     "work_item",
 ]
