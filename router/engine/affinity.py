@@ -55,7 +55,7 @@ class Affinity:
         if until is None or until <= now:
             return None
         agent = self._matching.agents.get(str(work.item.preferred_agent_id))
-        if agent is None or agent.presence in _GONE or agent.id in work.declined:
+        if agent is None or agent.presence in _GONE or agent.is_absent or agent.id in work.declined:
             return None
         profile = agent.profile
         gate = self._relaxing.firm(work).first_failing(profile.skills, profile.classes, profile.queues)

@@ -25,13 +25,14 @@ class Overflows:
         self._incidents = incidents
         self.queues = {name: queue.overflow for name, queue in config.queues.items() if queue.overflow}
         self._by_length: dict[str, None] = {}
-        # the queues whose overflow is known to be open
-        self._told: dict[str, None] = {}
+        # the queues whose overflow is known to be open, and whether by an incident alone
+        self._told: dict[str, bool] = {}
 
     def restore(self, queue: str) -> None:
         """Take over from an earlier run that the overflow of a queue is open by its length."""
         if queue in self.queues:
-            self._by_length[queue] = self._told[queue] = None
+            self._by_length[queue] = None
+            self._told[queue] = False
 
     def target(self, item: Item) -> str | None:
         """Give where an item that comes goes instead of its own queue."""
@@ -40,17 +41,20 @@ class Overflows:
             return None
         return overflow.to if overflow.to != item.queue else None
 
+    def is_by_incident(self, queue: str) -> bool:
+        """Tell whether the overflow of a queue is open by an incident alone."""
+        return self._told.get(queue, False)
+
     def changes(self) -> list[tuple[str, Overflow, bool]]:
-        """Give the queues whose overflow opens or closes now, in the order of the rules."""
+        """Give the queues whose overflow opens, closes or has another cause now, in the order of the rules."""
         changed = []
         for queue, overflow in self.queues.items():
-            is_open = self._follow(queue, overflow) or queue in self._incidents.overflowing
-            if is_open is not (queue in self._told):
+            is_long, before = self._follow(queue, overflow), self._told.pop(queue, None)
+            is_open = is_long or queue in self._incidents.overflowing
+            if is_open:
+                self._told[queue] = not is_long
+            if self._told.get(queue) is not before:
                 changed.append((queue, overflow, is_open))
-                if is_open:
-                    self._told[queue] = None
-                else:
-                    del self._told[queue]
         return changed
 
     def _follow(self, queue: str, overflow: Overflow) -> bool:

@@ -17,7 +17,7 @@ from router.engine.ladder import Crowd, Ladder, climb, droppable, in_force, with
 from router.engine.lanes import LaneKey
 from router.engine.matching import Matching
 from router.engine.needs import Need
-from router.engine.staff import Profile
+from router.engine.staff import Agent, Profile
 from router.engine.work_items import Asked, WorkItem
 from router.model.presence import PresenceState
 
@@ -61,7 +61,7 @@ class Kind:
         members = profile.members.values()
         passed = self.firm.first_failing(profile.skills, profile.classes, profile.queues) is Gate.PASSED
         return Crowd(
-            on_shift=sum(1 for agent in members if agent.presence is not PresenceState.OFFLINE),
+            on_shift=sum(1 for agent in members if _is_on_shift(agent)),
             present=profile.present,
             is_able=passed,
             meets=[need for need in self.weakest_first if need.is_met_by(profile.skills)],
@@ -134,6 +134,11 @@ class Relaxing:
             kind.lanes = {key: None for key in kind.lanes if key in lanes and lanes[key].size}
         self._kinds = {key: kind for key, kind in self._kinds.items() if kind.lanes}
         self._sweep_at = max(_KINDS_BEFORE_SWEEP, 2 * len(self._kinds))
+
+
+def _is_on_shift(agent: Agent) -> bool:
+    """Tell whether a person may still be waited for: not offline, and not gone as planned."""
+    return agent.presence is not PresenceState.OFFLINE and not agent.is_absent
 
 
 def entered_at(item: Item) -> datetime:

@@ -81,7 +81,7 @@ class Relief:
                 to=overflow.to,
                 waiting=self._desk.waiting.count(queue),
                 open=is_open,
-                incident=queue in self._desk.incidents.overflowing,
+                incident=self._desk.overflows.is_by_incident(queue),
             )
 
     def _tell(

@@ -129,6 +129,22 @@ def test_taking_a_kept_item_by_hand_and_withdrawing_one_leave_nothing_behind() -
     assert desk.free(4, "mei")[-1] == ("offered", "i2", "mei")
 
 
+def test_nobody_waits_for_a_person_who_is_gone_as_planned() -> None:
+    desk = desk_with()
+    for name in ("mei", "tom"):
+        desk.occupy(0, name)
+    wish(desk, 1, "kept")
+    desk.ask(1, "wishes", prefer("zh", 600, level=2), queue="other")
+    desk.plan(2, "mei", since=10, until=20)
+    assert desk.explain("kept", 9)["kept_for"]["agent"] == "mei"
+    desk.tick(10)
+    assert desk.explain("kept", 10)["kept_for"] is None
+    assert desk.skills_asked("wishes", 10) == []
+    desk.tick(20)
+    assert desk.explain("kept", 20)["agent"] == "mei", "she is asked at once"
+    assert desk.skills_asked("wishes", 20) == ["zh"]
+
+
 def test_a_person_who_leaves_for_good_is_not_waited_for() -> None:
     desk = desk_with()
     desk.occupy(0, "tom")

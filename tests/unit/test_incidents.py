@@ -1,5 +1,6 @@
 from router.engine.config import IncidentConfig, Overflow, QueueConfig, Reserve
-from router.engine.events import IncidentEnded, IncidentStarted
+from router.engine.events import IncidentEnded, IncidentStarted, ItemQueued
+from router.engine.rules import load_ruleset
 from tests.unit.lease_desk import acts, at
 from tests.unit.needs_desk import NeedsDesk, prefer, require
 
@@ -143,6 +144,23 @@ def test_a_long_queue_stays_open_when_the_incident_ends() -> None:
     assert desk.ask(12, "new")[0] == ("moved", "new", None)
 
 
+def test_a_queue_that_grows_long_during_an_incident_says_so_and_stays_open_after_it() -> None:
+    desk = desk_with()
+    for number in range(49):
+        desk.ask(1, f"i{number}")
+    desk.start(10, "storm")
+    assert desk.record("overflow")["incident"] is True
+    desk.take(11, "i0", "tom")
+    desk.ask(12, "other work", queue="complaints")
+    desk.change(13, desk.make(1, "other work", queue="q"))
+    desk.end(14, "i0", "tom", "handed_back")
+    assert desk.explain("other work", 14)["waiting"] == 49
+    desk.tell(15, ItemQueued, item=desk.make(1, "i0", moved_from="x"))
+    assert desk.record("overflow")["incident"] is False
+    desk.stop(16, "storm")
+    assert [one.act.value for one in desk.last] == ["incident"]
+
+
 def test_preview_says_what_would_follow_and_changes_nothing() -> None:
     desk = desk_with()
     desk.person(1, "tom")
@@ -155,3 +173,31 @@ def test_preview_says_what_would_follow_and_changes_nothing() -> None:
     assert desk.due() == 605
     assert desk.engine.apply(event) == shown, "a preview is what happens"
     assert desk.engine.preview(IncidentEnded(at=at(11), name="storm"))[0].record["state"] == "ended"
+
+
+RULES = """
+version: 1
+skills: {complaints: {kind: craft}, refunds: {kind: craft}}
+queues:
+  q: {}
+  complaints: {}
+incidents: {storm: {relax: [refunds], reserve: {complaints: 70}, lasts: 2h}}
+rules:
+  - {name: complaint, when: message.kind == "dispute", set: {queue: complaints, needs: [{require: complaints}]}}
+  - {name: everything else, when: "true", set: {queue: q}}
+"""
+
+
+def test_an_incident_of_the_rules_keeps_those_free_who_can_serve_the_queue() -> None:
+    config = load_ruleset(RULES, source="rules.yaml", lists={}).engine_config
+    desk = NeedsDesk(queues=config.queues, incidents=config.incidents)
+    desk.person(0, "mei", complaints=1, claims=5)
+    desk.person(0, "tom", claims=1)
+    desk.start(10, "storm")
+    asked = [who for number in range(3) for act, _, who in desk.ask(11, f"i{number}") if act == "offered"]
+    assert sorted(asked) == ["mei", "tom"], (
+        "mei has 70 of her 100 units left for complaints, and one chat costs 20"
+    )
+    assert desk.ask(12, "c", require("complaints"), queue="complaints")[-1] == ("offered", "c", "mei")
+    assert desk.stop(13, "storm")[-1] == ("offered", "i2", "mei")
+    assert desk.due() is not None

@@ -80,10 +80,18 @@ def _queue(name: str, queue: QueueModel, model: RulesModel) -> QueueConfig:
         protect=Protection(skill=protect.skill, level=protect.level, for_s=protect.for_s)
         if protect
         else None,
-        reserve=Reserve(units=queue.reserve, needs=_needs_of(name, model)) if queue.reserve else None,
+        reserve=_reserve(name, queue, model),
         affinity_s=queue.affinity_s,
         thin_staff=queue.thin_staff,
     )
+
+
+def _reserve(name: str, queue: QueueModel, model: RulesModel) -> Reserve | None:
+    """Say who keeps how much free for a queue: always, or 0 until an incident adds to it."""
+    by_incident = any(name in incident.reserve for incident in model.incidents.values())
+    if not queue.reserve and not by_incident:
+        return None
+    return Reserve(units=queue.reserve, needs=_needs_of(name, model))
 
 
 def _needs_of(queue: str, model: RulesModel) -> tuple[Need, ...]:
