@@ -18,14 +18,16 @@ from router.config import Account
 from router.decoding import Decoder
 from router.doors import Doors
 from router.engine.decisions import Act, Decision
+from router.engine.engine import Engine
 from router.engine.roster import load_roster
+from router.engine.rules.stage import RulesInForce
 from router.filing import FilingRoom
 from router.intake import Intake
 from router.messages import RawInbound
 from router.model.filing import Filed
 from router.offers import Offers
 from router.queues import Queues
-from router.routing_setup import RulesInForce, put_in_force, put_on_staff
+from router.routing_setup import put_in_force, put_on_staff
 from router.rules_files import DEFAULT_RULES, read_rules
 from router.storage import schema as t
 from router.storage.store import Store
@@ -89,8 +91,8 @@ async def open_rooms(
             rooms.opened += len(rows)
             offers.enqueue(rows)
 
-        offers = Offers(store, clock, lambda: rules.new_engine(1), decided)
-        queues = Queues(clock, lambda: (rules.version, rules.ruleset), doors.language)
+        offers = Offers(store, clock, lambda: Engine(rules.engine_config, 1), decided)
+        queues = Queues(clock, lambda: rules, doors.language)
         filing = FilingRoom(store, clock, queues.work_item, filed)
         intake = Intake(store, clock, decoder, doors.kind, filing)
         rooms = Rooms(

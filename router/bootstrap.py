@@ -19,22 +19,28 @@ from router.clock import Clock, SystemClock
 from router.config import Account, AnyAccount, Config, account_settings
 from router.decoding import Decoder
 from router.doors import Doors
+from router.engine.rules.stage import RulesInForce
 from router.engine.words import say
+from router.engine_room import EngineRoom
 from router.errors import ConfigError
 from router.filing import FilingRoom
 from router.front_desk import FrontDesk
 from router.ids import new_id
 from router.intake import Intake
 from router.live import LiveEvents
+from router.model.filing import Filed
 from router.notices import Notices
 from router.offers import Offers
 from router.outbox import Outbox
 from router.plugin_host import PluginHost
 from router.queues import Queues
 from router.replies import Replies
-from router.routing_setup import RulesInForce, put_in_force, put_on_staff
+from router.rerouting import Reroutes
+from router.routing_setup import put_in_force, put_on_staff
+from router.rulebook import Rulebook
 from router.rules_files import DEFAULT_RULES, RulesSource, read_roster, read_rules
 from router.startup import check_clock, check_folder, make_private
+from router.steering import Steering
 from router.storage.sole import sole_router
 from router.storage.store import Store
 from router.storage.upgrade import upgrade_database
@@ -43,8 +49,6 @@ from router.supervisor import Service, Supervisor
 from router.web.app import create_app, create_runner
 from router.web.services import Services
 from router.web.settings import WebSettings
-
-ENGINE_SEED = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +62,7 @@ class Router:
     replies: Replies
     intake: Intake
     supervisor: Supervisor
+    rulebook: Rulebook
     live: LiveEvents
     url: str
 
@@ -84,7 +89,7 @@ async def running_router(
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(_own_store(config, clock))
         rules = await _prepare(config, store, clock, plugins.strategies)
-        house = _House(accounts, store, clock, rules)
+        house = _House(accounts, store, clock, rules, plugins.strategies)
         await stack.enter_async_context(house.recovered())
         supervisor = house.supervise(_public_url(config), random or SystemRandom(), limits)
         await stack.enter_async_context(supervisor)
@@ -92,24 +97,19 @@ async def running_router(
         url = await stack.enter_async_context(_listening(config, app))
         # open chats are sent away by their channel; else the web side waits for them in vain
         stack.push_async_callback(supervisor.close_accounts)
-        yield Router(
-            config=config,
-            store=store,
-            clock=clock,
-            offers=house.offers,
-            replies=house.replies,
-            intake=house.intake,
-            supervisor=supervisor,
-            live=house.live,
-            url=url,
-        )
+        yield house.router(config, supervisor, url)
 
 
 class _House:
     """The rooms, wired."""
 
     def __init__(
-        self, accounts: Sequence[AnyAccount], store: Store, clock: Clock, rules: RulesInForce
+        self,
+        accounts: Sequence[AnyAccount],
+        store: Store,
+        clock: Clock,
+        rules: RulesInForce,
+        strategies: Sequence[Strategy],
     ) -> None:
         self._accounts = accounts
         self._store = store
@@ -124,20 +124,36 @@ class _House:
         )
         self.doors = Doors(accounts, store, self.decoder)
         self.live = LiveEvents(run_id)
-        self.offers = Offers(
-            store, clock, lambda: rules.new_engine(ENGINE_SEED), lambda made: self.notices.decided(made)
-        )
+        self.rulebook = Rulebook(store, rules, strategies, lambda: self.engine_room.renew())
+        self.engine_room = EngineRoom(store, clock, self.rulebook, lambda made: self.notices.decided(made))
+        self.offers = Offers(store, clock, self.engine_room, self._channel_classes(rules))
+        self.steering = Steering(store, clock, self.engine_room, self.rulebook)
+        self.reroutes = Reroutes(store, clock, self.engine_room, lambda: self.rulebook.rules)
         self.outbox = Outbox(
             store, clock, run_id, self.doors, lambda changed: self.notices.delivered(changed)
         )
-        self.notices = Notices(self.live, self.offers.enqueue, self.outbox.wake, self.doors.thread_changed)
-        queues = Queues(clock, lambda: (rules.version, rules.ruleset), self.doors.language)
-        filing = FilingRoom(store, clock, queues.work_item, self.notices.filed)
+        self.notices = Notices(self.live, self.engine_room, self.outbox.wake, self.doors.thread_changed)
+        queues = Queues(clock, lambda: self.rulebook.rules, self.doors.language)
+        filing = FilingRoom(store, clock, queues.work_item, self._filed)
         self.intake = Intake(store, clock, self.decoder, self.doors.kind, filing)
         self.replies = Replies(store, clock, self.doors, self.doors.outgoing_ref, self.notices.written)
         self.front_desk = FrontDesk(
             store, clock, self.intake, filing, self.notices.delivered, self.notices.typing
         )
+
+    def _filed(self, results: Sequence[Filed]) -> None:
+        """Tell what has just been filed."""
+        self.rulebook.filed([row for result in results for row in result.work_items])
+        self.notices.filed(results)
+
+    def _channel_classes(self, rules: RulesInForce) -> frozenset[str]:
+        """Give the classes work can come in by: those of the rules and those of the channels."""
+        channels = {
+            each.channel_type.capabilities.channel_class
+            for each in self._accounts
+            if isinstance(each, Account)
+        }
+        return frozenset(channels | rules.ruleset.engine_config.capacity.classes.keys())
 
     @asynccontextmanager
     async def recovered(self) -> AsyncIterator[None]:
@@ -145,7 +161,7 @@ class _House:
         try:
             await self.outbox.recover()
             await self.intake.recover()
-            await self.offers.restore()
+            await self.engine_room.restore()
             yield
         finally:
             await self.decoder.close()
@@ -154,8 +170,9 @@ class _House:
         """Name what runs as long as the router does."""
         services: dict[str, Service] = {
             "intake": self.intake.run,
-            "offers": self.offers.run,
+            "engine": self.engine_room.run,
             "notices": self.notices.run,
+            "rules": self.rulebook.run,
         }
         for account in self.doors.names:
             self.outbox.add_lane(account)
@@ -177,6 +194,21 @@ class _House:
         self.doors.attach(supervisor)
         return supervisor
 
+    def router(self, config: Config, supervisor: Supervisor, url: str) -> Router:
+        """Show who started the router what runs."""
+        return Router(
+            config=config,
+            store=self._store,
+            clock=self._clock,
+            offers=self.offers,
+            replies=self.replies,
+            intake=self.intake,
+            supervisor=supervisor,
+            rulebook=self.rulebook,
+            live=self.live,
+            url=url,
+        )
+
     def web_services(self) -> Services:
         """Hand the rooms to the web side."""
         return Services(
@@ -184,6 +216,9 @@ class _House:
             clock=self._clock,
             live=self.live,
             offers=self.offers,
+            steering=self.steering,
+            rulebook=self.rulebook,
+            reroutes=self.reroutes,
             replies=self.replies,
             channels=self.doors,
             quarantine=self.intake,
@@ -209,7 +244,9 @@ async def _prepare(
 ) -> RulesInForce:
     """Put rules and roster in force; reading a large document takes a while, so off the loop."""
     source: RulesSource = await asyncio.to_thread(read_rules, config.rules or DEFAULT_RULES)
-    rules = await put_in_force(store, source, "file", clock.now(), strategies=strategies)
+    rules = await put_in_force(
+        store, source, "file", clock.now(), is_default=config.rules is None, strategies=strategies
+    )
     if config.roster is not None:
         await put_on_staff(store, await asyncio.to_thread(read_roster, config.roster), clock.now())
     return rules

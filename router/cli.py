@@ -7,14 +7,18 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import sys
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterable
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
 
 import typer
 
 from router.errors import ConfigError, RouterError
+
+if TYPE_CHECKING:
+    from router.rules_commands import Answer
 
 T = TypeVar("T")
 
@@ -24,7 +28,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Omnirouter: one queue for every customer message.",
 )
-rules_app = typer.Typer(no_args_is_help=True, help="Check rules files.")
+rules_app = typer.Typer(no_args_is_help=True, help="Check rules, compare them, put them in force.")
 db_app = typer.Typer(no_args_is_help=True, help="Look after the database.")
 quarantine_app = typer.Typer(no_args_is_help=True, help="See and rerun what could not be read.")
 token_app = typer.Typer(no_args_is_help=True, help="API tokens for programs.")
@@ -88,6 +92,49 @@ def demo(
     raise SystemExit(run(run_check()) if check else run(run_demo()))
 
 
+@app.command("simulate")
+def simulate_command(
+    file: Annotated[Path, typer.Argument(help="An event list (NDJSON) or a scenario (.yaml).")],
+    rules: Annotated[Path | None, typer.Option(help="The rules file; a scenario may name its own.")] = None,
+    roster: Annotated[Path | None, typer.Option(help="Who works, and when.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Decides ties and chance; 1 if not given.")] = None,
+    until: Annotated[
+        str | None, typer.Option(help="Stop at this time, or so long after the last line (24h).")
+    ] = None,
+    write: Annotated[Path | None, typer.Option(help="Write a scenario's events as a list.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Play an event list or a scenario and print every decision, then what it adds up to."""
+    from router.simulation.command import simulate_file
+
+    answer = simulate_file(
+        file, rules=rules, roster=roster, seed=seed, until=until, write=write, as_json=as_json
+    )
+    print_lines(answer)
+
+
+@app.command("replay")
+def replay_command(
+    since: Annotated[str, typer.Option("--from", help="Beginning of the span, with Z or an offset.")],
+    until: Annotated[str, typer.Option("--to", help="End of the span.")],
+    config: ConfigOption = Path("omnirouter.yaml"),
+    rules: Annotated[Path | None, typer.Option(help="Other rules to compare with.")] = None,
+    roster: Annotated[Path | None, typer.Option(help="Another roster to compare with.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Another seed for the comparison.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Replay recorded traffic: prove the record, or see what other rules or people would change."""
+    from router.simulation.replay_command import replay_recorded
+
+    answer = run(
+        replay_recorded(
+            config, since=since, until=until, rules=rules, roster=roster, seed=seed, as_json=as_json
+        )
+    )
+    print_lines(answer.lines)
+    raise SystemExit(0 if answer.is_equal else 1)
+
+
 @channels_app.callback(invoke_without_command=True)
 def channels(context: typer.Context, as_json: JsonOption = False) -> None:
     """List the installed channels and the plugins that failed to load."""
@@ -125,6 +172,61 @@ def rules_check_command(file: Path, as_json: JsonOption = False) -> None:
     report = rules_check(file)
     print(json.dumps(report.as_json(), ensure_ascii=False) if as_json else report.text())
     raise SystemExit(0 if report.ok else 1)
+
+
+@rules_app.command("diff")
+def rules_diff_command(
+    before: str,
+    after: str,
+    config: ConfigOption = Path("omnirouter.yaml"),
+    as_json: JsonOption = False,
+) -> None:
+    """Show what differs in meaning between two files, stored versions (a number) or `current`."""
+    from router.rules_commands import diff
+
+    answer(run(diff(config, before, after)), as_json)
+
+
+@rules_app.command("apply")
+def rules_apply_command(
+    file: Annotated[Path | None, typer.Argument(help="The rules file; the staged version without.")] = None,
+    queue: Annotated[
+        list[str] | None, typer.Option(help="Only for work that now goes to this queue.")
+    ] = None,
+    percent: Annotated[int, typer.Option(min=0, max=100, help="Only for so many conversations.")] = 0,
+    all_work: Annotated[bool, typer.Option("--all", help="For everything: ends a stage.")] = False,
+    author: Annotated[str, typer.Option(help="Who is putting it in force.")] = "",
+    note: Annotated[str, typer.Option(help="Why.")] = "",
+    config: ConfigOption = Path("omnirouter.yaml"),
+    as_json: JsonOption = False,
+) -> None:
+    """Put rules in force, for everything or first for a part of the work."""
+    from router.rules_commands import Wish, apply
+
+    wish = Wish(queues=tuple(queue or ()), percent=percent, all_work=all_work, author=author, note=note)
+    answer(run(apply(config, file, wish)), as_json)
+
+
+@rules_app.command("revert")
+def rules_revert_command(
+    version: Annotated[int | None, typer.Argument(help="The version; the one before without.")] = None,
+    author: Annotated[str, typer.Option(help="Who is taking it back.")] = "",
+    note: Annotated[str, typer.Option(help="Why.")] = "",
+    config: ConfigOption = Path("omnirouter.yaml"),
+    as_json: JsonOption = False,
+) -> None:
+    """End a stage, or go back to the version before or the one named."""
+    from router.rules_commands import revert
+
+    answer(run(revert(config, version, author, note)), as_json)
+
+
+@rules_app.command("list")
+def rules_list_command(config: ConfigOption = Path("omnirouter.yaml"), as_json: JsonOption = False) -> None:
+    """List the versions and what was in force when."""
+    from router.rules_commands import listed
+
+    answer(run(listed(config)), as_json)
 
 
 @db_app.command("upgrade")
@@ -191,6 +293,22 @@ def agent_password(login: str, config: ConfigOption = Path("omnirouter.yaml")) -
 
     password = typer.prompt("Password", hide_input=True) if sys.stdin.isatty() else sys.stdin.readline()
     run(change_password(config, login, password.rstrip("\n")))
+
+
+def answer(given: Answer, as_json: bool) -> NoReturn:
+    """Print what a command found, and end with its exit code."""
+    print(json.dumps(given.fields, ensure_ascii=False) if as_json else given.text)
+    raise SystemExit(given.exit_code)
+
+
+def print_lines(lines: Iterable[str]) -> None:
+    """Print many lines; a reader who stops early is no fault."""
+    try:
+        for line in lines:
+            print(line)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def run(coroutine: Coroutine[Any, Any, T]) -> T:

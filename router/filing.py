@@ -20,7 +20,7 @@ from router.ids import new_id
 from router.messages import FiledMessage
 from router.model.filing import Decoded, Filed, Opened, PointKey, Row, own_pointer, pointing, reference_digest
 from router.storage.deliveries import apply_reports
-from router.storage.filing import load_shelf, save_shelf
+from router.storage.filing import load_shelf, prefer_last_claimants, save_shelf
 from router.storage.inbound import mark_filed
 from router.storage.schema import message, raw_inbound
 from router.storage.store import Store
@@ -117,11 +117,15 @@ class FilingRoom:
         shelf = load_shelf(connection, points, digests)
         filing = Filing(shelf, new_id)
         filed = [filing.file(item) for item in items]
+        returning: dict[str, str] = {}
         for item, result in zip(items, filed, strict=True):
             for opened in result.opened:
                 row = self._triage(opened, item)
                 shelf.add("work_item", row)
                 result.work_items.append(row)
+                if opened.reopened or opened.point.returning:
+                    returning[opened.conversation.id] = opened.point.contact_id
+        prefer_last_claimants(connection, shelf.new.get("work_item", []), returning)
         save_shelf(connection, shelf)
         now = self._clock.now()
         for result in filed:

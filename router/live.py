@@ -14,6 +14,8 @@ from typing import Generic, TypeVar
 from router.messages import JsonObject
 
 RING_SIZE = 10_000
+SUPERVISORS = "supervisors"
+"""The audience of what only supervisors and admins are told."""
 
 ItemT = TypeVar("ItemT")
 
@@ -24,7 +26,8 @@ class LiveEvent:
 
     `topic` and `data` are those of the event table in `docs/http-api.md`. For `message`, `delivery`,
     `offer` and `presence` ids are enough (`{conversation_id, message_id}`, `{offer_id}`, `{agent_id}`): the
-    web side reads the shape once for all who see it. `audience` is one agent's id, or None for everybody.
+    web side reads the shape once for all who see it. `audience` is one agent's id, `SUPERVISORS`, or None for
+    everybody.
     """
 
     topic: str

@@ -6,15 +6,21 @@ In: what a room has just committed. Out: nothing durable; whoever misses a notic
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+import logging
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from typing import Protocol
 
 from router.capabilities import Health
 from router.engine.decisions import Act, Decision
-from router.live import LiveEvent, LiveEvents
-from router.messages import JsonObject, Role, ThreadEvent
+from router.engine_room import Said
+from router.live import SUPERVISORS, LiveEvent, LiveEvents
+from router.messages import Automatic, JsonObject, Role, ThreadEvent
 from router.model.filing import Filed, Row
 from router.outbox import block_of
 from router.replies import Written
+from router.storage.schema import ALARMS
+
+log = logging.getLogger(__name__)
 
 ThreadChanged = Callable[[str, str, ThreadEvent], Awaitable[None]]
 
@@ -23,21 +29,41 @@ _REASONS = {
     Act.CLAIMED: "assigned",
     Act.PUT_BACK: "put_back",
     Act.COMPLETED: "resolved",
+    Act.MOVED: "moved",
+    Act.REPRIORITISED: "prioritised",
+    Act.NUDGED: "lease",
+    Act.ESCALATED: "lease",
+    Act.DORMANT: "lease",
+    Act.WOKEN: "lease",
+    Act.CLOCK: "promise",
+    Act.PROMISE_DUE: "promise",
 }
 
 
+class EngineDoor(Protocol):
+    """Where the engine hears what happened."""
+
+    def enqueue(self, rows: Sequence[Row]) -> None:
+        """Take up new work."""
+        ...
+
+    def said(self, what: Sequence[Said]) -> None:
+        """Hear what was said between customers and agents."""
+        ...
+
+
 class Notices:
-    """Publishes to `live`; `enqueue` and `wake` are the dispatch and the mail room's doorbells."""
+    """Publishes to `live`; `engine` hears what happened, `wake` is the mail room's doorbell."""
 
     def __init__(
         self,
         live: LiveEvents,
-        enqueue: Callable[[Sequence[Row]], None],
+        engine: EngineDoor,
         wake: Callable[[str], None],
         thread_changed: ThreadChanged,
     ) -> None:
         self._live = live
-        self._enqueue = enqueue
+        self._engine = engine
         self._wake = wake
         self._thread_changed = thread_changed
         self._changes: asyncio.Queue[tuple[str, str, ThreadEvent]] = asyncio.Queue()
@@ -49,7 +75,8 @@ class Notices:
 
     def filed(self, results: Sequence[Filed]) -> None:
         """Tell what filing has committed."""
-        self._enqueue([row for result in results for row in result.work_items])
+        self._engine.enqueue([row for result in results for row in result.work_items])
+        self._engine.said([said for result in results for said in _said(result)])
         for result in results:
             for row, thread in result.messages:
                 ids = {"conversation_id": row["conversation_id"], "message_id": row["id"]}
@@ -62,37 +89,55 @@ class Notices:
             self.delivered(result.delivered)
 
     def decided(self, decisions: Sequence[Decision]) -> None:
-        """Tell what dispatch has committed."""
-        queues = set()
+        """Tell what dispatch has committed, each change of a conversation once."""
+        changes: dict[tuple[str, str], None] = {}
+        queues: set[str] = set()
         for decision in decisions:
-            made = decision.offer
-            if made is not None and decision.act is Act.OFFERED:
-                self._publish("offer", {"offer_id": made.offer_id}, made.agent_id)
-            elif made is not None:
-                ended = {
-                    "offer_id": made.offer_id,
-                    "conversation_id": decision.conversation_id,
-                    "state": decision.act,
-                }
-                self._publish("offer_ended", ended, made.agent_id)
-            if decision.act in _REASONS:
-                reason = {
-                    "conversation_id": decision.conversation_id,
-                    "reason": _REASONS[decision.act],
-                }
-                self._publish("conversation", reason)
+            self._tell_offer(decision)
+            if decision.act in _REASONS and decision.conversation_id:
+                changes[decision.conversation_id, _REASONS[decision.act]] = None
+            if decision.act in ALARMS:
+                self._alarm(decision)
             if decision.act is Act.AWAY and decision.agent_id:
                 self.presence(decision.agent_id)
             queue = decision.record.get("queue")
             if isinstance(queue, str):
                 queues.add(queue)
+        for conversation_id, reason in changes:
+            self._publish("conversation", {"conversation_id": conversation_id, "reason": reason})
         for queue in sorted(queues):
             self._publish("queues", {"queue": queue})
+
+    def _tell_offer(self, decision: Decision) -> None:
+        made = decision.offer
+        if made is None:
+            return
+        if decision.act in (Act.OFFERED, Act.ACCEPTING):
+            self._publish("offer", {"offer_id": made.offer_id}, made.agent_id)
+            return
+        ended: JsonObject = {
+            "offer_id": made.offer_id,
+            "conversation_id": decision.conversation_id,
+            "state": decision.act,
+        }
+        self._publish("offer_ended", ended, made.agent_id)
+
+    def _alarm(self, decision: Decision) -> None:
+        """Tell supervisors, and those who read the log what nobody on shift can do."""
+        conversation_id = decision.conversation_id or None
+        about: JsonObject = {"act": decision.act, "conversation_id": conversation_id}
+        self._publish("alarm", about, SUPERVISORS)
+        if decision.act is Act.REACHABILITY:
+            log.warning("work nobody on shift can do", extra={"record": decision.record})
 
     def written(self, what: Written) -> None:
         """Tell what an agent has written, and wake the account's lane."""
         if what.account:
             self._wake(what.account)
+        if what.agent_id is not None and what.at is not None:
+            self._engine.said(
+                [Said(conversation_id=what.conversation_id, at=what.at, agent_id=what.agent_id)]
+            )
         ids = {"conversation_id": what.conversation_id, "message_id": what.message_id}
         self._publish("delivery" if what.again else "message", ids)
 
@@ -115,6 +160,15 @@ class Notices:
 
     def _publish(self, topic: str, content: JsonObject, audience: str | None = None) -> None:
         self._live.publish(LiveEvent(topic=topic, data=content, audience=audience))
+
+
+def _said(result: Filed) -> Iterator[Said]:
+    """List what customers wrote into episodes that were open already."""
+    opened = {one.conversation.id for one in result.opened}
+    for row, _ in result.messages:
+        is_new = row["conversation_id"] in opened
+        if row["direction"] == "inbound" and row["automatic"] == Automatic.NO and not is_new:
+            yield Said(conversation_id=row["conversation_id"], at=row["created_at"])
 
 
 def thread_event_of(row: Row) -> ThreadEvent:

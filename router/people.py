@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -28,14 +28,22 @@ TOKEN_PREFIX = "omr_"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgentProfile:
-    """What a roster says about one agent; `login` is compared in lower case."""
+    """What a roster says about one agent; `login` is compared in lower case.
+
+    `units` is the budget work is weighed against, `max_claims` a cap on the items as well (None: no cap),
+    `queues` are those served (None: all), `shifts` periods of the week. Skills in `expires` end then.
+    """
 
     login: str
     name: str
     role: AgentRole = "agent"
     locale: str = "en"
-    max_claims: int = 10
+    units: int = 100
+    max_claims: int | None = None
     skills: Mapping[str, int] = field(default_factory=dict)
+    expires: Mapping[str, datetime] = field(default_factory=dict)
+    queues: frozenset[str] | None = None
+    shifts: Sequence[str] = ()
     active: bool = True
 
 
@@ -87,7 +95,8 @@ def save_agents(conn: Connection, profiles: Iterable[tuple[str, AgentProfile]], 
             conn.execute(update(agent).where(agent.c.id == agent_id).values(**_columns(profile)))
         conn.execute(delete(agent_skill).where(agent_skill.c.agent_id == agent_id))
         skills = [
-            {"agent_id": agent_id, "skill": name, "level": level} for name, level in profile.skills.items()
+            {"agent_id": agent_id, "skill": name, "level": level, "expires_at": profile.expires.get(name)}
+            for name, level in profile.skills.items()
         ]
         if skills:
             conn.execute(insert(agent_skill), skills)
@@ -169,6 +178,9 @@ def _columns(profile: AgentProfile) -> dict[str, object]:
         "display_name": profile.name,
         "role": profile.role,
         "locale": profile.locale,
+        "units": profile.units,
         "max_claims": profile.max_claims,
+        "queues": None if profile.queues is None else sorted(profile.queues),
+        "shifts": list(profile.shifts),
         "active": profile.active,
     }

@@ -9,17 +9,18 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from router.clock import Clock
-from router.engine.rules import RuleSet, shown_facts
+from router.engine.rules import shown_facts
+from router.engine.rules.stage import RulesInForce
 from router.ids import new_id
 from router.model.filing import Decoded, Opened, Row
 from router.triage import FilingFacts, triage_message
 
 
 class Queues:
-    """Puts opened episodes into queues by the rules in force; `rules()` gives version and rule set."""
+    """Puts opened episodes into queues by the rules in force, which `rules()` gives."""
 
     def __init__(
-        self, clock: Clock, rules: Callable[[], tuple[int, RuleSet]], language: Callable[[str], str]
+        self, clock: Clock, rules: Callable[[], RulesInForce], language: Callable[[str], str]
     ) -> None:
         self._clock = clock
         self._rules = rules
@@ -27,9 +28,12 @@ class Queues:
 
     def work_item(self, opened: Opened, item: Decoded) -> Row:
         """Triage the first message of an episode and give its work item."""
-        version, ruleset = self._rules()
         now = self._clock.now()
-        triaged = triage_message(ruleset, opened.event, self._known(opened, item), now)
+        known = self._known(opened, item)
+        version, ruleset = self._rules().choose(
+            opened.conversation.id, lambda rules: triage_message(rules, opened.event, known, now).triage.queue
+        )
+        triaged = triage_message(ruleset, opened.event, known, now, since=opened.opened_at)
         triage = triaged.triage
         return {
             "id": new_id(),
@@ -40,9 +44,9 @@ class Queues:
             "channel_class": triage.channel_class,
             "needs": list(triage.needs),
             "boost_s": triage.boost_s,
-            "sla_policy": triage.sla_policy,
+            "sla": list(triage.sla_policies),
             "due_at": triaged.due_at,
-            "lead_s": triage.lead_s,
+            "lead_s": int(triaged.lead_s),
             "max_advance_s": triage.max_advance_s,
             "eligible_since": opened.opened_at,
             "entered_queue_at": now,
@@ -50,9 +54,12 @@ class Queues:
             "token": 0,
             "offers_made": 0,
             "declined": {},
+            "preferred_agent_id": None,
+            "moved_from": None,
             "triage": {
                 "matched": list(triage.matched),
                 "errors": list(triage.errors),
+                "failed": list(triage.failed),
                 "facts": shown_facts(triaged.facts),
             },
             "ruleset_version": version,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import Connection, select
 
@@ -38,12 +39,17 @@ TOKEN_BYTES = 16
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Written:
-    """What was stored for a conversation; `account` names the mail room's lane to wake."""
+    """What was stored for a conversation; `account` names the mail room's lane to wake.
+
+    `agent_id` is who wrote something new that the customer reads, with the time of it.
+    """
 
     conversation_id: str
     message_id: str
     account: str
     again: bool = False
+    agent_id: str | None = None
+    at: datetime | None = None
 
 
 class Replies:
@@ -148,6 +154,8 @@ def _store_reply(connection: Connection, reply: NewReply) -> Written:
         message_id=first or reply.message_id,
         account=reply.answered.account,
         again=first is not None,
+        agent_id=reply.agent_id if first is None else None,
+        at=reply.at,
     )
 
 

@@ -1,39 +1,51 @@
-"""Bring rules and roster from their files into the store, and build engines from them.
+"""Bring rules and roster into the store, and rules out of it as they are in force.
 
-In: a rules document and a roster. Out: a numbered rule set in force, queues, skills and agents as rows. A
-document that has not changed since keeps its version.
+In: rules documents, a roster, and changes people make. Out: numbered versions, the history of what was in
+force, compiled rules; agents as rows.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, func, insert, select
+from sqlalchemy import Connection
 
-from router.engine.engine import Engine
 from router.engine.roster import Roster
 from router.engine.rules import RuleSet, load_ruleset
+from router.engine.rules.stage import RulesInForce, Stage, StagedRules, stage_from_json
 from router.engine.strategies import strategies_by_name
+from router.errors import NotFound
 from router.people import AgentProfile, apply_roster
 from router.rules_files import RulesSource
-from router.storage import schema as t
+from router.storage.rules import (
+    Change,
+    Names,
+    RulesText,
+    add_change,
+    add_version,
+    list_changes,
+    newest_change,
+    read_version,
+)
 from router.storage.store import Store
 from router.strategy import Strategy
 
+STORED = "rules version {version}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RulesInForce:
-    """The rule set triage uses, with its version in the store."""
+class Proposal:
+    """A change of the rules that somebody asks for; `file_version` stays as it is unless `is_file`."""
 
-    version: int
-    ruleset: RuleSet
-    strategies: Sequence[Strategy] = ()
-
-    def new_engine(self, seed: int) -> Engine:
-        """Build an engine for these queues."""
-        return Engine(self.ruleset.engine_config, seed, self.strategies)
+    act: str
+    author: str
+    note: str = ""
+    stage: Stage | None = None
+    is_file: bool = False
+    at: datetime
 
 
 async def put_in_force(
@@ -42,16 +54,139 @@ async def put_in_force(
     author: str,
     at: datetime,
     *,
+    is_default: bool = False,
     strategies: Sequence[Strategy] = (),
 ) -> RulesInForce:
-    """Compile a rules document and store it; raises RulesError with everything that is wrong.
+    """Give the rules of a start: those in force, unless the file has changed since it was last put in force.
 
-    `strategies` are those of plugins; ConfigError when a queue names one that nobody brought.
+    `is_default` says that the file is only what is used where none is configured: it gives way to whatever
+    else was put in force. `strategies` are those of plugins. Raises RulesError with everything that is wrong,
+    ConfigError when a queue names a strategy that nobody brought.
     """
-    ruleset = load_ruleset(source.text, source=source.source, lists=source.lists)
+    current = await rules_in_force(store)
+    if current is not None and await _is_known(store, source, is_default):
+        strategies_by_name(current.engine_config, strategies)
+        return current
+    ruleset = await asyncio.to_thread(load_ruleset, source.text, source=source.source, lists=source.lists)
     strategies_by_name(ruleset.engine_config, strategies)
-    version = await store.write(_store_rules, ruleset, source, author, at)
-    return RulesInForce(version=version, ruleset=ruleset, strategies=strategies)
+    proposal = Proposal(act="applied", author=author, is_file=True, at=at)
+    return await apply_rules(store, current, source, ruleset, proposal)
+
+
+async def _is_known(store: Store, source: RulesSource, is_default: bool) -> bool:
+    """Say whether the file held this when it was last put in force, or does not count."""
+    async with store.reading() as connection:
+        (now,) = await list_changes(connection, 1)
+        if is_default and now.version != now.file_version:
+            return True
+        last = None if now.file_version is None else await read_version(connection, now.file_version)
+    return last is not None and last.text == _text(source)
+
+
+async def rules_in_force(store: Store) -> RulesInForce | None:
+    """Compile what the store says is in force; None in a new store."""
+    async with store.reading() as connection:
+        changes = await list_changes(connection, 1)
+    if not changes:
+        return None
+    change = changes[0]
+    staged = None
+    if change.staged_version is not None and change.stage is not None:
+        staged = StagedRules(
+            version=change.staged_version,
+            ruleset=await stored_rules(store, change.staged_version),
+            stage=stage_from_json(change.stage),
+        )
+    return RulesInForce(
+        version=change.version,
+        ruleset=await stored_rules(store, change.version),
+        staged=staged,
+        number=change.number,
+    )
+
+
+async def stored_source(store: Store, version: int) -> RulesSource:
+    """Read a stored version; raises NotFound."""
+    async with store.reading() as connection:
+        stored = await read_version(connection, version)
+    if stored is None:
+        raise NotFound(f"there is no version {version} of the rules; see `omnirouter rules list`")
+    name = STORED.format(version=version)
+    return RulesSource(source=name, text=stored.text.document, lists=stored.text.lists)
+
+
+async def stored_rules(store: Store, version: int) -> RuleSet:
+    """Compile a stored version, off the loop; raises NotFound, RulesError."""
+    source = await stored_source(store, version)
+    return await asyncio.to_thread(load_ruleset, source.text, source=source.source, lists=source.lists)
+
+
+async def apply_rules(
+    store: Store, current: RulesInForce | None, source: RulesSource, ruleset: RuleSet, proposal: Proposal
+) -> RulesInForce:
+    """Store a document and put it in force, fully or for a stage, in one commit.
+
+    Raises StaleVersion when the rules were changed since `current` was read.
+    """
+
+    def following(version: int) -> RulesInForce:
+        if proposal.stage is None or current is None:
+            return RulesInForce(version=version, ruleset=ruleset)
+        staged = StagedRules(version=version, ruleset=ruleset, stage=proposal.stage)
+        return replace(current, staged=staged)
+
+    return await store.write(_apply, current, source, following, proposal)
+
+
+async def switch_rules(store: Store, current: RulesInForce, version: int, proposal: Proposal) -> RulesInForce:
+    """Put a stored version fully in force; raises NotFound, RulesError, StaleVersion."""
+    after = RulesInForce(version=version, ruleset=await stored_rules(store, version))
+    return await store.write(_record, current, after, proposal)
+
+
+def _apply(
+    connection: Connection,
+    current: RulesInForce | None,
+    source: RulesSource,
+    following: Callable[[int], RulesInForce],
+    proposal: Proposal,
+) -> RulesInForce:
+    version = add_version(connection, _text(source), proposal.author, proposal.note, proposal.at)
+    return _record(connection, current, following(version), proposal, version if proposal.is_file else None)
+
+
+def _record(
+    connection: Connection,
+    current: RulesInForce | None,
+    after: RulesInForce,
+    proposal: Proposal,
+    file_version: int | None = None,
+) -> RulesInForce:
+    before = newest_change(connection)
+    if file_version is None and before is not None:
+        file_version = before.file_version
+    change = Change(
+        act=proposal.act,
+        version=after.version,
+        staged_version=after.staged.version if after.staged else None,
+        stage=after.staged.stage.as_json() if after.staged else None,
+        file_version=file_version,
+        author=proposal.author,
+        note=proposal.note,
+        at=proposal.at,
+    )
+    number = add_change(connection, change, _names(after), current.number if current else 0)
+    return replace(after, number=number)
+
+
+def _names(rules: RulesInForce) -> Names:
+    limits = rules.engine_config.queues
+    queues = {name: (int(one.max_advance_s), int(one.offer_timeout_s)) for name, one in limits.items()}
+    return Names(queues=queues, skills=rules.skills)
+
+
+def _text(source: RulesSource) -> RulesText:
+    return RulesText(document=source.text, lists=dict(source.lists))
 
 
 async def put_on_staff(store: Store, roster: Roster, at: datetime) -> None:
@@ -62,52 +197,13 @@ async def put_on_staff(store: Store, roster: Roster, at: datetime) -> None:
             name=each.display_name,
             role=each.role,
             locale=each.locale,
-            max_claims=each.max_claims or 10,
+            units=each.units,
+            max_claims=each.max_claims,
             skills=each.skills,
+            expires=each.expires,
+            queues=each.queues,
+            shifts=each.shifts,
         )
         for each in roster.agents.values()
     ]
     await apply_roster(store, profiles, at)
-
-
-def _store_rules(
-    connection: Connection, ruleset: RuleSet, source: RulesSource, author: str, at: datetime
-) -> int:
-    newest = connection.execute(select(t.ruleset).order_by(t.ruleset.c.version.desc()).limit(1)).one_or_none()
-    if newest is None or (newest.document, newest.lists) != (source.text, dict(source.lists)):
-        version = (connection.execute(select(func.max(t.ruleset.c.version))).scalar() or 0) + 1
-        connection.execute(
-            insert(t.ruleset).values(
-                version=version,
-                document=source.text,
-                lists=dict(source.lists),
-                author=author,
-                created_at=at,
-            )
-        )
-    else:
-        version = newest.version
-    _store_names(connection, ruleset)
-    return int(version)
-
-
-def _store_names(connection: Connection, ruleset: RuleSet) -> None:
-    """Keep queues and skills as rows, for lists and for transfers."""
-    connection.execute(delete(t.queue))
-    connection.execute(
-        insert(t.queue),
-        [
-            {
-                "name": name,
-                "max_advance_s": queue.max_advance_s,
-                "offer_timeout_s": queue.offer_timeout_s,
-            }
-            for name, queue in ruleset.model.queues.items()
-        ],
-    )
-    connection.execute(delete(t.skill))
-    if ruleset.model.skills:
-        connection.execute(
-            insert(t.skill),
-            [{"name": name, "kind": skill.kind} for name, skill in ruleset.model.skills.items()],
-        )

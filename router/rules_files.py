@@ -53,7 +53,11 @@ def load_rules(path: Path) -> RuleSet:
 
 def rules_check(path: Path) -> Report:
     """Check a rules file with its examples; raises ConfigError when it cannot be read."""
-    read = read_rules(path)
+    return check_source(read_rules(path))
+
+
+def check_source(read: RulesSource) -> Report:
+    """Check a rules document as it was read."""
     return Report(source=read.source, result=check_ruleset(read.text, source=read.source, lists=read.lists))
 
 

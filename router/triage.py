@@ -1,21 +1,22 @@
 """Room 4: from a message and what filing knows about it to a queue, an urgency and needs.
 
 In: an `InboundEvent`, `FilingFacts` and the time. Out: a `TriagedMessage` with the facts the rules saw,
-what they decided, and when an answer is due. Pure: storing it is the caller's part.
+what they decided, and when a first answer is due. Pure: storing it is the caller's part.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
+from router.engine.clocks.targets import first_due
 from router.engine.language import detect_language
 from router.engine.rules.facts import MAX_TEXT_CHARS, Facts, FactValue
 from router.engine.rules.ruleset import RuleSet, Triage
 from router.messages import BlockKind, InboundEvent
 
-_WRITTEN = frozenset({BlockKind.TEXT, BlockKind.CHOICE, BlockKind.FORM, BlockKind.CALL})
+WRITTEN = frozenset({BlockKind.TEXT, BlockKind.CHOICE, BlockKind.FORM, BlockKind.CALL})
 """Blocks whose text is the customer's own; that of the others only stands in for a picture or a file."""
 
 
@@ -55,27 +56,36 @@ class FilingFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TriagedMessage:
-    """What triage makes of one message; `due_at` is None when no first response is promised."""
+    """What triage makes of one message; `due_at` is None when no first response is promised.
+
+    The engine promises the same, to the second: `lead_s` is how long before it the item counts as urgent.
+    """
 
     facts: Facts
     triage: Triage
     due_at: datetime | None
+    lead_s: float
 
 
 def triage_message(
-    ruleset: RuleSet, event: InboundEvent, filing: FilingFacts, now: datetime
+    ruleset: RuleSet,
+    event: InboundEvent,
+    filing: FilingFacts,
+    now: datetime,
+    *,
+    since: datetime | None = None,
 ) -> TriagedMessage:
-    """Apply the rules to one message as of `now`."""
+    """Apply the rules to one message as of `now`; the customer has waited `since` then (None: `now`)."""
     facts = facts_of(event, filing, now)
     triage = ruleset.triage(facts)
-    return TriagedMessage(facts=facts, triage=triage, due_at=due_at(triage, now))
-
-
-def due_at(triage: Triage, since: datetime) -> datetime | None:
-    """Give the time of the promised first response; promises run on wall-clock time."""
-    if triage.first_response_s is None:
-        return None
-    return since + timedelta(seconds=triage.first_response_s)
+    policies = ruleset.engine_config.sla
+    promise = first_due(policies, triage.sla_policies, triage.channel_class, since or now)
+    return TriagedMessage(
+        facts=facts,
+        triage=triage,
+        due_at=None if promise is None else promise.due_at,
+        lead_s=0.0 if promise is None else promise.terms.lead_s,
+    )
 
 
 def facts_of(event: InboundEvent, filing: FilingFacts, now: datetime) -> Facts:
@@ -108,7 +118,7 @@ def facts_of(event: InboundEvent, filing: FilingFacts, now: datetime) -> Facts:
 
 def written_text(event: InboundEvent) -> str:
     """Join what the customer wrote, without quoted history, cut to what rules look at."""
-    parts = [block.text for block in event.blocks if block.kind in _WRITTEN and block.text]
+    parts = [block.text for block in event.blocks if block.kind in WRITTEN and block.text]
     return "\n".join(parts)[:MAX_TEXT_CHARS]
 
 

@@ -26,6 +26,11 @@ class Unbroken:
         task.add_done_callback(self._done)
         return await asyncio.shield(task)
 
+    async def settled(self) -> None:
+        """Wait until everything under way has come to its end, well or not."""
+        if self._running:
+            await asyncio.wait(self._running)
+
     def _done(self, task: asyncio.Task[Any]) -> None:
         self._running.discard(task)
         if not task.cancelled():

@@ -12,6 +12,7 @@ from aiosmtplib import SMTPException
 
 from router.demo.check_books import check_books
 from router.demo.check_chat import play_chat
+from router.demo.check_lease import play_silence
 from router.demo.check_mail import play_mail
 from router.demo.floor import staffed_floor
 from router.demo.scenes import load_script
@@ -45,4 +46,5 @@ async def _play(world: World, transcript: Transcript) -> None:
         transcript.act("the shop", f"is open at {world.url}; everybody is logged in, nobody available yet")
         conversations = await play_mail(world, floor, transcript)
         conversations.append(await play_chat(world, floor, transcript))
+        conversations.append(await play_silence(world, floor, transcript))
         await check_books(world, floor, transcript, conversations)

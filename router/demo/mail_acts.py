@@ -65,6 +65,13 @@ class MailActs:
         self._transcript.equal(
             "the complaint is offered first, though it came second", offered, complaint_subject
         )
+        told = (await self._floor.desks["anna"].decisions(first.content["conversation"]["id"]))["decisions"]
+        share = next((one["body"].get("tier") for one in told if one["act"] == "offered"), None)
+        self._transcript.check(
+            "it goes first within its share of four in five",
+            isinstance(share, dict) and (share["part"], share["whole"]) == (4, 5),
+            share,
+        )
         await self._take(first)
         now = (await self._floor.desks["anna"].decisions(ordinary))["now"] or {}
         self._transcript.act("the question", "of Felix waits on")

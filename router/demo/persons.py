@@ -67,7 +67,7 @@ class Persons:
             has_hands_free = (
                 person["id"] in self._persons
                 and person["presence"]["state"] == "available"
-                and person["claims"] < min(FULL_HANDS_AT, person["max_claims"])
+                and person["claims"] < min(FULL_HANDS_AT, person["max_claims"] or FULL_HANDS_AT)
             )
             if has_hands_free and _languages(person) & _languages(agent):
                 return "busy"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import shutil
 import socket
 import tempfile
 from collections.abc import AsyncIterator
@@ -60,7 +61,7 @@ class World:
 async def running_world(
     script: Script, *, fixed_ports: bool, one_at_a_time: bool = False
 ) -> AsyncIterator[World]:
-    """Start a shop; `one_at_a_time` gives every agent room for one conversation only."""
+    """Start a shop; `one_at_a_time` gives everybody room for one conversation, and little time to be silent."""
     clock = SystemClock()
     smtp_port = free_port(SMTP_PORT if fixed_ports else 0)
     with tempfile.TemporaryDirectory(prefix="omnirouter-demo-", ignore_cleanup_errors=True) as name:
@@ -69,6 +70,7 @@ async def running_world(
         try:
             http_port = free_port(HTTP_PORT if fixed_ports else 0)
             roster = _roster(one_at_a_time)
+            _write_rules(Path(name), is_hasty=one_at_a_time)
             config = _write_config(Path(name), roster, http_port, smtp_port, relay_port)
             pages = DemoPages(mailbox, clock, script, f"http://{HOST}:{http_port}", SITE_KEY, SHOP_ADDRESS)
             # Everybody may know these passwords; costly hashes would only slow the start down.
@@ -110,7 +112,17 @@ def _roster(one_at_a_time: bool) -> dict[str, Any]:
     agents: dict[str, Any] = roster["agents"]
     for agent in agents.values() if one_at_a_time else ():
         agent["max_claims"] = 1
-    return {"agents": agents}
+    return {**roster, "agents": agents}
+
+
+def _write_rules(folder: Path, *, is_hasty: bool) -> None:
+    """Put the rules with their lists into the folder; JSON is YAML, and needs no quoting of its own."""
+    path = _HERE / "rules.yaml"
+    rules: Any = read_document(path.read_text(encoding="utf-8"), source=str(path)).value
+    if is_hasty:
+        rules["leases"]["chat"] = {"nudge": "2s", "supervisor": "3s", "hand_back": "4s", "absent": "4s"}
+    (folder / "rules.yaml").write_text(json.dumps(rules, ensure_ascii=False, indent=2), encoding="utf-8")
+    shutil.copytree(_HERE / "lists", folder / "lists")
 
 
 def _write_config(
@@ -136,7 +148,7 @@ def _write_config(
         "store": {"url": f"sqlite:///{folder / 'router.db'}"},
         "web": {"host": HOST, "port": http_port, "public_url": f"http://{HOST}:{http_port}"},
         "accounts": {"support": support, "shop": site},
-        "rules": str(_HERE / "rules.yaml"),
+        "rules": "rules.yaml",
         "roster": "roster.yaml",
     }
     (folder / "roster.yaml").write_text(json.dumps(roster, indent=2), encoding="utf-8")

@@ -46,5 +46,11 @@ def parse_duration(given: object) -> object:
     return int(seconds)
 
 
+def span(seconds: int) -> str:
+    """Write a duration as `parse_duration` reads it, in the largest unit that fits."""
+    unit = next((unit for unit in "dhm" if seconds and seconds % _UNIT_S[unit] == 0), "s")
+    return f"{seconds // _UNIT_S[unit]}{unit}"
+
+
 Duration = Annotated[int, BeforeValidator(parse_duration)]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,79}$")]

@@ -1,19 +1,23 @@
 """The engine: events in, decisions out; the same events, configuration and seed give the same decisions.
 
 It holds an index in memory and nothing else. After a start it is rebuilt by telling it what the database
-knows: `ItemQueued` for every live item, then `OfferRestored` and `ClaimRestored`, then `AgentRestored`; a
-`ClockTick` ends it and does what has become due or possible meanwhile.
+knows: `ItemQueued` for every live item, then `OfferRestored`, `ClaimRestored` and `ClockRestored`, then
+`AgentRestored`; a `ClockTick` ends it and does what has become due or possible meanwhile.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from router.engine.absence import Attendance
 from router.engine.answers import Answers
+from router.engine.changes import Changes
 from router.engine.claims import Claims
+from router.engine.clocks.promises import Promises
 from router.engine.config import EngineConfig
+from router.engine.copying import copied
 from router.engine.deadlines import DeadlineKind
 from router.engine.decisions import Decision, OfferMade
 from router.engine.desk import Desk
@@ -27,20 +31,28 @@ from router.engine.events import (
     ClaimOutcome,
     ClaimRestored,
     ClaimTaken,
+    ClockRestored,
     CustomerWrote,
     Event,
+    IncidentEnded,
+    IncidentStarted,
     Item,
+    ItemChanged,
+    ItemPaused,
     ItemQueued,
+    ItemThawed,
     ItemWithdrawn,
     OfferAccepted,
     OfferAccepting,
     OfferFailed,
     OfferRejected,
     OfferRestored,
+    OverflowRestored,
     PresenceChanged,
     Replied,
 )
 from router.engine.records import EXPLAINED
+from router.engine.relief import Relief
 from router.engine.staff import Agent
 from router.engine.times import to_iso
 from router.engine.work_items import WorkItem
@@ -53,13 +65,22 @@ _START = datetime.min.replace(tzinfo=UTC)
 class Engine:
     """Decides who is offered what; not thread-safe, one caller at a time."""
 
-    def __init__(self, config: EngineConfig, seed: int, strategies: Iterable[Strategy] = ()) -> None:
-        """Raise ConfigError when a queue asks for a strategy nobody brought."""
+    def __init__(
+        self, config: EngineConfig, seed: int, strategies: Iterable[Strategy] = (), *, records: bool = True
+    ) -> None:
+        """Raise ConfigError when a queue asks for a strategy nobody brought.
+
+        Without `records` every decision is there, but its record leaves out what only people read.
+        """
         self._desk = Desk(config, seed, _START, tuple(strategies))
+        self._desk.records.is_brief = not records
         self._dispatch = Dispatch(self._desk)
         self._answers = Answers(self._desk, self._dispatch)
         self._claims = Claims(self._desk, self._dispatch, self._answers)
+        self._relief = Relief(self._desk, self._dispatch)
+        self._changes = Changes(self._desk, self._dispatch, self._answers)
         self._attendance = Attendance(self._desk, self._answers, self._claims)
+        self._promises = Promises(self._desk, self._dispatch)
 
     def apply(self, event: Event) -> list[Decision]:
         """Take in an event and give what follows from it, in order.
@@ -69,18 +90,32 @@ class Engine:
         """
         desk = self._desk
         desk.now = max(desk.now, event.at)
+        if isinstance(event, OverflowRestored):
+            desk.overflows.restore(event.queue)
+            return []
         if isinstance(event, OfferRestored | ClaimRestored | AgentRestored):
             self._restore(event)
             return []
+        if isinstance(event, ClockRestored):
+            self._promises.restore(event)
+            return []
+        if not isinstance(event, ItemQueued):
+            self._promises.catch_up()
         self._run_deadlines()
         self._dispatch.catch_up()
         self._take_in(event)
         self._dispatch.settle()
+        if not (isinstance(event, ItemQueued) and event.is_restored):
+            self._relief.settle()
         return desk.records.take()
+
+    def preview(self, event: Event) -> list[Decision]:
+        """Give what would follow from an event, and change nothing."""
+        return copied(self, self._desk).apply(event)
 
     def next_due(self) -> datetime | None:
         """Give when a `ClockTick` will next change something, None if only events can."""
-        return self._desk.deadlines.next()
+        return self._desk.now if self._promises.is_behind else self._desk.deadlines.next()
 
     def explain(self, item_id: str, at: datetime) -> JsonObject:
         """Say where an item stands, what it waits for, and what stops each person; changes nothing."""
@@ -93,13 +128,20 @@ class Engine:
     def _run_deadlines(self) -> None:
         """Do what has become due, in the order it became due."""
         desk = self._desk
+        needs_changed: dict[str, None] = {}
         while (due := desk.deadlines.take(desk.now)) is not None:
             _, kind, id = due
             match kind:
+                case DeadlineKind.NEEDS_CHANGE:
+                    needs_changed[id] = None
+                case DeadlineKind.INCIDENT_ENDS:
+                    self._relief.end(id, by_time=True)
                 case DeadlineKind.OFFER_EXPIRES:
                     self._answers.run_out(desk.reservations.offers[id])
                 case DeadlineKind.LEASE_STEP:
                     self._claims.take_step(desk.waiting.works[id])
+                case DeadlineKind.PROMISE_STEP:
+                    self._promises.tell(id)
                 case DeadlineKind.ABSENCE_BEGINS:
                     self._attendance.begin(desk.matching.agents[id])
                 case DeadlineKind.ABSENCE_ENDS:
@@ -112,27 +154,50 @@ class Engine:
                     self._dispatch.open_gates(desk.matching.agents[id])
                 case DeadlineKind.SKILL_EXPIRES:
                     self._answers.expire_skills(desk.matching.agents[id])
+        self._dispatch.needs_changed(needs_changed)
 
     def _take_in(self, event: Event) -> None:
         match event:
             case ItemQueued():
-                self._dispatch.queue(event.item)
+                self._queue(event)
+            case ItemChanged():
+                self._change(event)
             case ItemWithdrawn():
                 self._withdraw(event)
+            case IncidentStarted():
+                self._relief.start(event.name, event.until)
+            case IncidentEnded():
+                self._relief.end(event.name)
             case OfferAccepting() | OfferFailed() | OfferAccepted() | OfferRejected():
                 self._answer(event)
             case ClaimTaken():
                 self._take(event)
             case Replied() | CustomerWrote():
+                self._promises.take_in(event)
                 self._follow(event)
+            case ItemPaused() | ItemThawed():
+                self._promises.take_in(event)
             case ClaimEnded():
                 self._end_claim(event)
             case AgentChanged() | AgentRemoved() | PresenceChanged() | AbsencePlanned():
                 self._change_person(event)
 
+    def _queue(self, event: ItemQueued) -> None:
+        if not self._desk.waiting.is_live(event.item.id):
+            self._relief.queue(replace(event, item=self._promises.promised(event.item)))
+            self._promises.announce()
+
+    def _change(self, event: ItemChanged) -> None:
+        work = self._desk.waiting.works.get(event.item.id)
+        if work is not None:
+            aged = replace(event.item, eligible_since=work.item.eligible_since)
+            self._changes.change(work, self._promises.promised(aged), event.reason)
+            self._promises.announce()
+
     def _withdraw(self, event: ItemWithdrawn) -> None:
         work = self._desk.waiting.works.get(event.item_id)
         if work is not None:
+            self._promises.end(work, is_done=False)
             self._claims.withdraw(work, event.reason)
 
     def _answer(self, event: OfferAccepting | OfferFailed | OfferAccepted | OfferRejected) -> None:
@@ -168,6 +233,7 @@ class Engine:
         if work is None or work.holder != event.agent_id:
             return
         if event.outcome is ClaimOutcome.COMPLETED:
+            self._promises.end(work, is_done=True)
             self._claims.complete(work, event.agent_id)
         else:
             self._claims.put_back(work, event.agent_id)

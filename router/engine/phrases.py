@@ -21,13 +21,22 @@ class Phrases:
     load: str
     waited: str
     owed: str
+    failed: str
     resting: str
+    kept: str
+    preferred: str
+    without: str
+    changes: Mapping[str, str]
     runner_up: str
     next_but: str
     tier: str
     held_back: str
     boosted: str
     due: str
+    due_in: str
+    due_ago: str
+    metrics: Mapping[str, str]
+    pauses: Mapping[str, str]
     because: str
     comma: str
     gap: str
@@ -73,6 +82,30 @@ _ENGLISH = Phrases(
         "escalated": "{agent} has not answered for {silent}; the supervisors were told.",
         "escalated_due": "{agent} has not answered and the promised time is over; the supervisors were told.",
         "away": "{agent} was set away after {unanswered} unanswered offers in a row.",
+        "clock": "The promise of a {metric} has changed.",
+        "clock_started": "A {metric} is promised within {target} ({policy}).",
+        "clock_kept": "The promise of a {metric} was kept, with {left} left.",
+        "clock_late": "The promise of a {metric} was broken: it was {late} overdue.",
+        "clock_ended": "The promise of a {metric} fell away.",
+        "clock_paused": "The promise of a {metric} stands still {pauses}{reason}; {left} left.",
+        "clock_thawed": "The promise of a {metric} runs again; {left} left.",
+        "clock_changed": "Another promise holds now: a {metric} within {target} ({policy}).",
+        "promise_due": "{step} % of the time for the {metric} has passed ({policy}); {left} left.",
+        "promise_over": "The {metric} is {late} overdue ({policy}).",
+        "promise_now": "The time promised for the {metric} is over now ({policy}).",
+        "need_dropped_time": "After {span} it does not insist on {needs} any more.",
+        "need_dropped_nobody_on_shift": "Nobody on shift could serve it with {needs}, so it does not insist on that.",
+        "need_dropped_thin_staff": "With so few people here it does not insist on {needs}.",
+        "need_dropped_incident": "During the incident it does not insist on {needs}.",
+        "need_dropped": "It does not insist on {needs} any more.",
+        "need_restored": "It insists on {needs} again.",
+        "moved": "Too much waits in {before}, so it goes to {queue}; it keeps its age.",
+        "reprioritised": "Changed{reason}: {changes}. It keeps its age.",
+        "overflow": "New work of {queue} stays there again; {waiting} wait in it.",
+        "overflow_open": "New work of {queue} goes to {to} now; {waiting} wait in it.",
+        "incident": "The incident {incident} is over{reason}; everything is as before it.",
+        "incident_started": "The incident {incident} has begun and lasts {span}: {changes}.",
+        "incident_prolonged": "The incident {incident} lasts {span} from now: {changes}.",
         "other": "{act}.",
     },
     states={
@@ -116,13 +149,39 @@ _ENGLISH = Phrases(
     load="load {load} of {of}",
     waited="Waited {span}.",
     owed="An answer is owed for {span}.",
+    failed="Rules that failed on this message, and so did not match: {errors}.",
     resting="The customer has his answer.",
+    kept="Kept for {agent}, who helped last time, for {span} at most.",
+    preferred="{agent} helped last time.",
+    without="somebody without {skill}",
+    changes={
+        "queue": "queue {after} instead of {before}",
+        "place": "place {after} instead of {before}",
+        "boost_s": "counts as {after} older instead of {before}",
+        "due_at": "another time by which it is due",
+        "needs": "other needs",
+        "sla": "other promises",
+        "channel_class": "another channel",
+        "nothing": "what only shows later",
+        "overflow": "new work of {queues} goes elsewhere",
+        "relax": "nobody insists on {skills}",
+        "reserve": "{units} units more are kept free for {queue}",
+        "time": ", its time has passed",
+    },
     runner_up="{agent} was next.",
     next_but="{agent} was next, but {lack}.",
     tier="{queue} goes first: up to {part} of {whole} picks in a row, {picks} before this one.",
     held_back="{queue} has had its {part} of {whole} picks in a row, so another queue goes first.",
     boosted="Ahead of {passed} that came before it, because it counts as {span} older.",
     due="Ahead of {passed} that came before it, because its answer is due soon.",
+    due_in="Ahead of {passed} that came before it, because its {metric} is due in {span}.",
+    due_ago="Ahead of {passed} that came before it, because its {metric} is {span} overdue.",
+    metrics={
+        "first_response": "first answer",
+        "next_response": "next answer",
+        "resolution": "solution",
+    },
+    pauses={"customer": "while the customer is waited for", "declared": "as declared"},
     because=" ({reason})",
     comma=", ",
     gap=" ",
@@ -155,6 +214,30 @@ _CHINESE = Phrases(
         "escalated": "{agent}已{silent}未回复，已通知主管。",
         "escalated_due": "{agent}尚未回复且已到承诺时限，已通知主管。",
         "away": "{agent}连续{unanswered}次未应答，已设为离开。",
+        "clock": "{metric}承诺有变。",
+        "clock_started": "承诺在{target}内{metric}（{policy}）。",
+        "clock_kept": "已按承诺{metric}，还剩{left}。",
+        "clock_late": "未按承诺{metric}，超时{late}。",
+        "clock_ended": "{metric}承诺已取消。",
+        "clock_paused": "{metric}承诺暂停计时（{pauses}）{reason}，还剩{left}。",
+        "clock_thawed": "{metric}承诺恢复计时，还剩{left}。",
+        "clock_changed": "现改为承诺在{target}内{metric}（{policy}）。",
+        "promise_due": "{metric}时限已过{step}%（{policy}），还剩{left}。",
+        "promise_over": "{metric}已超时{late}（{policy}）。",
+        "promise_now": "{metric}时限已到（{policy}）。",
+        "need_dropped_time": "排队{span}后，不再强求{needs}。",
+        "need_dropped_nobody_on_shift": "当班客服无人能满足{needs}，故不再强求。",
+        "need_dropped_thin_staff": "当前人手不足，不再强求{needs}。",
+        "need_dropped_incident": "应急期间不再强求{needs}。",
+        "need_dropped": "不再强求{needs}。",
+        "need_restored": "重新要求{needs}。",
+        "moved": "“{before}”排队过长，已转入“{queue}”，等待时间保留。",
+        "reprioritised": "已调整{reason}：{changes}，等待时间保留。",
+        "overflow": "“{queue}”的新任务恢复留在本队列，现有{waiting}项等待。",
+        "overflow_open": "“{queue}”现有{waiting}项等待，新任务转入“{to}”。",
+        "incident": "应急“{incident}”已结束{reason}，一切恢复原状。",
+        "incident_started": "应急“{incident}”已开始，持续{span}：{changes}。",
+        "incident_prolonged": "应急“{incident}”从现在起持续{span}：{changes}。",
         "other": "{act}。",
     },
     states={
@@ -198,13 +281,35 @@ _CHINESE = Phrases(
     load="负载{load}/{of}",
     waited="已等待{span}。",
     owed="待回复已{span}。",
+    failed="处理此消息时出错、按不匹配处理的规则：{errors}。",
     resting="已回复客户。",
+    kept="为上次接待的{agent}保留，最多再等{span}。",
+    preferred="上次由{agent}接待。",
+    without="不具备{skill}的客服",
+    changes={
+        "queue": "队列由“{before}”改为“{after}”",
+        "place": "位次由第{before}位改为第{after}位",
+        "boost_s": "提前量由{before}改为{after}",
+        "due_at": "答复时限已改",
+        "needs": "所需技能已改",
+        "sla": "服务承诺已改",
+        "channel_class": "渠道已改",
+        "nothing": "日后才见变化",
+        "overflow": "{queues}的新任务转入其他队列",
+        "relax": "不再强求{skills}",
+        "reserve": "为“{queue}”多预留{units}单位",
+        "time": "（已到时间）",
+    },
     runner_up="下一位是{agent}。",
     next_but="下一位本是{agent}，但{lack}。",
     tier="“{queue}”优先：每连续{whole}次派单中最多{part}次，此前已占{picks}次。",
     held_back="“{queue}”已用完连续{whole}次派单中的{part}次，先派其他队列。",
     boosted="因按早{span}计算，排在先到的{passed}项之前。",
     due="因即将到答复时限，排在先到的{passed}项之前。",
+    due_in="因距{metric}时限还有{span}，排在先到的{passed}项之前。",
+    due_ago="因{metric}已超时{span}，排在先到的{passed}项之前。",
+    metrics={"first_response": "首次答复", "next_response": "下次答复", "resolution": "解决"},
+    pauses={"customer": "等待客户回复", "declared": "已登记暂停"},
     because="（{reason}）",
     comma="、",
     gap="",

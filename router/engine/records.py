@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
+from router.engine.affinity import Affinity
+from router.engine.clocks.book import ClockBook
 from router.engine.decisions import Act, Decision, OfferMade
 from router.engine.gates import Gate
 from router.engine.lanes import Entry, Lane
@@ -29,14 +31,18 @@ class Records:
     """Writes a decision for each act from the state at that moment, and keeps it until taken.
 
     `declined` in a record is who is not asked again from then on; the room stores it with the item.
+    With `is_brief` records leave out what only people read: places in line, needs, candidates and gates.
     """
 
-    __slots__ = ("_decisions", "_matching", "_waiting")
+    __slots__ = ("_affinity", "_clocks", "_decisions", "_matching", "_waiting", "is_brief")
 
-    def __init__(self, waiting: Waiting, matching: Matching) -> None:
+    def __init__(self, waiting: Waiting, matching: Matching, affinity: Affinity, clocks: ClockBook) -> None:
+        self._affinity = affinity
+        self._clocks = clocks
         self._waiting = waiting
         self._matching = matching
         self._decisions: list[Decision] = []
+        self.is_brief = False
 
     def take(self) -> list[Decision]:
         """Give the decisions written since the last call."""
@@ -46,13 +52,13 @@ class Records:
     def queued(self, work: WorkItem, lane: Lane, at: datetime, gate: Gate) -> None:
         """Say where a new item stands, and what it waits for unless it is offered at once."""
         record = self._waits(Act.QUEUED, work, lane, at)
-        record["blocked_by"] = None if gate is Gate.PASSED else blocked_by(self._matching, lane)
+        record["blocked_by"] = None if gate is Gate.PASSED else self._stopped(work, lane, gate)
         self._add(Act.QUEUED, work, at, record)
 
     def blocked(self, work: WorkItem, lane: Lane, at: datetime, gate: Gate) -> None:
         """Say what an item waits for now."""
         record = self._waits(Act.BLOCKED, work, lane, at)
-        record["blocked_by"] = blocked_by(self._matching, lane)
+        record["blocked_by"] = self._stopped(work, lane, gate)
         self._add(Act.BLOCKED, work, at, record)
 
     def offered(
@@ -71,18 +77,33 @@ class Records:
 
         Written before the offer is booked, so that loads are those the choice was made on.
         """
-        people = self._matching.agents
         record = self._waits(Act.OFFERED, work, lane, offer.offered_at)
         record.update(agent=offer.agent_id, offer=offer.offer_id, expires_at=to_iso(offer.expires_at))
+        if not self.is_brief:
+            self._weigh(record, work, lane, offer, runner_up, next_item, tier)
+        self._add(Act.OFFERED, work, offer.offered_at, record, offer.agent_id, offer)
+
+    def _weigh(
+        self,
+        record: dict[str, JsonValue],
+        work: WorkItem,
+        lane: Lane,
+        offer: OfferMade,
+        runner_up: str | None,
+        next_item: Entry | None,
+        tier: JsonObject | None,
+    ) -> None:
+        """Add to the record of an offer what it was weighed against."""
+        people = self._matching.agents
         record["winner"] = describe(self._matching, people[offer.agent_id], work, lane)
         second = None if runner_up is None else people[runner_up]
         record["runner_up"] = None if second is None else describe(self._matching, second, work, lane)
         record["next_item"] = _place(next_item)
+        record["preferred"] = offer.agent_id == work.item.preferred_agent_id
         record["tier"] = tier
         is_small = len(people) <= LISTED
         record["candidates"] = list_candidates(self._matching, work, lane) if is_small else None
         record["by_gate"] = count_by_gate(self._matching, work, lane)
-        self._add(Act.OFFERED, work, offer.offered_at, record, offer.agent_id, offer)
 
     def ended(self, act: Act, work: WorkItem, offer: OfferMade, at: datetime, reason: str = "") -> None:
         """Say how an offer ended, and who is not asked again."""
@@ -131,6 +152,24 @@ class Records:
         record.update(_history(lease, at))
         self._add(Act.PUT_BACK, work, at, record, agent.id)
 
+    def write(self, act: Act, at: datetime, work: WorkItem | None, **fields: JsonValue) -> None:
+        """Say something about an item, or about the desk as a whole."""
+        if work is not None:
+            self._add(act, work, at, {**_about(act, work, at), **fields})
+            return
+        record: JsonObject = {"act": act.value, "at": to_iso(at), **fields}
+        self._decisions.append(
+            Decision(
+                act=act,
+                at=at,
+                item_id="",
+                conversation_id="",
+                agent_id=None,
+                offer=None,
+                record=record,
+            )
+        )
+
     def memory_cleared(
         self, work: WorkItem, at: datetime, forgotten: Iterable[str], reason: str = ""
     ) -> None:
@@ -161,16 +200,21 @@ class Records:
             )
         )
 
+    def promise(self, act: Act, work: WorkItem, at: datetime, found: JsonObject) -> None:
+        """Say what became of a promise, or how much of its time has passed, and who has the item."""
+        self._add(act, work, at, {**_about(act, work, at), "agent": work.holder, **found}, work.holder)
+
     def explain(self, work: WorkItem, lane: Lane, at: datetime, lease: Lease | None) -> JsonObject:
         """Say everything about an item at this moment, though nothing was decided."""
         record = self._waits(EXPLAINED, work, lane, at)
-        gate = None if work.lane is None else self._matching.blocking_gate(lane)
+        gate = None if work.lane is None else self._affinity.gate_now(work, lane)
         before, after = self._waiting.neighbours(work, lane)
         record["state"] = work.state.value
         record["agent"] = work.holder if work.offer is None else work.offer.agent_id
-        record["blocked_by"] = None if gate is None else blocked_by(self._matching, lane)
+        record["blocked_by"] = None if gate is None else self._stopped(work, lane, gate)
         record["declined"] = dict(work.declined)
         record["lease"] = None if lease is None else _terms(lease, at)
+        record["promises"] = self._clocks.list_facts(work.item.id, at)
         record["item_before"] = None if before is None else _place(before.entry)
         record["item_after"] = None if after is None else _place(after.entry)
         record["candidates"] = list_candidates(self._matching, work, lane)
@@ -179,9 +223,20 @@ class Records:
 
     def _waits(self, act: str, work: WorkItem, lane: Lane, at: datetime) -> dict[str, JsonValue]:
         record = _about(act, work, at)
+        if self.is_brief and act != EXPLAINED:
+            return record
         record.update(standing(self._waiting, work, lane))
+        record["promise"] = self._clocks.moving(work.item)
         record["needs"] = lane.requirement.as_json
+        record["kept_for"] = self._affinity.note(work)
         return record
+
+    def _stopped(self, work: WorkItem, lane: Lane, gate: Gate) -> JsonObject:
+        if self.is_brief:
+            return {"gate": gate.word}
+        if self._affinity.is_kept(work):
+            return {"gate": gate.word, "people": 1}
+        return blocked_by(self._matching, lane)
 
     def _add(
         self,

@@ -12,7 +12,7 @@ from sortedcontainers import SortedList
 
 from router.engine.lanes import Entry, Lane
 from router.engine.ordering import newest_key_of
-from router.engine.work_items import WorkItem
+from router.engine.work_items import WorkItem, WorkState
 
 
 class Waiting:
@@ -54,6 +54,11 @@ class Waiting:
         line.remove(place_in_line(work, lane))
         if not line:
             del self._lines[work.item.queue]
+
+    def is_live(self, item_id: str) -> bool:
+        """Tell whether an item waits, is offered or held; one handed back is to be queued again."""
+        work = self.works.get(item_id)
+        return work is not None and work.state is not WorkState.HANDED_BACK
 
     def head(self, lane: Lane) -> WorkItem | None:
         """Give the item of a lane that is served next."""

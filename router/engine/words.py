@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import cast
 
+from router.engine.change_words import CHANGES, say_change, say_kept, say_need, say_preferred
 from router.engine.phrases import PHRASES, Phrases
+from router.engine.times import from_iso
 from router.messages import JsonObject, JsonValue
 
 Names = Mapping[str, str]
@@ -21,7 +23,11 @@ def say(record: JsonObject, lang: str, names: Names) -> str:
     if act == "offered":
         return _offered(record, phrases, names)
     if act == "explained":
-        return _explained(record, phrases, names)
+        return phrases.sentences(_explained(record, phrases, names), _failed(record, phrases))
+    if act in ("clock", "promise_due"):
+        return _promise(record, phrases, names)
+    if act in CHANGES:
+        return say_change(record, phrases, names)
     variant = f"{act}_{record.get('reason')}"
     known = variant if variant in phrases.acts else act if act in phrases.acts else "other"
     if act == "claimed" and record.get("before"):
@@ -47,7 +53,9 @@ def _waiting(record: JsonObject, phrases: Phrases, names: Names, act: str) -> st
         place=_whole(record.get("place")),
         needs=_needs(record, phrases, names),
     )
-    why = _blocked(blocked, phrases) if isinstance(blocked, Mapping) else ""
+    why = say_kept(record, phrases, names)
+    if not why and isinstance(blocked, Mapping):
+        why = _blocked(blocked, phrases)
     return phrases.sentences(where, why, _ahead(record, phrases))
 
 
@@ -60,6 +68,7 @@ def _offered(record: JsonObject, phrases: Phrases, names: Names) -> str:
     waited = phrases.waited.format(span=phrases.span(_number(record.get("waited_s"))))
     return phrases.sentences(
         asked,
+        say_preferred(record, phrases, names),
         _next_person(record, phrases, names),
         waited,
         _tier(record, phrases, names),
@@ -82,6 +91,31 @@ def _owed(lease: JsonValue, phrases: Phrases) -> str:
     if lease.get("is_dormant"):
         return phrases.resting
     return phrases.owed.format(span=phrases.span(_number(lease.get("silent_s"))))
+
+
+def _promise(record: JsonObject, phrases: Phrases, names: Names) -> str:
+    state, late_s = str(record.get("state")), -_until_due(record, record)
+    if record.get("act") == "promise_due":
+        known = "promise_due" if late_s < 0 else "promise_over" if late_s > 0 else "promise_now"
+    else:
+        change = str(record.get("change"))
+        known = f"clock_{state if change == 'stopped' else change}"
+    return phrases.acts[known if known in phrases.acts else "clock"].format(
+        metric=phrases.metrics.get(str(record.get("metric")), ""),
+        policy=_name(record.get("policy"), names),
+        step=_whole(record.get("step")),
+        target=phrases.span(_number(record.get("target_s"))),
+        left=phrases.span(_number(record.get("left_s"))),
+        late=phrases.span(late_s),
+        pauses=phrases.join(phrases.pauses.get(str(why), str(why)) for why in _list(record.get("paused_by"))),
+        reason=_because(record, phrases),
+    )
+
+
+def _failed(record: JsonObject, phrases: Phrases) -> str:
+    """Name the rules that failed on the message, with the reason of each."""
+    errors = [str(error) for error in _list(record.get("rule_errors"))]
+    return phrases.failed.format(errors=phrases.join(errors)) if errors else ""
 
 
 def _next_person(record: JsonObject, phrases: Phrases, names: Names) -> str:
@@ -121,9 +155,9 @@ def _blocked(blocked: JsonObject, phrases: Phrases) -> str:
 
 def _needs(record: JsonObject, phrases: Phrases, names: Names) -> str:
     asked = [
-        phrases.has.format(skill=_name(need["require"], names), level=need.get("level", 1))
+        say_need(need, phrases, names)
         for need in _list(record.get("needs"))
-        if isinstance(need, Mapping) and "require" in need
+        if isinstance(need, Mapping) and ("require" in need or ("prefer" in need and "drop_after_s" in need))
     ]
     return phrases.needs.format(needs=phrases.join(asked)) if asked else ""
 
@@ -132,8 +166,23 @@ def _ahead(record: JsonObject, phrases: Phrases) -> str:
     passed = _whole(record.get("passed"))
     if not passed:
         return ""
-    phrase = phrases.due if record.get("advanced_by") == "due" else phrases.boosted
-    return phrase.format(passed=passed, span=phrases.span(_number(record.get("advance_s"))))
+    promise = record.get("promise")
+    if record.get("advanced_by") != "due":
+        return phrases.boosted.format(passed=passed, span=phrases.span(_number(record.get("advance_s"))))
+    if not isinstance(promise, Mapping):
+        return phrases.due.format(passed=passed)
+    left_s = _until_due(record, promise)
+    return (phrases.due_in if left_s > 0 else phrases.due_ago).format(
+        passed=passed, metric=phrases.metrics[str(promise["metric"])], span=phrases.span(abs(left_s))
+    )
+
+
+def _until_due(record: JsonObject, promise: JsonObject) -> float:
+    """Give the seconds by the clock from a record until its promise is due; 0 for one that stands still."""
+    due_at = promise.get("due_at")
+    if not isinstance(due_at, str):
+        return 0.0
+    return (from_iso(due_at) - from_iso(str(record["at"]))).total_seconds()
 
 
 def _because(record: JsonObject, phrases: Phrases) -> str:

@@ -32,8 +32,21 @@ class Presence:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Absence:
+    """A planned absence; `until` None lasts until told otherwise."""
+
+    since: datetime
+    until: datetime | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Agent:
-    """An agent as colleagues see one."""
+    """An agent as colleagues see one.
+
+    `units` is the budget work is weighed against, `max_claims` None means no cap on the number of items,
+    `queues` None all queues.
+    """
 
     id: str
     login: str
@@ -41,15 +54,19 @@ class Agent:
     role: AgentRole
     locale: str
     skills: Mapping[str, int]
-    max_claims: int
+    units: int
+    max_claims: int | None
+    queues: Sequence[str] | None
     presence: Presence
+    absence: Absence | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgentOnDuty(Agent):
-    """An agent with the number of conversations in hand."""
+    """An agent with the conversations in hand: how many, and the units they and open offers take."""
 
     claims: int
+    used_units: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,8 +82,39 @@ class Contact:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Promise:
+    """One promise of a work item; `due_at` while it runs, `remaining_s` (working seconds) while it rests."""
+
+    metric: Literal["first_response", "next_response", "resolution"]
+    policy: str
+    state: Literal["running", "paused", "kept", "late", "ended"]
+    started_at: datetime
+    target_s: float
+    due_at: datetime | None
+    remaining_s: float | None
+    kept_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lease:
+    """How the holder of a claim stands with the customer.
+
+    A reply is owed since `owed_since` (None: the customer is the one who is waited for); `step` is the last
+    reminder: empty, `nudged` or `escalated`.
+    """
+
+    owed_since: datetime | None
+    replied_at: datetime | None
+    step: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WorkItem:
-    """The current episode as work; `token` is the fencing token of the asking agent's own active claim."""
+    """The current episode as work; `token` is the fencing token of the asking agent's own active claim.
+
+    `due_at` is when the first answer promised is due. `pause` says what its resolution waits for outside,
+    None if for nothing.
+    """
 
     id: str
     state: Literal["waiting", "offered", "claimed", "done"]
@@ -74,7 +122,10 @@ class WorkItem:
     channel_class: str
     needs: Sequence[Mapping[str, object]]
     boost_s: int
-    sla_policy: str
+    sla: Sequence[str]
+    promises: Sequence[Promise]
+    pause: str | None
+    lease: Lease | None
     due_at: datetime | None
     eligible_since: datetime
     entered_system_at: datetime
@@ -82,6 +133,7 @@ class WorkItem:
     offered_to: Person | None
     token: int | None
     matched_rules: Sequence[str]
+    rule_errors: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,6 +247,57 @@ class Decision:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Incident:
+    """An incident the rules declare; `until` and `started_by` while it is on."""
+
+    name: str
+    started_at: datetime | None
+    until: datetime | None
+    started_by: Person | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueInIncident:
+    """A queue that an incident lets overflow at once, to where (empty: nowhere), and what waits in it."""
+
+    queue: str
+    to: str
+    waiting: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RelaxedSkill:
+    """A skill an incident gives up, and how many waiting items ask for it."""
+
+    skill: str
+    waiting: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncidentPreview:
+    """What an incident would change now; `reserve` is the units kept free for each queue."""
+
+    name: str
+    until: datetime
+    queues: Sequence[QueueInIncident]
+    relaxed: Sequence[RelaxedSkill]
+    reserve: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alarm:
+    """Something supervisors are told: a `Decision` about work, and its conversation if it is about one."""
+
+    id: str
+    at: datetime
+    act: str
+    conversation_id: str | None
+    agent: Person | None
+    text: str
+    body: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class QueueCounters:
     """How much is in one queue now."""
 
@@ -240,3 +343,38 @@ class ApiToken:
     agent: Person
     created_at: datetime
     last_used_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Routing:
+    """What rules made of a piece of work; `rule_errors` say which of them failed, and so did not match."""
+
+    ruleset_version: int
+    queue: str
+    needs: Sequence[Mapping[str, object]]
+    boost_s: int
+    sla: Sequence[str]
+    matched_rules: Sequence[str]
+    rule_errors: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rerouting:
+    """How work is routed and how it is, or would be, by the rules in force; `asked` are ids of agents."""
+
+    before: Routing
+    after: Routing
+    applied: bool
+    asked: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RulesChange:
+    """What was put in force, by whom and why."""
+
+    act: str
+    version: int
+    staged_version: int | None
+    author: str
+    note: str
+    at: datetime

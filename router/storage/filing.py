@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from sqlalchemy import Connection, RowMapping, bindparam, select, tuple_, update
 
 from router.messages import EvidenceKind
-from router.model.filing import Point, Pointer, PointKey, Shelf, Shelved
+from router.model.filing import Point, Pointer, PointKey, Row, Shelf, Shelved
 from router.storage import schema as t
 from router.storage.inserts import insert_many
 
@@ -135,3 +135,27 @@ def _load_conversations(connection: Connection, shelf: Shelf, wanted: set[str]) 
 def _put(shelf: Shelf, rows: Iterable[RowMapping]) -> None:
     for row in rows:
         shelf.conversations.setdefault(row["id"], Shelved(**row))
+
+
+def prefer_last_claimants(connection: Connection, rows: Sequence[Row], contacts: Mapping[str, str]) -> None:
+    """Note in rows of new work items who last had the conversation, or else the customer.
+
+    `contacts` gives the contact of each conversation that is not the customer's first.
+    """
+    if not contacts:
+        return
+    last: dict[str, str] = {}
+    statement = (
+        select(t.claim.c.agent_id, t.conversation.c.id, t.conversation.c.contact_id)
+        .join_from(t.claim, t.work_item, t.work_item.c.id == t.claim.c.work_item_id)
+        .join(t.conversation, t.conversation.c.id == t.work_item.c.conversation_id)
+        .join(t.agent, t.agent.c.id == t.claim.c.agent_id)
+        .where(t.conversation.c.contact_id.in_(sorted(set(contacts.values()))), t.agent.c.active)
+        .order_by(t.claim.c.claimed_at, t.claim.c.id)
+    )
+    for row in connection.execute(statement):
+        last[row.id] = last[row.contact_id] = row.agent_id
+    for item in rows:
+        conversation_id = item["conversation_id"]
+        contact_id = contacts.get(conversation_id, "")
+        item["preferred_agent_id"] = last.get(conversation_id) or last.get(contact_id)

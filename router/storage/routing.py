@@ -1,36 +1,40 @@
-"""Work items, offers and claims in the store: what the engine decided, and what ends a claim."""
+"""What the engine was told and what it decided, in the store: work items, offers, claims and why.
+
+In: events and decisions, in the engine's order. Out: rows changed as the decisions say. Acts that only
+explain or tell somebody leave nothing but their record.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
-from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from router.engine.decisions import Act, Decision, OfferMade
 from router.ids import new_id
 from router.messages import JsonObject
+from router.storage.duty import end_incident
 from router.storage.inserts import insert_many
-from router.storage.outbound import require_claim
-from router.storage.schema import (
-    claim,
-    conversation,
-    decision_record,
-    episode,
-    event_log,
-    offer,
-    presence,
-    work_item,
-)
+from router.storage.promises import CLOCK_ACTS, save_clocks
+from router.storage.schema import OPEN_OFFERS, claim, decision_record, event_log, offer, presence, work_item
 from router.storage.timeline import add_event
 
+BY_ITSELF = ("silent", "absent")
+"""Why the engine puts work back by itself; any other put-back was asked for and is stored by who asked."""
+
+_HAND_OVER = ("held_since", "owed_since", "silent_s", "replied_at", "last_step")
+"""What the next person wants to know of a claim that ended by itself."""
+
+_OPEN = offer.c.state.in_(OPEN_OFFERS)
 _OFFER_ENDS = {
     Act.REJECTED: "rejected",
     Act.EXPIRED: "expired",
     Act.RESCINDED: "rescinded",
+    Act.CANCELLED: "cancelled",
+    Act.FAILED: "failed",
 }
 
 _OFFERED = (
@@ -38,6 +42,10 @@ _OFFERED = (
     .where(work_item.c.id == bindparam("item"))
     .values(state="offered", offers_made=work_item.c.offers_made + 1)
 )
+_HELD = (
+    update(claim)
+    .where(claim.c.work_item_id == bindparam("item"), claim.c.state == "active")
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,17 +58,18 @@ class Acts:
 
 def record_acts(connection: Connection, batch: Sequence[Acts]) -> list[None]:
     """Write events, decisions and what they change, in the engine's order."""
-    events = [{"at": at, "type": body["type"], "body": body} for acts in batch for at, body in acts.events]
+    told = [event for acts in batch for event in acts.events]
     decisions = [decision for acts in batch for decision in acts.decisions]
-    insert_many(connection, event_log, events)
+    insert_many(connection, event_log, [{"at": at, "type": body["type"], "body": body} for at, body in told])
+    _note_replies(connection, told)
     for are_offers, together in groupby(decisions, lambda decision: decision.act is Act.OFFERED):
         if are_offers:
             _add_offers(connection, [decision.offer for decision in together if decision.offer])
         else:
             for decision in together:
                 _carry_out(connection, decision)
-    records = [_record_row(decision) for decision in decisions if decision.item_id]
-    insert_many(connection, decision_record, records)
+    save_clocks(connection, [decision for decision in decisions if decision.act in CLOCK_ACTS])
+    insert_many(connection, decision_record, [_record_row(decision) for decision in decisions])
     return [None] * len(batch)
 
 
@@ -75,25 +84,17 @@ def _record_row(decision: Decision) -> dict[str, object]:
     }
 
 
+def _note_replies(connection: Connection, told: Sequence[tuple[datetime, JsonObject]]) -> None:
+    """Keep when the holder of each claim was last heard, so that a restart knows which replies were told."""
+    replied = [{"item": body["item"], "at": at} for at, body in told if body["type"] == "reply"]
+    if replied:
+        connection.execute(_HELD.values(replied_at=bindparam("at"), lease_step=""), replied)
+
+
 def _carry_out(connection: Connection, decision: Decision) -> None:
-    if decision.act in _OFFER_ENDS:
-        _end_offer(connection, decision, _OFFER_ENDS[decision.act])
-        _set_item(connection, decision.item_id, "waiting")
-        if decision.act is not Act.RESCINDED:
-            _remember_refusal(connection, decision)
-    elif decision.act is Act.MEMORY_CLEARED:
-        _set_declined(connection, decision.item_id, {})
-    elif decision.act is Act.ACCEPTED:
-        _end_offer(connection, decision, "accepted")
-        _add_claim(connection, decision)
-    elif decision.act is Act.CLAIMED:
-        _add_claim(connection, decision)
-    elif decision.act is Act.AWAY:
-        connection.execute(
-            update(presence)
-            .where(presence.c.agent_id == decision.agent_id)
-            .values(state="away", reason="unanswered offers", since=decision.at)
-        )
+    change = _CHANGES.get(decision.act)
+    if change is not None:
+        change(connection, decision)
 
 
 def _add_offers(connection: Connection, made: Sequence[OfferMade]) -> None:
@@ -112,39 +113,56 @@ def _add_offers(connection: Connection, made: Sequence[OfferMade]) -> None:
     connection.execute(_OFFERED, [{"item": offered.item_id} for offered in made])
 
 
-def _end_offer(connection: Connection, decision: Decision, state: str) -> None:
+# --- offers -------------------------------------------------------------------------------------
+
+
+def _set_up(connection: Connection, decision: Decision) -> None:
+    if decision.offer is not None:
+        connection.execute(
+            update(offer)
+            .where(offer.c.id == decision.offer.offer_id, _OPEN)
+            .values(state="accepting", expires_at=decision.offer.expires_at)
+        )
+
+
+def _end_offer(connection: Connection, decision: Decision) -> None:
+    _close_offer(connection, decision, _OFFER_ENDS[decision.act])
+    _set_item(connection, decision.item_id, state="waiting")
+    _remember_refusals(connection, decision)
+
+
+def _close_offer(connection: Connection, decision: Decision, state: str) -> None:
     connection.execute(
         update(offer)
-        .where(offer.c.work_item_id == decision.item_id, offer.c.state == "pending")
+        .where(offer.c.work_item_id == decision.item_id, _OPEN)
         .values(state=state, ended_at=decision.at)
     )
 
 
-def _set_item(connection: Connection, item_id: str, state: str) -> None:
+def _remember_refusals(connection: Connection, decision: Decision) -> None:
+    """Keep who is not asked again from now on."""
+    declined = decision.record.get("declined")
+    if isinstance(declined, Mapping):
+        _set_item(connection, decision.item_id, declined=dict(declined))
+
+
+def _set_item(connection: Connection, item_id: str, **values: object) -> None:
     connection.execute(
-        update(work_item).where(work_item.c.id == item_id, work_item.c.state != "done").values(state=state)
+        update(work_item).where(work_item.c.id == item_id, work_item.c.state != "done").values(**values)
     )
 
 
-def _remember_refusal(connection: Connection, decision: Decision) -> None:
-    declined = connection.execute(
-        select(work_item.c.declined).where(work_item.c.id == decision.item_id)
-    ).scalar_one()
-    if decision.agent_id is not None:
-        _set_declined(connection, decision.item_id, declined | {decision.agent_id: str(decision.act)})
+# --- claims -------------------------------------------------------------------------------------
 
 
-def _set_declined(connection: Connection, item_id: str, declined: Mapping[str, str]) -> None:
-    connection.execute(update(work_item).where(work_item.c.id == item_id).values(declined=declined))
+def _accept(connection: Connection, decision: Decision) -> None:
+    _close_offer(connection, decision, "accepted")
+    _add_claim(connection, decision)
 
 
 def _add_claim(connection: Connection, decision: Decision) -> None:
     """Give the agent the next fencing token; the partial unique index refuses a second active claim."""
-    connection.execute(
-        update(work_item)
-        .where(work_item.c.id == decision.item_id)
-        .values(state="claimed", token=work_item.c.token + 1)
-    )
+    _set_item(connection, decision.item_id, state="claimed", token=work_item.c.token + 1)
     token = connection.execute(
         select(work_item.c.token).where(work_item.c.id == decision.item_id)
     ).scalar_one()
@@ -156,91 +174,89 @@ def _add_claim(connection: Connection, decision: Decision) -> None:
             token=token,
             state="active",
             claimed_at=decision.at,
+            renewed_at=decision.at,
+            is_dormant=decision.record.get("is_dormant", False),
         )
     )
-    add_event(connection, decision.conversation_id, decision.agent_id, "assigned", {}, decision.at)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ending:
-    """How an agent ends a claim he holds; `queue` and what belongs to it only when it moves."""
-
-    conversation_id: str
-    agent_id: str
-    token: int
-    kind: str
-    note: str
-    at: datetime
-    queue: str | None = None
-    max_advance_s: int = 0
-    to_agent_id: str | None = None
-
-
-def hand_back(connection: Connection, ending: Ending) -> dict[str, Any]:
-    """End a claim and let the item wait again with its age; give the item's row as it is now."""
-    held = require_claim(connection, ending.conversation_id, ending.agent_id, ending.token)
-    _end_claim(connection, held.claim_id, "handed_back", ending)
-    values: dict[str, object] = {"state": "waiting"}
-    if ending.queue is not None:
-        values |= {
-            "queue": ending.queue,
-            "max_advance_s": ending.max_advance_s,
-            "entered_queue_at": ending.at,
-        }
-    connection.execute(update(work_item).where(work_item.c.id == held.id).values(**values))
-    fields = {"note": ending.note, "queue": ending.queue, "to": ending.to_agent_id}
-    add_event(connection, ending.conversation_id, ending.agent_id, ending.kind, fields, ending.at)
-    row = connection.execute(select(work_item).where(work_item.c.id == held.id)).mappings().one()
-    return dict(row)
+def _put_back(connection: Connection, decision: Decision) -> None:
+    """End the claim of somebody silent or gone, so that his token is dead, and leave a note of it."""
+    _remember_refusals(connection, decision)
+    record = decision.record
+    reason = str(record.get("reason") or "")
+    if reason not in BY_ITSELF:
+        return
+    held = (claim.c.work_item_id == decision.item_id) & (claim.c.state == "active")
+    ended = {"state": "handed_back", "ended_at": decision.at, "reason": reason}
+    if connection.execute(update(claim).where(held).values(**ended)).rowcount:
+        _set_item(connection, decision.item_id, state="waiting")
+        known = {name: record.get(name) for name in _HAND_OVER}
+        fields = {"reason": reason, "agent": decision.agent_id, **known}
+        add_event(connection, decision.conversation_id, None, "came_back", fields, decision.at)
 
 
-def resolve(connection: Connection, ending: Ending) -> str:
-    """End the claim, the item and the episode; give the item's id."""
-    held = require_claim(connection, ending.conversation_id, ending.agent_id, ending.token)
-    _end_claim(connection, held.claim_id, "completed", ending)
-    connection.execute(update(work_item).where(work_item.c.id == held.id).values(state="done"))
+def _step_lease(connection: Connection, decision: Decision) -> None:
+    connection.execute(_HELD.values(lease_step=decision.act.value), {"item": decision.item_id})
+
+
+def _sleep(connection: Connection, decision: Decision) -> None:
+    connection.execute(_HELD.values(is_dormant=True, lease_step=""), {"item": decision.item_id})
+
+
+def _wake(connection: Connection, decision: Decision) -> None:
+    values = {"is_dormant": False, "lease_step": "", "renewed_at": decision.at}
+    connection.execute(_HELD.values(**values), {"item": decision.item_id})
+
+
+# --- the rest -----------------------------------------------------------------------------------
+
+
+def _withdraw(connection: Connection, decision: Decision) -> None:
+    _set_item(connection, decision.item_id, state="done")
     connection.execute(
-        update(episode)
-        .where(episode.c.id == held.episode_id)
-        .values(resolved_at=ending.at, resolved_by=ending.agent_id, reason=ending.note)
-    )
-    connection.execute(
-        update(conversation)
-        .where(conversation.c.id == ending.conversation_id)
-        .values(state="resolved", resolved_at=ending.at)
-    )
-    fields: Mapping[str, Any] = {"reason": ending.note}
-    add_event(connection, ending.conversation_id, ending.agent_id, "resolved", fields, ending.at)
-    item_id: str = held.id
-    return item_id
-
-
-def _end_claim(connection: Connection, claim_id: str, state: str, ending: Ending) -> None:
-    connection.execute(
-        update(claim)
-        .where(claim.c.id == claim_id, claim.c.state == "active")
-        .values(state=state, ended_at=ending.at, reason=ending.note)
+        _HELD.values(state="completed", ended_at=decision.at, reason="withdrawn"), {"item": decision.item_id}
     )
 
 
-def store_presence(
-    connection: Connection,
-    agent_id: str,
-    state: str,
-    reason: str,
-    classes: Sequence[str] | None,
-    at: datetime,
-) -> None:
-    """Keep an agent's presence."""
-    values = {"state": state, "reason": reason, "classes": classes, "since": at}
-    changed = connection.execute(update(presence).where(presence.c.agent_id == agent_id).values(**values))
-    if changed.rowcount == 0:
-        connection.execute(insert(presence).values(agent_id=agent_id, **values))
+def _move(connection: Connection, decision: Decision) -> None:
+    """Let an item wait in the queue overflow took it to."""
+    record = decision.record
+    _set_item(
+        connection,
+        decision.item_id,
+        queue=record["queue"],
+        moved_from=record["before"],
+        entered_queue_at=decision.at,
+    )
 
 
-def give_time_again(connection: Connection, now: datetime) -> None:
-    """Let open offers last as long again as they were made for: nobody could answer while nothing ran."""
-    pending = connection.execute(select(offer).where(offer.c.state == "pending")).all()
-    for row in pending:
-        until = now + (row.expires_at - row.offered_at)
-        connection.execute(update(offer).where(offer.c.id == row.id).values(expires_at=until))
+def _set_away(connection: Connection, decision: Decision) -> None:
+    connection.execute(
+        update(presence)
+        .where(presence.c.agent_id == decision.agent_id)
+        .values(state="away", reason="unanswered offers", since=decision.at)
+    )
+
+
+def _end_incident(connection: Connection, decision: Decision) -> None:
+    if decision.record.get("state") == "ended":
+        end_incident(connection, str(decision.record["incident"]), decision.at)
+
+
+_CHANGES: Mapping[Act, Callable[[Connection, Decision], None]] = {
+    **dict.fromkeys(_OFFER_ENDS, _end_offer),
+    Act.ACCEPTING: _set_up,
+    Act.ACCEPTED: _accept,
+    Act.CLAIMED: _add_claim,
+    Act.PUT_BACK: _put_back,
+    Act.WITHDRAWN: _withdraw,
+    Act.MEMORY_CLEARED: _remember_refusals,
+    Act.MOVED: _move,
+    Act.NUDGED: _step_lease,
+    Act.ESCALATED: _step_lease,
+    Act.DORMANT: _sleep,
+    Act.WOKEN: _wake,
+    Act.AWAY: _set_away,
+    Act.INCIDENT: _end_incident,
+}

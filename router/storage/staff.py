@@ -1,145 +1,147 @@
-"""Read what the engine is rebuilt from: agents, presence, live work items, open offers, active claims."""
+"""Read what the engine is rebuilt from after a start: incidents, live work, and the people."""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
 
 from sqlalchemy import case, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from router.engine.events import (
-    AgentRestored,
-    ClaimRestored,
-    ClockTick,
-    Event,
-    Item,
-    ItemQueued,
-    OfferRestored,
-)
-from router.engine.needs import needs_from_json
+from router.engine.config import EngineConfig, OfferConfig
+from router.engine.events import AgentRestored, ClockTick, Event, IncidentStarted, OverflowRestored
 from router.model.presence import PresenceState
-from router.storage.schema import agent, agent_skill, claim, decision_record, offer, presence, work_item
+from router.storage.live_work import (
+    read_clocks,
+    read_held_claims,
+    read_live_items,
+    read_open_offers,
+    read_pauses,
+    read_untold,
+)
+from router.storage.schema import (
+    absence,
+    agent,
+    agent_skill,
+    decision_record,
+    incident,
+    offer,
+    presence,
+    work_item,
+)
+
+_GONE = ("away", "offline")
+_RECENT = timedelta(hours=1)
+"""How far back offers are told: what paces of new items and shares of queues look at."""
+
+_PEOPLE = (
+    select(
+        agent,
+        presence.c.state,
+        presence.c.classes,
+        presence.c.since.label("present_since"),
+        absence.c.since.label("absent_since"),
+        absence.c.until.label("absent_until"),
+    )
+    .outerjoin_from(agent, presence, presence.c.agent_id == agent.c.id)
+    .outerjoin(absence, absence.c.agent_id == agent.c.id)
+    .where(agent.c.active.is_(True))
+    .order_by(agent.c.id)
+)
 
 
-@dataclass(frozen=True, slots=True)
-class _Person:
-    """An agent as the store knows him."""
+async def restoring_events(connection: AsyncConnection, now: datetime, config: EngineConfig) -> list[Event]:
+    """Tell the whole live state as events, in the order the engine takes it up after a start.
 
-    id: str
-    skills: Mapping[str, int]
-    max_claims: int
-
-
-async def restoring_events(connection: AsyncConnection, now: datetime) -> list[Event]:
-    """Tell the whole live state as events, in the order the engine takes it up after a start."""
+    `config` says how long people rest after an offer they did not take. What was written but not told when
+    an earlier run ended is told after it.
+    """
     return [
-        *await _live_items(connection, now),
-        *await _open_offers(connection, now),
-        *await _held_claims(connection, now),
-        *await _staff(connection, now),
+        *await _incidents(connection, now),
+        *await _overflows(connection, now),
+        *await read_live_items(connection, now),
+        *await read_clocks(connection, now),
+        *await read_open_offers(connection, now),
+        *await read_held_claims(connection, now),
+        *await _staff(connection, now, config.offers),
+        *await read_pauses(connection, now),
+        *await read_untold(connection, now),
         ClockTick(at=now),
     ]
 
 
-async def _live_items(connection: AsyncConnection, now: datetime) -> list[Event]:
-    statement = select(work_item).where(work_item.c.state != "done").order_by(work_item.c.id)
-    rows = (await connection.execute(statement)).mappings()
-    refused = await _last_refusals(connection)
-    return [
-        ItemQueued(at=now, item=replace(item_of(dict(row), arrival), declined_at=refused.get(row["id"])))
-        for arrival, row in enumerate(rows)
-    ]
+async def _incidents(connection: AsyncConnection, now: datetime) -> list[Event]:
+    on = select(incident).where(incident.c.ended_at.is_(None)).order_by(incident.c.id)
+    return [IncidentStarted(at=now, name=row.name, until=row.until) for row in await connection.execute(on)]
 
 
-async def _last_refusals(connection: AsyncConnection) -> dict[str, datetime]:
-    """Give for each live item when somebody last declined it, let it run out or handed it back."""
+async def _overflows(connection: AsyncConnection, now: datetime) -> list[Event]:
+    """Tell which queues overflowed by their own length; what an incident opens comes back with it."""
     record = decision_record.c
-    statement = (
-        select(record.work_item_id, func.max(record.at).label("at"))
-        .join(work_item, work_item.c.id == record.work_item_id)
-        .where(work_item.c.state != "done", record.act.in_(("rejected", "expired", "put_back")))
-        .group_by(record.work_item_id)
+    newest = (
+        select(func.max(record.id)).where(record.act == "overflow").group_by(record.body["queue"].as_string())
     )
-    return {row.work_item_id: row.at for row in await connection.execute(statement)}
-
-
-async def _open_offers(connection: AsyncConnection, now: datetime) -> list[Event]:
+    rows = await connection.execute(select(record.body).where(record.id.in_(newest)).order_by(record.id))
     return [
-        OfferRestored(
-            at=now,
-            offer_id=row.id,
-            item_id=row.work_item_id,
-            agent_id=row.agent_id,
-            offered_at=row.offered_at,
-            expires_at=row.expires_at,
-        )
-        for row in await connection.execute(select(offer).where(offer.c.state == "pending"))
+        OverflowRestored(at=now, queue=row.body["queue"])
+        for row in rows
+        if row.body["open"] and not row.body["incident"]
     ]
 
 
-async def _held_claims(connection: AsyncConnection, now: datetime) -> list[Event]:
-    return [
-        ClaimRestored(at=now, item_id=row.work_item_id, agent_id=row.agent_id)
-        for row in await connection.execute(select(claim).where(claim.c.state == "active"))
-    ]
-
-
-async def _staff(connection: AsyncConnection, now: datetime) -> list[Event]:
-    events: list[Event] = []
-    present = {row.agent_id: row for row in await connection.execute(select(presence))}
+async def _staff(connection: AsyncConnection, now: datetime, offers: OfferConfig) -> list[Event]:
+    skills, expires = await _skills(connection, now)
     last_offers = await _last_offers(connection)
-    for person in await _people(connection, now):
-        there = present.get(person.id)
-        last_offer_at, unanswered = last_offers.get(person.id, (None, 0))
+    recent = await _recent_offers(connection, now)
+    rests = await _rests(connection, offers)
+    events: list[Event] = []
+    for row in await connection.execute(_PEOPLE):
+        last_offer_at, unanswered = last_offers.get(row.id, (None, 0))
+        rests_until, rest_reason = rests.get(row.id, (None, ""))
+        is_resting = rests_until is not None and rests_until > now
         events.append(
             AgentRestored(
                 at=now,
-                agent_id=person.id,
-                skills=person.skills,
-                max_claims=person.max_claims,
-                state=PresenceState(there.state) if there else PresenceState.OFFLINE,
-                classes=frozenset(there.classes) if there and there.classes is not None else None,
+                agent_id=row.id,
+                skills=skills[row.id],
+                expires=expires[row.id],
+                units=row.units,
+                max_claims=row.max_claims,
+                queues=_names(row.queues),
+                state=PresenceState(row.state or "offline"),
+                classes=_names(row.classes),
                 last_offer_at=last_offer_at,
                 unanswered=unanswered,
+                gone_at=row.present_since if row.state in _GONE else None,
+                absent_since=row.absent_since,
+                absent_until=row.absent_until,
+                available_since=row.present_since if row.state == PresenceState.AVAILABLE else None,
+                rests_until=rests_until if is_resting else None,
+                rest_reason=rest_reason if is_resting else "",
+                offers=tuple(recent.get(row.id, ())),
             )
         )
     return events
 
 
-async def _people(connection: AsyncConnection, now: datetime) -> list[_Person]:
-    people = select(agent.c.id, agent.c.max_claims).where(agent.c.active.is_(True))
-    skills = select(agent_skill.c.agent_id, agent_skill.c.skill, agent_skill.c.level).where(
-        agent_skill.c.expires_at.is_(None) | (agent_skill.c.expires_at > now)
-    )
-    held: dict[str, dict[str, int]] = {}
-    for holder, skill, level in await connection.execute(skills):
-        held.setdefault(holder, {})[skill] = level
-    return [
-        _Person(row.id, held.get(row.id, {}), row.max_claims)
-        for row in await connection.execute(people.order_by(agent.c.id))
-    ]
+def _names(names: list[str] | None) -> frozenset[str] | None:
+    return None if names is None else frozenset(names)
 
 
-def item_of(row: Mapping[str, Any], arrival: int) -> Item:
-    """Build the engine's item from a work item's row."""
-    return Item(
-        id=row["id"],
-        conversation_id=row["conversation_id"],
-        queue=row["queue"],
-        channel_class=row["channel_class"],
-        needs=needs_from_json(row["needs"]),
-        boost_s=row["boost_s"],
-        due_at=row["due_at"],
-        lead_s=row["lead_s"],
-        max_advance_s=row["max_advance_s"],
-        eligible_since=row["eligible_since"],
-        arrival=arrival,
-        offers_made=row["offers_made"],
-        declined=row["declined"],
-    )
+async def _skills(
+    connection: AsyncConnection, now: datetime
+) -> tuple[Mapping[str, dict[str, int]], Mapping[str, dict[str, datetime]]]:
+    """Give each person's skills with their levels, and when those end that do."""
+    skills: defaultdict[str, dict[str, int]] = defaultdict(dict)
+    expires: defaultdict[str, dict[str, datetime]] = defaultdict(dict)
+    valid = agent_skill.c.expires_at.is_(None) | (agent_skill.c.expires_at > now)
+    held = select(agent_skill).where(valid).order_by(agent_skill.c.agent_id, agent_skill.c.skill)
+    for row in await connection.execute(held):
+        skills[row.agent_id][row.skill] = row.level
+        if row.expires_at is not None:
+            expires[row.agent_id][row.skill] = row.expires_at
+    return skills, expires
 
 
 async def _last_offers(connection: AsyncConnection) -> dict[str, tuple[datetime, int]]:
@@ -161,3 +163,37 @@ async def _last_offers(connection: AsyncConnection) -> dict[str, tuple[datetime,
         .group_by(offer.c.agent_id)
     )
     return {row.agent_id: (row.last_at, row.unanswered) for row in await connection.execute(statement)}
+
+
+async def _recent_offers(
+    connection: AsyncConnection, now: datetime
+) -> Mapping[str, list[tuple[datetime, str]]]:
+    """Give when each agent was offered something lately, and of which queue, oldest first."""
+    statement = (
+        select(offer.c.agent_id, offer.c.offered_at, work_item.c.queue)
+        .join_from(offer, work_item, work_item.c.id == offer.c.work_item_id)
+        .where(offer.c.offered_at > now - _RECENT)
+        .order_by(offer.c.offered_at, offer.c.id)
+    )
+    recent: defaultdict[str, list[tuple[datetime, str]]] = defaultdict(list)
+    for row in await connection.execute(statement):
+        recent[row.agent_id].append((row.offered_at, row.queue))
+    return recent
+
+
+async def _rests(connection: AsyncConnection, offers: OfferConfig) -> Mapping[str, tuple[datetime, str]]:
+    """Give until when each agent is left alone after the last offer not taken, and what for."""
+    statement = (
+        select(offer.c.agent_id, offer.c.state, offer.c.ended_at, work_item.c.declined)
+        .join_from(offer, work_item, work_item.c.id == offer.c.work_item_id)
+        .where(offer.c.state.in_(("rejected", "expired")))
+        .order_by(offer.c.ended_at, offer.c.id)
+    )
+    rests: dict[str, tuple[datetime, str]] = {}
+    for row in await connection.execute(statement):
+        reason = "no_answer" if row.state == "expired" else "rejected"
+        if row.declined.get(row.agent_id) == "busy":
+            reason = "busy"
+        spans = {"no_answer": offers.no_answer_s, "rejected": offers.reject_s, "busy": offers.busy_s}
+        rests[row.agent_id] = row.ended_at + timedelta(seconds=spans[reason]), reason
+    return rests

@@ -30,6 +30,8 @@ from router.web.routes_conversations import ConversationCalls
 from router.web.routes_messages import MessageCalls
 from router.web.routes_operations import OperationsCalls
 from router.web.routes_people import PeopleCalls
+from router.web.routes_rules import RulesCalls
+from router.web.routes_steering import SteeringCalls
 from router.web.routes_work import WorkCalls
 from router.web.services import Services
 from router.web.settings import BODY_LIMIT_BYTES, WebSettings
@@ -53,6 +55,8 @@ def create_app(
         PeopleCalls(services, doorkeeper),
         ConversationCalls(services),
         WorkCalls(services),
+        SteeringCalls(services),
+        RulesCalls(services),
         MessageCalls(services),
         ChannelCalls(services),
         OperationsCalls(services),

@@ -44,6 +44,11 @@ class Caller:
     agent_id: str
     role: AgentRole
 
+    @property
+    def supervises(self) -> bool:
+        """Say whether he may act for others."""
+        return self.role in ("supervisor", "admin")
+
 
 class Doorkeeper:
     """Lets people and programs in, and knows them again."""

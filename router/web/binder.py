@@ -73,6 +73,8 @@ class Call:
     action: Callable[..., Awaitable[Any]]
     status: int = 200
     admin: bool = False
+    # a supervisor or an admin
+    supervisor: bool = False
     public: bool = False
     raises: Sequence[str] = ()
     # what a finished response holds, for the description: a type, a media type, or None for nothing
@@ -127,6 +129,8 @@ async def _serve(bound: BoundCall, identify: Identify, request: web.Request) -> 
         given["caller"] = caller = await identify(request)
         if bound.call.admin and caller.role != "admin":
             raise Problem(403, "forbidden", "Only an admin may do this.")
+        if bound.call.supervisor and not caller.supervises:
+            raise Problem(403, "forbidden", "Only a supervisor or an admin may do this.")
     given["request"] = request
     given.update(_path_values(request, bound.path_names))
     if bound.query is not None:

@@ -7,6 +7,7 @@ from collections import Counter
 
 from aiohttp import web
 
+from router.live import SUPERVISORS
 from router.web.auth import Caller, Doorkeeper
 from router.web.binder import Call
 from router.web.frames import Frames, encode
@@ -67,8 +68,11 @@ class EventCalls:
         return response
 
     async def _stream(self, request: web.Request, response: web.StreamResponse, caller: Caller) -> None:
-        frames, agent_id = self._frames, caller.agent_id
-        hello = {"agent_id": agent_id, "epoch": self._live.epoch}
+        frames = self._frames
+        audiences = {None, caller.agent_id}
+        if caller.supervises:
+            audiences.add(SUPERVISORS)
+        hello = {"agent_id": caller.agent_id, "epoch": self._live.epoch}
         asked = request.headers.get("Last-Event-ID", "")
         place = self._place(asked)
         reset = b""
@@ -88,9 +92,7 @@ class EventCalls:
             else:
                 batch = frames.after(place, BATCH)
                 place += len(batch)
-                await self._send_all(
-                    response, [one.body for one in batch if one.audience in (None, agent_id)]
-                )
+                await self._send_all(response, [one.body for one in batch if one.audience in audiences])
 
     def _place(self, asked: str) -> int | None:
         """Give the number of the last event a desk has seen; None when it cannot continue from there."""

@@ -131,7 +131,7 @@ class PeopleCalls:
     async def list_agents(self, caller: Caller) -> AgentList:
         """List the agents with presence and conversations in hand."""
         async with self._services.store.reading() as conn:
-            return AgentList(agents=await list_agents(conn))
+            return AgentList(agents=await list_agents(conn, self._services.steering.engine_config.capacity))
 
     async def list_tokens(self, caller: Caller) -> TokenList:
         """List one's own API tokens; an admin sees everybody's."""

@@ -58,6 +58,12 @@ class Reject(Body):
     reason: Line = ""
 
 
+class Failed(Body):
+    """Why the offer could not be set up."""
+
+    reason: Line = ""
+
+
 class PutBack(Body):
     """The claim's fencing token and a note for the next agent."""
 
@@ -97,6 +103,10 @@ class WorkCalls:
         return [
             Call(method="GET", path="/me/offers", action=self.list_offers),
             Call(method="POST", path=f"{offer}/accept", action=self.accept_offer, raises=expired),
+            Call(
+                method="POST", path=f"{offer}/accepting", action=self.set_up_offer, status=204, raises=expired
+            ),
+            Call(method="POST", path=f"{offer}/failed", action=self.fail_offer, status=204, raises=expired),
             Call(method="POST", path=f"{offer}/reject", action=self.reject_offer, status=204, raises=expired),
             Call(method="POST", path=f"{one}/claim", action=self.claim, raises=("capacity_exceeded", *stale)),
             Call(method="POST", path=f"{one}/put-back", action=self.put_back, raises=stale),
@@ -115,6 +125,16 @@ class WorkCalls:
         await self._require_own_offer(caller, offer_id)
         conversation_id = await self._offers.accept(offer_id, caller.agent_id)
         return Accepted(conversation=await self._read(caller, conversation_id))
+
+    async def set_up_offer(self, caller: Caller, offer_id: str) -> None:
+        """Take an offer whose set-up takes a while (a call that is put through); accept it once that is done."""
+        await self._require_own_offer(caller, offer_id)
+        await self._offers.set_up(offer_id, caller.agent_id)
+
+    async def fail_offer(self, caller: Caller, offer_id: str, body: Failed) -> None:
+        """Say that setting an offer up failed: the item waits again, and nobody is blamed."""
+        await self._require_own_offer(caller, offer_id)
+        await self._offers.fail(offer_id, caller.agent_id, body.reason)
 
     async def reject_offer(self, caller: Caller, offer_id: str, body: Reject) -> None:
         """Decline an offer: one is not asked again for this item."""

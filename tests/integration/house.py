@@ -12,22 +12,28 @@ from sqlalchemy import select
 from router.channel import ChannelType
 from router.engine.config import EngineConfig, QueueConfig
 from router.engine.engine import Engine
+from router.engine_room import EngineRoom
 from router.ids import new_id
+from router.live import LiveEvents
 from router.messages import (
     Confirmation,
+    JsonObject,
     OutboundAttempt,
     Receipt,
     SendOutcome,
+    ThreadEvent,
 )
+from router.notices import Notices
 from router.offers import Offers
 from router.outbox import Outbox
 from router.people import AgentProfile, apply_roster
-from router.replies import Replies, Written
+from router.replies import Replies
+from router.steering import Steering
 from router.storage import schema as t
 from router.storage.store import Store
 from router.testing import FakeClock
 from tests.integration.notes_channel import item, notes_type
-from tests.integration.test_intake import Front, running
+from tests.integration.test_intake import RULES, Front, running
 
 NOW = datetime(2026, 3, 4, 9, 0, tzinfo=UTC)
 
@@ -64,18 +70,22 @@ class House:
 
     front: Front
     clock: FakeClock
+    room: EngineRoom
     offers: Offers
+    steering: Steering
     replies: Replies
     outbox: Outbox
     doors: Doors
     agents: dict[str, str]
     settled: asyncio.Queue[tuple[str, str]]
+    live: LiveEvents
+    notices: Notices
 
     async def conversation(self, text: str = "hello", sender: str = "ann@shop.example") -> str:
         """Let a customer write, and dispatch see it."""
         (conversation,) = await self.front.take(item(sender, at=self.clock.now(), id=new_id(), text=text))
-        self.offers.enqueue(self.front.filed[-1].work_items)
-        await self.offers._take_up()
+        self.notices.filed([self.front.filed[-1]])
+        await self.room.take_up()
         return conversation
 
     async def offered(self, conversation: str) -> tuple[str, str] | None:
@@ -107,13 +117,48 @@ class House:
         await self.outbox._send_due("notes", self.outbox._lanes["notes"])
 
 
+AGENTS = [
+    AgentProfile(login=login, name=login.title(), max_claims=2, skills={"complaints": 3})
+    for login in ("mei", "tom")
+]
+CONFIG = EngineConfig(default=QueueConfig(offer_timeout_s=30))
+
+
+@dataclass(frozen=True)
+class InForce:
+    """The rules in force, as the engine's room and steering see them."""
+
+    engine_config: EngineConfig
+
+    def new_engine(self) -> Engine:
+        return Engine(self.engine_config, 1)
+
+    def describe(self) -> JsonObject:
+        return {"seed": 1, "ruleset_version": 1}
+
+
+async def no_threads(account: str, thread: str, event: ThreadEvent) -> None:
+    raise AssertionError("the notes channel has no threads")
+
+
 @asynccontextmanager
-async def house(store: Store, clock: FakeClock, doors: Doors) -> AsyncIterator[House]:
+async def house(
+    store: Store,
+    clock: FakeClock,
+    doors: Doors,
+    config: EngineConfig = CONFIG,
+    *,
+    rules: str = RULES,
+    agents: Sequence[AgentProfile] = AGENTS,
+) -> AsyncIterator[House]:
     settled: asyncio.Queue[tuple[str, str]] = asyncio.Queue()
-    config = EngineConfig(default=QueueConfig(offer_timeout_s=30))
-    offers = Offers(store, clock, lambda: Engine(config, 1), lambda decisions: None)
-    written: list[Written] = []
-    replies = Replies(store, clock, doors, lambda account, id: f"<{id}@us>", written.append)
+    in_force = InForce(config)
+    live = LiveEvents("e1")
+    room = EngineRoom(store, clock, in_force, lambda decisions: notices.decided(decisions))
+    notices = Notices(live, room, lambda account: None, no_threads)
+    offers = Offers(store, clock, room, ("chat", "email"))
+    steering = Steering(store, clock, room, in_force)
+    replies = Replies(store, clock, doors, lambda account, id: f"<{id}@us>", notices.written)
 
     def changed(messages: Sequence[tuple[str, str]]) -> None:
         for message in messages:
@@ -122,17 +167,9 @@ async def house(store: Store, clock: FakeClock, doors: Doors) -> AsyncIterator[H
     outbox = Outbox(store, clock, new_id(), doors, changed)
     outbox.add_lane("notes")
     await outbox.recover()
-    skills = {"complaints": 3}
-    await apply_roster(
-        store,
-        [
-            AgentProfile(login=login, name=login.title(), max_claims=2, skills=skills)
-            for login in ("mei", "tom")
-        ],
-        clock.now(),
-    )
+    await apply_roster(store, agents, clock.now())
     async with store.reading() as connection:
-        agents = {row.login: row.id for row in await connection.execute(select(t.agent))}
-    async with running(store) as front:
-        await offers.restore()
-        yield House(front, clock, offers, replies, outbox, doors, agents, settled)
+        ids = {row.login: row.id for row in await connection.execute(select(t.agent))}
+    async with running(store, clock=clock, rules=rules, joins_open_episode=True) as front:
+        await room.restore()
+        yield House(front, clock, room, offers, steering, replies, outbox, doors, ids, settled, live, notices)

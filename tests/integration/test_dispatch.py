@@ -56,7 +56,7 @@ async def test_an_unanswered_offer_expires_with_the_clock(desk: House) -> None:
     offer = await desk.offered(conversation)
     assert offer is not None
     desk.clock.advance(31)
-    await desk.offers._take_up()
+    await desk.room.take_up()
     with pytest.raises(OfferExpired):
         await desk.offers.accept(offer[0], desk.agents["mei"])
     assert [row.state for row in await desk.front.rows(t.offer)] == ["expired"]
@@ -141,10 +141,10 @@ async def test_a_restart_goes_on_counting_from_the_last_refusal(
     async with house(store, clock, Doors()) as second:
         if then_s:
             clock.advance(then_s)
-            await second.offers._take_up()
+            await second.room.take_up()
             assert await second.offered(conversation) is None
             clock.advance(2)
-        await second.offers._take_up()
+        await second.room.take_up()
         assert (await second.offered(conversation) or ("", ""))[1] == "mei"
 
 

@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select, update
 
-from router.clock import SystemClock
+from router.clock import Clock, SystemClock
 from router.decoding import Decoder
 from router.engine.rules import load_ruleset
+from router.engine.rules.stage import RulesInForce
 from router.filing import FilingRoom
 from router.ids import new_id
 from router.intake import Intake
@@ -64,15 +65,18 @@ class Front:
 
 
 @asynccontextmanager
-async def running(store: Store, **kind: bool) -> AsyncIterator[Front]:
+async def running(
+    store: Store, *, clock: Clock | None = None, rules: str = RULES, **kind: bool
+) -> AsyncIterator[Front]:
+    clock = clock or SystemClock()
     notes = notes_type(**kind)
     built = {name: (notes, notes.factory(name, NotesSettings())) for name in ("notes", "other")}
     decoder = Decoder(built)
-    ruleset = load_ruleset(RULES, source="test", lists={})
-    queues = Queues(SystemClock(), lambda: (1, ruleset), lambda account: "en")
+    ruleset = load_ruleset(rules, source="test", lists={})
+    queues = Queues(clock, lambda: RulesInForce(version=1, ruleset=ruleset), lambda account: "en")
     filed: list[Filed] = []
-    filing = FilingRoom(store, SystemClock(), queues.work_item, filed.extend)
-    intake = Intake(store, SystemClock(), decoder, lambda account: built[account][0], filing)
+    filing = FilingRoom(store, clock, queues.work_item, filed.extend)
+    intake = Intake(store, clock, decoder, lambda account: built[account][0], filing)
     await intake.recover()
     task = asyncio.create_task(intake.run())
     try:

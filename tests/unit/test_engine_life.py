@@ -414,3 +414,94 @@ Life.TestCase.settings = settings(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 TestLifeOfOffersAndClaims = Life.TestCase
+
+
+def with_held_work() -> tuple[Life, str]:
+    """Start a day on which somebody holds `i1` from the first second."""
+    life = Life()
+    life.item_comes(due_s=None)
+    life.offer_is_taken(which=0, kind=OfferAccepted)
+    return life, life.claims["i1"].agent_id
+
+
+def restart_and_run(life: Life) -> None:
+    """Restart, then let a long time pass second by second beside the engine that ran on."""
+    life.engine_restarts()
+    for _ in range(150):
+        life.time_passes(seconds=1)
+
+
+def test_grace_of_a_holder_who_went_goes_on_after_a_restart() -> None:
+    life, holder = with_held_work()
+    life.time_passes(seconds=10)
+    life.person_changes(name=holder, state=PresenceState.AWAY)
+    life.time_passes(seconds=5)
+    life.person_changes(name=holder, state=PresenceState.OFFLINE)
+    restart_and_run(life)
+    assert life.claims == {}
+
+
+def test_ladder_goes_on_after_a_restart_from_the_step_it_had_reached() -> None:
+    life, _ = with_held_work()
+    life.time_passes(seconds=50)
+    assert life.claims["i1"].step == "nudged"
+    restart_and_run(life)
+    assert life.declined["i1"] != {}
+
+
+def test_dormant_claim_stays_dormant_after_a_restart_and_wakes() -> None:
+    life, _ = with_held_work()
+    life.conversation_goes_on(which=0, kind=Replied)
+    life.engine_restarts()
+    life.time_passes(seconds=500)
+    assert life.claims["i1"].is_dormant
+    life.conversation_goes_on(which=0, kind=CustomerWrote)
+    restart_and_run(life)
+
+
+def test_work_taken_by_hand_in_a_planned_absence_is_not_swept_away_by_a_restart() -> None:
+    life, holder = with_held_work()
+    life.absence_is_planned(name=holder, since_s=10, lasts_s=300)
+    life.time_passes(seconds=20)
+    assert "i1" not in life.claims
+    life.item_is_taken(which=0, name=holder)
+    restart_and_run(life)
+
+
+def test_absence_to_come_begins_after_a_restart_at_its_time() -> None:
+    life, holder = with_held_work()
+    life.absence_is_planned(name=holder, since_s=10, lasts_s=None)
+    life.engine_restarts()
+    life.time_passes(seconds=9)
+    assert "i1" in life.claims
+    life.time_passes(seconds=1)
+    assert life.declined["i1"] == {holder: "absent"}
+
+
+def test_set_up_goes_on_after_a_restart_with_its_own_cap() -> None:
+    life = Life()
+    life.item_comes(due_s=None)
+    life.offer_is_taken(which=0, kind=OfferAccepting)
+    life.time_passes(seconds=3)
+    restart_and_run(life)
+
+
+def test_set_up_that_failed_is_passed_over_after_a_restart_for_the_same_time() -> None:
+    life = Life()
+    for name in PEOPLE[1:]:
+        life.person_changes(name=name, state=PresenceState.OFFLINE)
+    life.item_comes(due_s=None)
+    life.offer_comes_to_nothing(which=0, kind=OfferFailed, reason="")
+    life.time_passes(seconds=4)
+    restart_and_run(life)
+
+
+def test_rest_after_a_busy_answer_goes_on_after_a_restart() -> None:
+    life = Life()
+    for name in PEOPLE[1:]:
+        life.person_changes(name=name, state=PresenceState.OFFLINE)
+    life.item_comes(due_s=None)
+    life.offer_comes_to_nothing(which=0, kind=OfferRejected, reason="busy")
+    life.item_comes(due_s=None)
+    life.time_passes(seconds=2)
+    restart_and_run(life)

@@ -56,8 +56,7 @@ def test_first_match_of_each_key_wins_and_needs_add_up():
     assert triage(ruleset, channel_class="chat") == Triage(
         queue="complaints",
         boost_s=3600,
-        sla_policy="complaint",
-        first_response_s=900,
+        sla_policies=("complaint",),
         lead_s=1800,
         max_advance_s=8 * 3600,
         needs=(
@@ -66,6 +65,7 @@ def test_first_match_of_each_key_wins_and_needs_add_up():
         ),
         channel_class="chat",
         matched=("a", "c", "d"),
+        failed=(),
         errors=(),
     )
 
@@ -99,7 +99,7 @@ def test_without_a_queue_set_the_queue_of_the_last_rule_is_taken():
 
 def test_without_any_queue_in_the_rules_the_first_queue_is_taken():
     result = triage(rules("{name: a, when: 'true', set: {boost: 1m}}"))
-    assert (result.queue, result.sla_policy, result.first_response_s) == ("after_sale", "", None)
+    assert (result.queue, result.sla_policies) == ("after_sale", ())
 
 
 def test_preference_is_written_with_grade_and_seconds():

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from router.engine.rules import shown_facts
+from router.engine.rules import load_ruleset, shown_facts
 from router.messages import Author, Automatic, Block, BlockKind, InboundEvent, Role
 from router.rules_files import load_rules
 from router.triage import FilingFacts, OrderFacts, TriagedMessage, facts_of, triage_message
@@ -30,7 +30,8 @@ def triaged(*texts: str, **more: object) -> TriagedMessage:
 def test_chinese_complaint_goes_to_the_complaints_desk_with_its_promise():
     result = triaged("我要投诉你们，三天了还没发货")
     assert result.triage.queue == "complaints"
-    assert result.due_at == NOW + timedelta(minutes=15)
+    # it is lunch time in the shop: the promise runs from one o'clock
+    assert (result.due_at, result.lead_s) == (NOW + timedelta(hours=1, minutes=15), 600)
     assert {"require": "complaints", "level": 2, "grade": 0, "drop_after_s": None} in result.triage.needs
     assert {"require": "lang-zh", "level": 3, "grade": 0, "drop_after_s": None} in result.triage.needs
     assert result.triage.channel_class == "chat"
@@ -39,7 +40,7 @@ def test_chinese_complaint_goes_to_the_complaints_desk_with_its_promise():
 def test_message_without_a_promise_has_no_due_time():
     mail = FilingFacts(channel="email", account="support", channel_class="email")
     result = triage_message(RULES, event("News", automatic=Automatic.BULK), mail, NOW)
-    assert (result.triage.sla_policy, result.due_at) == ("", None)
+    assert (result.triage.sla_policies, result.due_at) == ((), None)
 
 
 def test_vip_is_moved_forward():
@@ -101,3 +102,35 @@ def test_facts_kept_for_explanation_leave_out_what_the_customer_wrote():
     assert "555" not in str(shown)
     assert "secret" not in str(shown)
     assert (shown["message.language"], shown["facts.upset"]) == ("zh", True)
+
+
+PROMISES = """version: 1
+calendars: {office: {zone: Europe/Berlin, week: {mon-fri: ["09:00-17:00"]}}}
+sla_policies:
+  usual: {calendar: office, first_response: 4h, lead: 1h, by_class: {chat: {first_response: 60s}}}
+  vip: {first_response: 2h, lead: 30m}
+queues: {all: {}}
+rules:
+  - {name: all, when: "true", set: {sla: [usual, vip]}}
+"""
+
+
+def test_of_several_policies_the_one_due_first_counts_by_channel_class():
+    rules = load_ruleset(PROMISES, source="rules.yaml", lists={})
+    chat, mail = (
+        triage_message(rules, event("hello"), FilingFacts(channel="c", account="a", channel_class=each), NOW)
+        for each in ("chat", "email")
+    )
+    opening = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
+    assert (mail.due_at, mail.lead_s) == (NOW + timedelta(hours=2), 1800)
+    assert (chat.due_at, chat.lead_s) == (NOW + timedelta(hours=2), 1800)
+    later = triage_message(rules, event("hello"), filing(), opening + timedelta(hours=1))
+    assert (later.due_at, later.lead_s) == (opening + timedelta(hours=1, minutes=1), 3600)
+
+
+def test_promise_counts_from_when_the_customer_wrote_also_over_the_end_of_summer_time():
+    rules = load_ruleset(PROMISES.replace("[usual, vip]", "usual"), source="rules.yaml", lists={})
+    friday = datetime(2026, 10, 23, 14, 0, tzinfo=UTC)  # 16:00 in Berlin
+    mail = FilingFacts(channel="email", account="support", channel_class="email")
+    result = triage_message(rules, event("hello"), mail, friday + timedelta(days=1), since=friday)
+    assert result.due_at == datetime(2026, 10, 26, 11, 0, tzinfo=UTC)  # Monday 12:00 in Berlin

@@ -3,7 +3,15 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from router.engine.config import EngineConfig, OfferConfig
+from router.engine.config import (
+    EngineConfig,
+    IncidentConfig,
+    Metric,
+    OfferConfig,
+    Overflow,
+    QueueConfig,
+    SlaPolicy,
+)
 from router.engine.decisions import Act, Decision
 from router.engine.engine import Engine
 from router.engine.events import (
@@ -11,13 +19,20 @@ from router.engine.events import (
     ClaimEnded,
     ClaimOutcome,
     ClaimTaken,
+    ClockTick,
+    CustomerWrote,
     Event,
+    IncidentStarted,
     Item,
+    ItemChanged,
     ItemQueued,
     ItemWithdrawn,
     OfferAccepted,
+    OfferAccepting,
+    OfferFailed,
     OfferRejected,
     PresenceChanged,
+    Replied,
 )
 from router.engine.needs import Need, NeedKind
 from router.engine.phrases import PHRASES
@@ -31,14 +46,15 @@ CHINESE_NAMES = {"a1": "小美", "a2": "小汤", "zh": "中文", "refunds": "退
 
 def item(id: str, **more: object) -> Item:
     needs = (Need(kind=NeedKind.REQUIRE, skill="zh"), Need(kind=NeedKind.REQUIRE, skill="refunds", level=2))
-    fields: dict = {"boost_s": 3600.0, "needs": needs, "arrival": 1} | more
-    return Item(id=id, conversation_id="c", queue="q", channel_class="chat", eligible_since=START, **fields)
+    fields: dict = {"boost_s": 3600.0, "needs": needs, "arrival": 1, "queue": "q"} | more
+    return Item(id=id, conversation_id="c", channel_class="chat", eligible_since=START, **fields)
 
 
 @pytest.fixture
 def day() -> list[Decision]:
     """Every act at least once."""
-    engine = Engine(EngineConfig(offers=OfferConfig(max_unanswered=1, ask_again_s=20)), seed=1)
+    promised = {"chat": SlaPolicy(targets_s={Metric.FIRST_RESPONSE: 60})}
+    engine = Engine(EngineConfig(offers=OfferConfig(max_unanswered=1, ask_again_s=20), sla=promised), seed=1)
     at = iter(START + timedelta(seconds=40 * number) for number in range(40))
     here = PresenceState.AVAILABLE
     events: list[Event] = [
@@ -62,6 +78,36 @@ def day() -> list[Decision]:
         PresenceChanged(at=START, agent_id="a1", state=here),
         ItemQueued(at=START, item=item("i3", arrival=3)),
         OfferAccepted(at=START, offer_id="i3.1"),
+        ItemQueued(at=START, item=item("i4", arrival=4, sla=("chat",))),
+        Replied(at=START, item_id="i3"),
+        CustomerWrote(at=START, item_id="i3"),
+        ClockTick(at=START + timedelta(hours=1)),
+        ItemQueued(at=START, item=item("i5", arrival=5)),
+        OfferAccepting(at=START, offer_id="i5.1"),
+        OfferFailed(at=START, offer_id="i5.1", reason="line lost"),
+        ClockTick(at=START + timedelta(hours=1, seconds=10)),
+        OfferAccepting(at=START, offer_id="i5.2"),
+        ClockTick(at=START + timedelta(hours=1, seconds=40)),
+    ]
+    return [decision for event in events for decision in engine.apply(event)] + relief()
+
+
+def relief() -> list[Decision]:
+    """Needs given up and asked for again, overflow, an incident, and an item changed."""
+    config = EngineConfig(
+        queues={"q": QueueConfig(overflow=Overflow(to="q2", when_waiting=1, back_at=0))},
+        incidents={"storm": IncidentConfig(relax=frozenset({"refunds"}))},
+    )
+    engine = Engine(config, seed=1)
+    wish = (Need(kind=NeedKind.PREFER, skill="refunds", grade=1, drop_after_s=60.0),)
+    changed = item("r1", needs=wish, queue="q", boost_s=0.0)
+    events: list[Event] = [
+        ItemQueued(at=START, item=item("r1", needs=wish)),
+        AgentChanged(at=START, agent_id="a1", skills={"refunds": 1}),
+        PresenceChanged(at=START, agent_id="a1", state=PresenceState.BUSY),
+        ItemQueued(at=START, item=item("r2", needs=wish, arrival=2)),
+        ItemChanged(at=START, item=changed, reason="no complaint"),
+        IncidentStarted(at=START, name="storm"),
     ]
     return [decision for event in events for decision in engine.apply(event)]
 
@@ -180,3 +226,10 @@ def test_what_stops_the_next_person_is_said_with_its_numbers(
     record = {**offered, "runner_up": None, "candidates": [{"agent": "a2", **row}]}
     assert f"Tom was next, but {expected}." in say(record, "en", NAMES)
     assert "下一位本是小汤，但" in say(record, "zh", CHINESE_NAMES)
+
+
+def test_rules_that_failed_are_named_in_what_is_explained():
+    record = {"act": "explained", "state": "gone", "rule_errors": ["vip: divide by zero"]}
+    assert say(record, "en", {}).endswith("and so did not match: vip: divide by zero.")
+    assert "vip: divide by zero" in say(record, "zh-CN", {})
+    assert "did not match" not in say({**record, "rule_errors": []}, "en", {})

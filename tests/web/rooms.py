@@ -11,6 +11,8 @@ from sqlalchemy import Connection, insert, select, update
 
 from router import Health, HealthState
 from router.channel import AnyChannel, ChannelType, HttpReply, HttpRequest
+from router.engine.config import EngineConfig, IncidentConfig, Overflow, QueueConfig
+from router.engine.engine import Engine
 from router.errors import (
     InboundRejected,
     MalformedMessage,
@@ -150,6 +152,15 @@ class ShopOffers:
     async def reject(self, offer_id: str, agent_id: str, reason: str) -> None:
         self.declined.append((offer_id, agent_id, reason))
 
+    async def set_up(self, offer_id: str, agent_id: str) -> None:
+        def hold(conn: Connection) -> None:
+            conn.execute(update(t.offer).where(t.offer.c.id == offer_id).values(state="accepting"))
+
+        await self.store.write(hold)
+
+    async def fail(self, offer_id: str, agent_id: str, reason: str) -> None:
+        self.declined.append((offer_id, agent_id, reason))
+
     async def claim(self, conversation_id: str, agent_id: str) -> None:
         await self.store.write(self._claim, conversation_id, agent_id)
 
@@ -224,6 +235,25 @@ class ShopOffers:
 
     async def explain(self, conversation_id: str) -> Mapping[str, Any] | None:
         return {"act": "waiting", "place": 3}
+
+
+class ShopRules:
+    """Rules with one incident."""
+
+    engine_config = EngineConfig(
+        queues={"after_sale": QueueConfig(overflow=Overflow(to="pre_sale", when_waiting=50, back_at=30))},
+        incidents={
+            "outage": IncidentConfig(
+                overflow=frozenset({"after_sale"}), relax=frozenset({"lang-zh"}), reserve={"complaints": 20}
+            )
+        },
+    )
+
+    def new_engine(self) -> Engine:
+        return Engine(self.engine_config, 1)
+
+    def describe(self) -> JsonObject:
+        return {"seed": 1, "ruleset_version": 1}
 
 
 class ShopReplies:

@@ -10,16 +10,46 @@ from typing import Any
 from argon2 import PasswordHasher
 from sqlalchemy import Connection, insert, select, update
 
+from router.engine.rules import load_ruleset
+from router.engine.rules.stage import RulesInForce
+from router.engine_room import EngineRoom
 from router.ids import new_id
 from router.live import LiveEvent, LiveEvents
 from router.people import AgentProfile, apply_roster, create_token, hash_password, set_password
+from router.rerouting import Reroutes
+from router.rulebook import Rulebook
+from router.steering import Steering
 from router.storage import schema as t
 from router.storage.store import Store
 from router.web.services import Services
-from tests.web.rooms import START, ShopChannels, ShopClock, ShopOffers, ShopQuarantine, ShopReplies, words
+from tests.web.rooms import (
+    START,
+    ShopChannels,
+    ShopClock,
+    ShopOffers,
+    ShopQuarantine,
+    ShopReplies,
+    ShopRules,
+    words,
+)
 
 HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 PASSWORD = "correct horse battery"
+RULES = """version: 1
+skills: {refunds: {}}
+sla_policies: {money: {first_response: 60s}}
+queues: {after_sale: {}, refunds: {}}
+rules:
+  - name: refund
+    when: message.text.contains("refund") && customer.tier == "vip"
+    set: {queue: refunds, boost: 10m, sla: money, needs: [{require: refunds}]}
+  - name: broken
+    when: 1 / conversation.transfers > 0
+    set: {boost: 1m}
+  - name: everything else
+    when: "true"
+    set: {queue: after_sale}
+"""
 
 
 @dataclass
@@ -33,15 +63,25 @@ class Shop:
     agents: dict[str, str] = field(default_factory=dict)
     services: Services = field(init=False)
     offers: ShopOffers = field(init=False)
+    steering: Steering = field(init=False)
+    rulebook: Rulebook = field(init=False)
     _numbers: count[int] = field(default_factory=count)
 
     def __post_init__(self) -> None:
         self.offers = ShopOffers(self.store, self.clock)
+        rules = ShopRules()
+        room = EngineRoom(self.store, self.clock, rules, lambda decisions: None)
+        self.steering = Steering(self.store, self.clock, room, rules)
+        ruleset = load_ruleset(RULES, source="rules.yaml", lists={})
+        self.rulebook = Rulebook(self.store, RulesInForce(version=2, ruleset=ruleset), (), lambda: None)
         self.services = Services(
             store=self.store,
             clock=self.clock,
             live=self.live,
             offers=self.offers,
+            steering=self.steering,
+            rulebook=self.rulebook,
+            reroutes=Reroutes(self.store, self.clock, room, lambda: self.rulebook.rules),
             replies=ShopReplies(self.store, self.add_message),
             channels=self.channels,
             quarantine=ShopQuarantine(),
@@ -53,6 +93,7 @@ class Shop:
         profiles = [
             AgentProfile(login="mei", name="Mei", skills={"lang-zh": 5}, locale="zh-CN"),
             AgentProfile(login="tom", name="Tom"),
+            AgentProfile(login="sue", name="Sue", role="supervisor"),
             AgentProfile(login="ada", name="Ada", role="admin"),
         ]
         await apply_roster(self.store, profiles, START)
@@ -126,6 +167,7 @@ class Shop:
                 "lead_s": 0,
                 "max_advance_s": 14_400,
                 "eligible_since": at,
+                "triage": {"matched": ["everything else"]},
                 **work,
             }
             conn.execute(
@@ -136,13 +178,12 @@ class Shop:
                     queue=queue,
                     channel_class="email",
                     needs=[{"require": "lang-zh"}],
-                    sla_policy="chat",
+                    sla=["chat"],
                     entered_queue_at=at,
                     entered_system_at=at,
                     token=0,
                     offers_made=0,
                     declined={},
-                    triage={"matched": ["everything else"]},
                     ruleset_version=1,
                     **item,
                 )

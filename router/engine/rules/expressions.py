@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 from cel_expr_python import cel  # type: ignore[import-untyped]
 
 from router.documents.suggestions import did_you_mean
-from router.engine.rules.calendars import Calendar
+from router.engine.calendars import Calendar
 from router.engine.rules.facts import FactValue
 from router.engine.rules.phrases import TextSearch
 from router.engine.rules.references import find_references
@@ -64,6 +64,18 @@ def _check(environment: Any, text: str, known: Sequence[str]) -> list[Expression
         hint = 'Compare it with something: message.language == "zh".'
         return [ExpressionFault(line=1, column=1, message=f"gives {kind}, not true or false", hint=hint)]
     return []
+
+
+def constant_of(text: str) -> FactValue | None:
+    """Work out an expression that looks at nothing; None when that is not possible."""
+    if text in ("true", "false"):
+        return text == "true"
+    environment = cel.NewEnv(variables={})
+    try:
+        value = environment.compile(text).eval(environment.Activation({})).plain_value()
+    except (RuntimeError, ValueError):
+        return None
+    return value if isinstance(value, str | bool | int | float) else None
 
 
 class Conditions:
@@ -182,11 +194,14 @@ def _single_result(expression: Any, activation: Any) -> bool | str:
 
 def _faults(text: str, known: Sequence[str]) -> list[ExpressionFault]:
     """Read the library's complaint, which lists all errors with line and column."""
-    faults = []
+    faults: list[ExpressionFault] = []
     for line, column, message in _FAULT.findall(text):
         unknown = _UNKNOWN.search(message)
         if unknown:
             message = f"`{unknown[1]}` is not known here, or is called with the wrong arguments"
+        if message.startswith("Syntax error") and any("Syntax error" in each.message for each in faults):
+            # What follows is what the parser makes of the first one.
+            continue
         hint = _hint(message, unknown[1] if unknown else "", known)
         faults.append(ExpressionFault(line=int(line), column=int(column), message=message[:200], hint=hint))
     if not faults:

@@ -117,6 +117,21 @@ def shown_facts(facts: Facts) -> JsonObject:
     return shown | {f"facts.{name}": value for name, value in facts.classified.items()}
 
 
+def facts_from_shown(shown: JsonObject, *, at: datetime, text: str, subject: str) -> Facts:
+    """Build facts from what a record kept of them and the customer's words; what is missing is not known."""
+    known = {
+        variable.attribute: shown[variable.name]
+        for variable in VARIABLES
+        if variable.attribute and is_of_type(shown.get(variable.name), variable.type)
+    }
+    classified = {
+        name.removeprefix("facts."): value
+        for name, value in shown.items()
+        if name.startswith("facts.") and isinstance(value, str | bool | int | float)
+    }
+    return Facts(at=at, **{**known, "text": text, "subject": subject}, classified=classified)  # type: ignore[arg-type]
+
+
 def is_of_type(value: object, kind: FactType) -> bool:
     """Say whether a value may stand for a variable of this type."""
     if kind == "string":

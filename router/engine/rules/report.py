@@ -23,6 +23,11 @@ class Report:
         """Say whether nothing was found at all."""
         return not self.result.findings
 
+    @property
+    def can_be_used(self) -> bool:
+        """Say whether nothing was found that refuses the file."""
+        return not self._count(Severity.ERROR)
+
     def text(self) -> str:
         """Give one line a finding, and a last line that sums up."""
         lines = [_line(finding) for finding in self.result.findings]

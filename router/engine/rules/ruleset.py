@@ -14,7 +14,7 @@ from router.documents.places import Located
 from router.documents.problems import DocumentError
 from router.documents.reading import read_document
 from router.documents.validation import validate
-from router.engine.rules.calendars import Calendar, public_holidays, read_days, read_period
+from router.engine.calendars import Calendar, Minutes, public_holidays, read_day, read_days, read_period
 from router.engine.rules.configuring import engine_config
 from router.engine.rules.consistency import Consistency
 from router.engine.rules.expressions import Conditions, Outcome
@@ -34,30 +34,33 @@ class RulesError(DocumentError):
 class Triage:
     """What the rules decided: where the work goes, how urgent it is, and what it needs.
 
-    `matched` names the rules whose condition held, `errors` the ones that failed and why.
-    `first_response_s` is None when nothing is promised.
+    `matched` names the rules whose condition held, `failed` the ones that failed, `errors` says why.
+    `sla_policies` are the promises it is under, `lead_s` is how early the first of them counts as urgent.
     """
 
     queue: str
     boost_s: int
-    sla_policy: str
-    first_response_s: int | None
+    sla_policies: tuple[str, ...]
     lead_s: int
     max_advance_s: int
     needs: tuple[JsonObject, ...]
     channel_class: str
     matched: tuple[str, ...]
+    failed: tuple[str, ...]
     errors: tuple[str, ...]
 
 
 class RuleSet:
-    """The compiled rules; `model` is the document, `engine_config` what it means to the engine."""
+    """The compiled rules: `model` is the document, `engine_config` what it means to the engine.
+
+    `default_queue` is where work goes for which no rule sets a queue.
+    """
 
     def __init__(self, model: RulesModel, searches: Searches) -> None:
         self.model = model
         calendars = {name: _calendar(calendar) for name, calendar in model.calendars.items()}
         self.engine_config = engine_config(model, calendars)
-        named = _names_used(model.rules)
+        named = names_used(model.rules)
         self._conditions = Conditions(
             [rule.when for rule in model.rules],
             types=variable_types(model.facts),
@@ -71,7 +74,7 @@ class RuleSet:
             for name, queue in model.queues.items()
             if queue.calendar is not None and calendars[queue.calendar].zone != self._zone
         }
-        self._default_queue = model.rules[-1].settings.queue or next(iter(model.queues))
+        self.default_queue = model.rules[-1].settings.queue or next(iter(model.queues))
 
     @property
     def zone(self) -> ZoneInfo:
@@ -106,7 +109,7 @@ class RuleSet:
         """Take the first of each key over the matching rules and add up their needs."""
         queue: str | None = None
         boost_s: int | None = None
-        sla: str | None = None
+        sla: list[str] | None = None
         needs: list[NeedModel] = []
         matched: list[str] = []
         reached = len(self.model.rules)
@@ -123,18 +126,18 @@ class RuleSet:
                 reached = number
                 break
         failures = sorted(item for item in outcome.failures.items() if item[0] < reached)
-        queue = queue or self._default_queue
-        policy = self.model.sla_policies.get(sla or "")
+        queue = queue or self.default_queue
+        policies = [self.model.sla_policies[name] for name in sla or ()]
         return Triage(
             queue=queue,
             boost_s=boost_s or 0,
-            sla_policy=sla or "",
-            first_response_s=policy.first_response_s if policy else None,
-            lead_s=policy.lead_s if policy else 0,
+            sla_policies=tuple(sla or ()),
+            lead_s=max((policy.lead_s for policy in policies), default=0),
             max_advance_s=self.model.queues[queue].max_advance_s,
             needs=add_up(needs),
             channel_class=facts.channel_class,
             matched=tuple(matched),
+            failed=tuple(self.model.rules[number].name for number, _ in failures),
             errors=tuple(f"{self.model.rules[number].name}: {text}" for number, text in failures),
         )
 
@@ -168,14 +171,14 @@ def load_with_places(text: str, *, source: str, lists: Mapping[str, str]) -> Loa
     problems = list(Consistency(document, model, gathered.names).problems())
     if problems:
         raise RulesError([*problems, *gathered.problems])
-    named = _names_used(model.rules)
+    named = names_used(model.rules)
     searches = gathered.compile(named["mentions_any"], named["matches_list"])
     if gathered.problems:
         raise RulesError(gathered.problems)
     return LoadedRules(document=document, ruleset=RuleSet(model, searches))
 
 
-def _names_used(rules: Sequence[RuleModel]) -> dict[str, set[str]]:
+def names_used(rules: Sequence[RuleModel]) -> dict[str, set[str]]:
     """Collect the lists and calendars the conditions name, by function."""
     used: dict[str, set[str]] = {"mentions_any": set(), "matches_list": set(), "business_open": set()}
     for rule in rules:
@@ -187,12 +190,17 @@ def _names_used(rules: Sequence[RuleModel]) -> dict[str, set[str]]:
 
 def _calendar(model: CalendarModel) -> Calendar:
     """Compile a calendar; ranges of days that overlap add up."""
-    week: list[list[tuple[int, int]]] = [[] for _ in range(7)]
-    for days, periods in model.week.items():
-        for day in read_days(days) or ():
-            week[day] += [minutes for period in periods if (minutes := read_period(period))]
+    week: list[list[Minutes]] = [[] for _ in range(7)]
+    for names, periods in model.week.items():
+        for number in read_days(names) or ():
+            week[number] += _minutes(periods)
     return Calendar(
         zone=ZoneInfo(model.zone),
         week=[sorted(periods) for periods in week],
         holidays=public_holidays(model.holidays) if model.holidays else None,
+        days={day: _minutes(periods) for text, periods in model.days.items() if (day := read_day(text))},
     )
+
+
+def _minutes(periods: Sequence[str]) -> list[Minutes]:
+    return [minutes for period in periods if (minutes := read_period(period))]

@@ -9,10 +9,10 @@ from __future__ import annotations
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from router.documents.models import Duration, Name, Strict, custom_error
-from router.engine.rules.calendars import public_holidays, read_days, read_period
+from router.engine.calendars import public_holidays, read_day, read_days, read_period
 
 LASTING_KINDS = frozenset({"language", "legal", "permission"})
 """Kinds of skills no waiting time ever drops."""
@@ -49,6 +49,12 @@ def _period(text: str) -> str:
     return text
 
 
+def _day(text: str) -> str:
+    if read_day(text) is None:
+        raise custom_error("day", f"`{text[:40]}` is no day", "Write a date: 2026-12-24.")
+    return text
+
+
 def _holidays(text: str) -> str:
     if public_holidays(text) is None:
         raise custom_error(
@@ -67,6 +73,13 @@ def _share(text: str) -> str:
     return text
 
 
+def _each_once(names: list[str]) -> list[str]:
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise custom_error("twice", f"`{twice[:40]}` stands here twice", "Name each policy once.")
+    return names
+
+
 class SkillModel(Strict):
     """A skill; its kind says whether waiting may drop it."""
 
@@ -74,11 +87,22 @@ class SkillModel(Strict):
 
 
 class CalendarModel(Strict):
-    """Opening hours in a zone."""
+    """Opening hours in a zone; `days` gives single days hours of their own, or none."""
 
     zone: Annotated[str, AfterValidator(read_zone)]
     week: dict[Annotated[str, AfterValidator(_days)], list[Annotated[str, AfterValidator(_period)]]]
     holidays: Annotated[str, AfterValidator(_holidays)] | None = None
+    days: dict[Annotated[str, AfterValidator(_day)], list[Annotated[str, AfterValidator(_period)]]] = Field(
+        default_factory=dict, max_length=1_000
+    )
+
+    @model_validator(mode="after")
+    def _opens(self) -> CalendarModel:
+        if not any(self.week.values()):
+            raise custom_error(
+                "calendar", "a calendar that is never open", 'Give hours: week: {mon-fri: ["09:00-18:00"]}.'
+            )
+        return self
 
 
 class TargetsModel(Strict):
@@ -221,11 +245,13 @@ class NeedModel(Strict):
                 f"a need names one skill, this one names {len(named)}",
                 "Write one of `require:`, `prefer:` or `forbid:`.",
             )
-        if self.prefer is None and (self.grade is not None or self.drop_after_s is not None):
+        if self.prefer is None and self.grade is not None:
+            raise custom_error("need", "only `prefer` has `grade`", "Use `prefer:`, or take `grade` away.")
+        if self.require is not None and self.drop_after_s is not None:
             raise custom_error(
                 "need",
-                "only `prefer` has `grade` and `drop_after`",
-                "Use `prefer:`, or take the two keys away.",
+                "what is required has no `drop_after`",
+                "Use `prefer:`, which binds like `require:` until it is dropped.",
             )
         return self
 
@@ -240,12 +266,23 @@ class NeedModel(Strict):
         return self.require or self.prefer or self.forbid or ""
 
 
+def _names(given: object) -> object:
+    """Take one name for a list of one."""
+    return [given] if isinstance(given, str) else given
+
+
+PolicyNames = Annotated[
+    list[str], BeforeValidator(_names), Field(min_length=1, max_length=10), AfterValidator(_each_once)
+]
+"""The policies work is under: one name, or a list of them of which the strictest counts per promise."""
+
+
 class SettingsModel(Strict):
     """What a matching rule sets."""
 
     queue: str | None = None
     boost_s: Duration | None = Field(default=None, alias="boost")
-    sla: str | None = None
+    sla: PolicyNames | None = None
     needs: list[NeedModel] = Field(default_factory=list)
 
 
@@ -255,7 +292,7 @@ class ExpectModel(Strict):
     match: bool = True
     queue: str | None = None
     boost_s: Duration | None = Field(default=None, alias="boost")
-    sla: str | None = None
+    sla: PolicyNames | None = None
     needs: list[NeedModel] | None = None
 
 

@@ -18,8 +18,11 @@ from router.storage.schema.conversations import (
 )
 from router.storage.schema.intake import channel_account, plugin_value, quarantine, raw_bytes, raw_inbound
 from router.storage.schema.people import api_token, draft, login_session
+from router.storage.schema.promises import absence, incident, sla_clock
 from router.storage.schema.replies import attempt, outbox, receipt
 from router.storage.schema.routing import (
+    ALARMS,
+    OPEN_OFFERS,
     agent,
     agent_skill,
     claim,
@@ -29,11 +32,15 @@ from router.storage.schema.routing import (
     presence,
     queue,
     ruleset,
+    ruleset_change,
     skill,
     work_item,
 )
 
 __all__ = [
+    "ALARMS",
+    "OPEN_OFFERS",
+    "absence",
     "agent",
     "agent_skill",
     "api_token",
@@ -49,6 +56,7 @@ __all__ = [
     "draft",
     "episode",
     "event_log",
+    "incident",
     "login_session",
     "message",
     "metadata",
@@ -64,6 +72,8 @@ __all__ = [
     "receipt",
     "reference",
     "ruleset",
+    "ruleset_change",
     "skill",
+    "sla_clock",
     "work_item",
 ]

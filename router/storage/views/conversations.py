@@ -10,9 +10,18 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from router.errors import NotFound
 from router.messages import DeliveryState
-from router.model.desk import Contact, Conversation, Person, RelatedConversation, WorkItem
+from router.model.desk import (
+    Contact,
+    Conversation,
+    Lease,
+    Person,
+    Promise,
+    RelatedConversation,
+    WorkItem,
+)
 from router.model.filing import LinkKind
 from router.storage.schema import (
+    OPEN_OFFERS,
     agent,
     claim,
     contact,
@@ -22,6 +31,7 @@ from router.storage.schema import (
     message,
     offer,
     outbox,
+    sla_clock,
     work_item,
 )
 from router.storage.views.scope import Scope
@@ -37,7 +47,7 @@ RELATED_LIMIT = 50
 current_work = conversation.outerjoin(work_item, work_item.c.episode_id == conversation.c.episode_id)
 active_claim = and_(claim.c.work_item_id == work_item.c.id, claim.c.state == "active")
 
-_pending_offer = and_(offer.c.work_item_id == work_item.c.id, offer.c.state == "pending")
+_open_offer = and_(offer.c.work_item_id == work_item.c.id, offer.c.state.in_(OPEN_OFFERS))
 _newest = message.alias("newest")
 _claimant = agent.alias("claimant")
 _offered = agent.alias("offered")
@@ -59,12 +69,41 @@ async def require_conversation(conn: AsyncConnection, scope: Scope, conversation
 
 
 async def read_conversations(conn: AsyncConnection, scope: Scope, ids: Sequence[str]) -> list[Conversation]:
-    """Read the visible ones of `ids`, in the order of `ids`, in two statements however many there are."""
+    """Read the visible ones of `ids`, in the order of `ids`, in three statements however many there are."""
     if not ids:
         return []
     rows = {row.id: row for row in await conn.execute(_details(scope, ids))}
     failed = await _failed_deliveries(conn, ids)
-    return [_conversation(rows[id_], scope, failed.get(id_, 0)) for id_ in ids if id_ in rows]
+    promises = await read_promises(conn, [row.work_id for row in rows.values() if row.work_id])
+    return [
+        _conversation(rows[id_], scope, failed.get(id_, 0), promises.get(rows[id_].work_id, ()))
+        for id_ in ids
+        if id_ in rows
+    ]
+
+
+async def read_promises(conn: AsyncConnection, item_ids: Sequence[str]) -> dict[str, list[Promise]]:
+    """Read the promises of work items, by item, the one due first at the head."""
+    found: dict[str, list[Promise]] = {}
+    query = (
+        select(sla_clock)
+        .where(sla_clock.c.work_item_id.in_(item_ids))
+        .order_by(sla_clock.c.due_at.is_(None), sla_clock.c.due_at, sla_clock.c.metric)
+    )
+    for row in await conn.execute(query):
+        found.setdefault(row.work_item_id, []).append(
+            Promise(
+                metric=row.metric,
+                policy=row.policy,
+                state=row.state,
+                started_at=row.started_at,
+                target_s=row.target_s,
+                due_at=row.due_at if row.state == "running" else None,
+                remaining_s=row.remaining_s,
+                kept_at=row.kept_at,
+            )
+        )
+    return found
 
 
 async def read_related(
@@ -98,7 +137,7 @@ def _details(scope: Scope, ids: Iterable[str]) -> Select[Any]:
         .outerjoin(_newest, newest_seen)
         .outerjoin(claim, active_claim)
         .outerjoin(_claimant, _claimant.c.id == claim.c.agent_id)
-        .outerjoin(offer, _pending_offer)
+        .outerjoin(offer, _open_offer)
         .outerjoin(_offered, _offered.c.id == offer.c.agent_id)
     )
     return (
@@ -111,6 +150,10 @@ def _details(scope: Scope, ids: Iterable[str]) -> Select[Any]:
             count.label("message_count"),
             claim.c.token.label("claim_token"),
             claim.c.agent_id.label("claimant_id"),
+            claim.c.renewed_at,
+            claim.c.replied_at,
+            claim.c.lease_step,
+            claim.c.is_dormant,
             _claimant.c.display_name.label("claimant_name"),
             offer.c.agent_id.label("offered_id"),
             _offered.c.display_name.label("offered_name"),
@@ -168,7 +211,9 @@ async def _links(conn: AsyncConnection, conversation_id: str) -> dict[str, LinkK
     return links
 
 
-def _conversation(row: Row[Any], scope: Scope, failed_deliveries: int) -> Conversation:
+def _conversation(
+    row: Row[Any], scope: Scope, failed_deliveries: int, promises: Sequence[Promise]
+) -> Conversation:
     return Conversation(
         id=row.id,
         subject=row.subject,
@@ -188,13 +233,13 @@ def _conversation(row: Row[Any], scope: Scope, failed_deliveries: int) -> Conver
         created_at=row.created_at,
         message_count=row.message_count,
         last_seq=row.last_seq,
-        work_item=_work_item(row, scope) if row.work_id else None,
+        work_item=_work_item(row, scope, promises) if row.work_id else None,
         awaiting="customer" if row.direction == "outbound" else "agent",
         failed_deliveries=failed_deliveries,
     )
 
 
-def _work_item(row: Row[Any], scope: Scope) -> WorkItem:
+def _work_item(row: Row[Any], scope: Scope, promises: Sequence[Promise]) -> WorkItem:
     claimed_by = Person(id=row.claimant_id, name=row.claimant_name) if row.claimant_id else None
     offered_to = Person(id=row.offered_id, name=row.offered_name) if row.offered_id else None
     return WorkItem(
@@ -204,7 +249,10 @@ def _work_item(row: Row[Any], scope: Scope) -> WorkItem:
         channel_class=row.work_channel_class,
         needs=row.work_needs,
         boost_s=row.work_boost_s,
-        sla_policy=row.work_sla_policy,
+        sla=row.work_sla,
+        promises=promises,
+        pause=row.work_pause,
+        lease=_lease(row),
         due_at=row.work_due_at,
         eligible_since=row.work_eligible_since,
         entered_system_at=row.work_entered_system_at,
@@ -212,4 +260,15 @@ def _work_item(row: Row[Any], scope: Scope) -> WorkItem:
         offered_to=offered_to,
         token=row.claim_token if row.claimant_id == scope.agent_id else None,
         matched_rules=row.work_triage.get("matched", []),
+        rule_errors=row.work_triage.get("errors", []),
+    )
+
+
+def _lease(row: Row[Any]) -> Lease | None:
+    if row.claimant_id is None:
+        return None
+    return Lease(
+        owed_since=None if row.is_dormant else row.renewed_at,
+        replied_at=row.replied_at,
+        step=row.lease_step,
     )

@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, func, select
+from sqlalchemy import ColumnElement, Row, Select, Table, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from router.engine.config import CapacityConfig
 from router.errors import NotFound
-from router.model.desk import Agent, AgentOnDuty, AgentRole, ApiToken, Person, Presence
+from router.model.desk import Absence, Agent, AgentOnDuty, AgentRole, ApiToken, Person, Presence
 from router.model.presence import PresenceState
-from router.storage.schema import agent, agent_skill, api_token, claim, draft, login_session, presence
+from router.storage.schema import (
+    OPEN_OFFERS,
+    absence,
+    agent,
+    agent_skill,
+    api_token,
+    claim,
+    draft,
+    login_session,
+    offer,
+    presence,
+    work_item,
+)
 from router.storage.views.scope import Scope
 
 
@@ -40,21 +53,35 @@ class PasswordRecord:
         return f"PasswordRecord(agent_id={self.agent_id!r})"
 
 
-async def list_agents(conn: AsyncConnection) -> list[AgentOnDuty]:
-    """Read all active agents by name, in three statements."""
-    claims_query = (
-        select(claim.c.agent_id, func.count().label("number"))
-        .where(claim.c.state == "active")
-        .group_by(claim.c.agent_id)
-    )
-    claims = {row.agent_id: row.number for row in await conn.execute(claims_query)}
-    found = await _agents(conn, agent.c.active)
+async def list_agents(conn: AsyncConnection, capacity: CapacityConfig) -> list[AgentOnDuty]:
+    """Read all active agents by name, in five statements; `capacity` says what their work weighs."""
+    claims: Counter[str] = Counter()
+    units: defaultdict[str, float] = defaultdict(float)
+    for row in await conn.execute(_counted(claim, claim.c.state == "active", claim.c.is_dormant)):
+        weight = capacity.dormant if row.is_dormant else 1.0
+        claims[row.agent_id] += row.number
+        units[row.agent_id] += capacity.of(row.channel_class).cost * weight * row.number
+    for row in await conn.execute(_counted(offer, offer.c.state.in_(OPEN_OFFERS))):
+        units[row.agent_id] += capacity.of(row.channel_class).cost * row.number
     return [
         AgentOnDuty(
-            **{name: getattr(one, name) for name in Agent.__dataclass_fields__}, claims=claims.get(one.id, 0)
+            **{name: getattr(one, name) for name in Agent.__dataclass_fields__},
+            claims=claims[one.id],
+            used_units=units[one.id],
         )
-        for one in found
+        for one in await _agents(conn, agent.c.active)
     ]
+
+
+def _counted(what: Table, condition: ColumnElement[bool], *more: ColumnElement[bool]) -> Select[Any]:
+    """Count claims or offers by agent and channel class."""
+    groups = (what.c.agent_id, work_item.c.channel_class, *more)
+    return (
+        select(*groups, func.count().label("number"))
+        .join_from(what, work_item, work_item.c.id == what.c.work_item_id)
+        .where(condition)
+        .group_by(*groups)
+    )
 
 
 async def read_agent(conn: AsyncConnection, agent_id: str) -> Agent:
@@ -146,8 +173,18 @@ async def read_draft(conn: AsyncConnection, scope: Scope, conversation_id: str) 
 
 async def _agents(conn: AsyncConnection, condition: ColumnElement[bool]) -> list[Agent]:
     query = (
-        select(agent, presence.c.state, presence.c.reason, presence.c.since, presence.c.classes)
+        select(
+            agent,
+            presence.c.state,
+            presence.c.reason,
+            presence.c.since,
+            presence.c.classes,
+            absence.c.since.label("absent_since"),
+            absence.c.until.label("absent_until"),
+            absence.c.reason.label("absent_reason"),
+        )
         .outerjoin_from(agent, presence, presence.c.agent_id == agent.c.id)
+        .outerjoin(absence, absence.c.agent_id == agent.c.id)
         .where(condition)
         .order_by(agent.c.display_name, agent.c.id)
     )
@@ -168,7 +205,10 @@ def _agent(row: Row[Any], skills: dict[str, int]) -> Agent:
         role=row.role,
         locale=row.locale,
         skills=skills,
+        units=row.units,
         max_claims=row.max_claims,
+        queues=row.queues,
+        absence=_absence(row),
         presence=Presence(
             state=PresenceState(row.state or "offline"),
             reason=row.reason or "",
@@ -176,3 +216,9 @@ def _agent(row: Row[Any], skills: dict[str, int]) -> Agent:
             classes=row.classes,
         ),
     )
+
+
+def _absence(row: Row[Any]) -> Absence | None:
+    if row.absent_since is None:
+        return None
+    return Absence(since=row.absent_since, until=row.absent_until, reason=row.absent_reason)

@@ -3,21 +3,32 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, Row, Select, func, not_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from router.errors import NotFound
-from router.model.desk import Offer, Person, QueueCounters
-from router.storage.schema import agent, decision_record, offer, queue, work_item
+from router.model.desk import Incident, Offer, Person, QueueCounters
+from router.storage.schema import (
+    ALARMS,
+    OPEN_OFFERS,
+    agent,
+    claim,
+    decision_record,
+    incident,
+    offer,
+    queue,
+    work_item,
+)
 from router.storage.views.conversations import read_conversations, require_conversation
 from router.storage.views.scope import Scope
 
 DECISIONS_SHOWN = 200
+ALARMS_SHOWN = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,19 +38,20 @@ class StoredDecision:
     id: str
     at: datetime
     act: str
+    conversation_id: str
     agent: Person | None
     body: dict[str, Any]
 
 
 async def list_offers(conn: AsyncConnection, scope: Scope, now: datetime) -> list[Offer]:
     """Read the open offers of this agent, the one that ends first at the head."""
-    open_now = (offer.c.state == "pending", offer.c.expires_at > now)
+    open_now = (offer.c.state.in_(OPEN_OFFERS), offer.c.expires_at > now)
     return await _offers(conn, scope, scope.offers(), *open_now)
 
 
 async def read_offer(conn: AsyncConnection, scope: Scope, offer_id: str) -> Offer | None:
-    """Read one pending offer of this agent; None when it has ended or is another's."""
-    found = await _offers(conn, scope, scope.offers(), offer.c.state == "pending", offer.c.id == offer_id)
+    """Read one open offer of this agent; None when it has ended or is another's."""
+    found = await _offers(conn, scope, scope.offers(), offer.c.state.in_(OPEN_OFFERS), offer.c.id == offer_id)
     return found[0] if found else None
 
 
@@ -85,23 +97,64 @@ async def count_queues(conn: AsyncConnection) -> list[QueueCounters]:
 async def list_decisions(conn: AsyncConnection, scope: Scope, conversation_id: str) -> list[StoredDecision]:
     """Read the newest decision records of a conversation, newest first."""
     await require_conversation(conn, scope, conversation_id)
+    query = _told().where(decision_record.c.conversation_id == conversation_id).limit(DECISIONS_SHOWN)
+    return [_stored(row) for row in await conn.execute(query)]
+
+
+async def list_alarms(conn: AsyncConnection, since: datetime) -> list[StoredDecision]:
+    """Read what supervisors were told, newest first; work that is done or was answered calls no more."""
+    settled = (
+        select(claim.c.id)
+        .where(
+            claim.c.work_item_id == decision_record.c.work_item_id,
+            (claim.c.state == "completed") | (claim.c.replied_at > decision_record.c.at),
+        )
+        .exists()
+    )
     query = (
+        _told()
+        .where(decision_record.c.act.in_(ALARMS), decision_record.c.at > since, not_(settled))
+        .limit(ALARMS_SHOWN)
+    )
+    return [_stored(row) for row in await conn.execute(query)]
+
+
+async def list_incidents(conn: AsyncConnection, names: Iterable[str]) -> list[Incident]:
+    """Read the declared incidents by name, those that are on with their times."""
+    query = (
+        select(incident, agent.c.display_name)
+        .join_from(incident, agent, agent.c.id == incident.c.started_by)
+        .where(incident.c.ended_at.is_(None))
+    )
+    on = {row.name: row for row in await conn.execute(query)}
+    return [
+        Incident(
+            name=name,
+            started_at=on[name].started_at if name in on else None,
+            until=on[name].until if name in on else None,
+            started_by=Person(id=on[name].started_by, name=on[name].display_name) if name in on else None,
+        )
+        for name in sorted({*names, *on})
+    ]
+
+
+def _told() -> Select[Any]:
+    return (
         select(decision_record, agent.c.display_name)
         .outerjoin_from(decision_record, agent, agent.c.id == decision_record.c.agent_id)
-        .where(decision_record.c.conversation_id == conversation_id)
         .order_by(decision_record.c.id.desc())
-        .limit(DECISIONS_SHOWN)
     )
-    return [
-        StoredDecision(
-            id=str(row.id),
-            at=row.at,
-            act=row.act,
-            agent=Person(id=row.agent_id, name=row.display_name or "") if row.agent_id else None,
-            body=row.body,
-        )
-        for row in await conn.execute(query)
-    ]
+
+
+def _stored(row: Row[Any]) -> StoredDecision:
+    return StoredDecision(
+        id=str(row.id),
+        at=row.at,
+        act=row.act,
+        conversation_id=row.conversation_id,
+        agent=Person(id=row.agent_id, name=row.display_name or "") if row.agent_id else None,
+        body=row.body,
+    )
 
 
 async def _offers(conn: AsyncConnection, scope: Scope, *conditions: ColumnElement[bool]) -> list[Offer]:

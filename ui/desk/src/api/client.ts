@@ -13,6 +13,9 @@ import type {
   QueueCounters,
   RelatedConversation,
   View,
+  Alarm,
+  Incident,
+  IncidentPreview,
 } from "./types";
 
 const ROOT = "/api/v1";
@@ -140,6 +143,18 @@ export const api = {
     call<void>("PUT", `${at(id)}/draft`, { text }, keepalive),
   resend: (messageId: string) => call<Message>("POST", `/messages/${encodeURIComponent(messageId)}/resend`, {}),
   rawUrl: (messageId: string) => `${ROOT}/messages/${encodeURIComponent(messageId)}/raw`,
+
+  planAbsence: (agentId: string, absence: { since: string; until?: string; reason: string }) =>
+    call<Agent>("POST", `/agents/${encodeURIComponent(agentId)}/absence`, absence),
+  cancelAbsence: (agentId: string) => call<Agent>("DELETE", `/agents/${encodeURIComponent(agentId)}/absence`),
+  alarms: (lang: string) => call<{ alarms: Alarm[] }>("GET", `/alarms${query({ lang })}`),
+  incidents: () => call<{ incidents: Incident[] }>("GET", "/incidents"),
+  startIncident: (incident: { name: string; until?: string }, isPreview: boolean) =>
+    call<IncidentPreview>("POST", `/incidents${isPreview ? "?preview=1" : ""}`, incident),
+  endIncident: (name: string) =>
+    call<{ incidents: Incident[] }>("DELETE", `/incidents/${encodeURIComponent(name)}`),
+  pause: (id: string, reason: string) => call<Conversation>("POST", `${at(id)}/pause`, { reason }),
+  thaw: (id: string) => call<Conversation>("DELETE", `${at(id)}/pause`),
 
   queues: () => call<{ queues: QueueCounters[] }>("GET", "/queues"),
   agents: () => call<{ agents: Colleague[] }>("GET", "/agents"),

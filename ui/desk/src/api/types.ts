@@ -27,6 +27,12 @@ export interface Presence {
   classes: string[] | null;
 }
 
+export interface Absence {
+  since: string;
+  until: string | null;
+  reason: string;
+}
+
 export interface Agent {
   id: string;
   login: string;
@@ -34,12 +40,16 @@ export interface Agent {
   role: Role;
   locale: string;
   skills: Record<string, number>;
-  max_claims: number;
+  units: number;
+  max_claims: number | null;
+  queues: string[] | null;
   presence: Presence;
+  absence: Absence | null;
 }
 
 export interface Colleague extends Agent {
   claims: number;
+  used_units: number;
 }
 
 export interface Contact {
@@ -60,6 +70,23 @@ export interface Need {
   drop_after_s?: number;
 }
 
+export interface Promised {
+  metric: "first_response" | "next_response" | "resolution";
+  policy: string;
+  state: "running" | "paused" | "kept" | "late" | "ended";
+  started_at: string;
+  target_s: number;
+  due_at: string | null;
+  remaining_s: number | null;
+  kept_at: string | null;
+}
+
+export interface Lease {
+  owed_since: string | null;
+  replied_at: string | null;
+  step: "" | "nudged" | "escalated";
+}
+
 export interface WorkItem {
   id: string;
   state: "waiting" | "offered" | "claimed" | "done";
@@ -67,7 +94,10 @@ export interface WorkItem {
   channel_class: string;
   needs: Need[];
   boost_s: number;
-  sla_policy: string;
+  sla: string[];
+  promises: Promised[];
+  pause: string | null;
+  lease: Lease | null;
   due_at: string | null;
   eligible_since: string;
   entered_system_at: string;
@@ -163,6 +193,25 @@ export interface Decision {
   body: unknown;
 }
 
+export interface Alarm extends Decision {
+  conversation_id: string | null;
+}
+
+export interface Incident {
+  name: string;
+  started_at: string | null;
+  until: string | null;
+  started_by: Person | null;
+}
+
+export interface IncidentPreview {
+  name: string;
+  until: string;
+  queues: { queue: string; to: string; waiting: number }[];
+  relaxed: { skill: string; waiting: number }[];
+  reserve: Record<string, number>;
+}
+
 export interface QueueCounters {
   name: string;
   waiting: number;
@@ -202,5 +251,6 @@ export interface LiveEvents {
   presence: { agent_id: string; presence: Presence };
   queues: { queue: string };
   channel: { account: string; state: string; cause: string };
+  alarm: { act: string; conversation_id: string | null };
   typing: { conversation_id: string; who: "customer" | "agent"; name: string };
 }

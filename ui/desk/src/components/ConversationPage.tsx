@@ -5,7 +5,7 @@ import { now } from "../store/clock";
 import { closeConversation } from "../store/navigation";
 import { openDialog, side, toggleSide } from "../store/screen";
 import { errorText } from "../store/toasts";
-import { claim } from "../store/work";
+import { claim, thaw } from "../store/work";
 import type { Conversation } from "../api/types";
 import { queueName, span } from "../format";
 import { customerName } from "../names";
@@ -28,6 +28,11 @@ function Acts({ conversation }: { conversation: Conversation }) {
       )}
       {own && (
         <>
+          {!conversation.work_item?.pause && (
+            <button type="button" class="icon-button" title={t("act-pause")} aria-label={t("act-pause")} onClick={() => openDialog("pause")}>
+              <Icon name="pause" />
+            </button>
+          )}
           <button type="button" class="button ghost" title={`${t("act-put-back")} (B)`} onClick={() => openDialog("put_back")}>
             <Icon name="put_back" />
             <span class="act-name">{t("act-put-back")}</span>
@@ -88,6 +93,34 @@ function StateLine({ conversation }: { conversation: Conversation }) {
   );
 }
 
+/** A quiet word to who has the conversation: the customer has waited for a while. */
+function Nudge({ conversation }: { conversation: Conversation }) {
+  const lease = conversation.work_item?.lease;
+  if (!isMine(conversation) || !lease?.owed_since || !lease.step) return null;
+  const waited = span((now.value - Date.parse(lease.owed_since)) / 1_000);
+  return (
+    <p class="nudge" role="status" data-step={lease.step}>
+      {t(`nudge-${lease.step}`, { span: waited })}
+    </p>
+  );
+}
+
+/** What the resolution waits for, as declared; with the way to go on. */
+function PauseLine({ conversation }: { conversation: Conversation }) {
+  const reason = conversation.work_item?.pause;
+  if (!reason) return null;
+  return (
+    <p class="pause-line">
+      <span>{t("paused-for", { reason })}</span>
+      {isMine(conversation) && (
+        <button type="button" class="text-button" onClick={() => thaw(conversation.id)}>
+          {t("act-thaw")}
+        </button>
+      )}
+    </p>
+  );
+}
+
 export function ConversationPage({ id }: { id: string }) {
   const conversation = conversationSignal(id).value;
   const [problem, setProblem] = useState("");
@@ -123,7 +156,9 @@ export function ConversationPage({ id }: { id: string }) {
         </div>
         <Acts conversation={conversation} />
       </header>
+      <PauseLine conversation={conversation} />
       <TimelineView key={id} conversation={conversation} />
+      <Nudge conversation={conversation} />
       <ComposerBox key={`composer ${id}`} conversation={conversation} />
     </section>
   );

@@ -4,8 +4,9 @@ import { dialog } from "../store/screen";
 import { HouseDialog } from "./HouseDialog";
 import { KeysDialog } from "./KeysDialog";
 import { PaletteDialog } from "./PaletteDialog";
-import { PutBackDialog, ResolveDialog } from "./ReasonDialogs";
+import { PauseDialog, PutBackDialog, ResolveDialog } from "./ReasonDialogs";
 import { TransferDialog } from "./TransferDialog";
+import { WatchDialog } from "./WatchDialog";
 
 export function Dialogs() {
   const id = conversationId.value;
@@ -22,6 +23,10 @@ export function Dialogs() {
       return id ? <ResolveDialog id={id} /> : null;
     case "put_back":
       return id ? <PutBackDialog id={id} /> : null;
+    case "pause":
+      return id ? <PauseDialog id={id} /> : null;
+    case "watch":
+      return <WatchDialog />;
     case null:
       return null;
   }

@@ -3,8 +3,9 @@ import { useEffect } from "preact/hooks";
 import type { ChannelHealth, Colleague } from "../api/types";
 import { now } from "../store/clock";
 import { channels, colleagues, loadHouse } from "../store/house";
-import { span } from "../format";
+import { fullTime, span } from "../format";
 import { hasWord, t } from "../words";
+import { CapacityBar } from "./CapacityBar";
 import { DialogFrame } from "./DialogFrame";
 import { Icon, channelIcon } from "./Icon";
 
@@ -19,12 +20,10 @@ function ColleagueRow({ colleague }: { colleague: Colleague }) {
       <span class="house-name">{colleague.name}</span>
       <span class="quiet house-words">
         {t(`presence-${presence.state}`)}
-        {reason && `, ${reason}`} · {span((now.value - Date.parse(presence.since)) / 1_000)}
+        {reason && `, ${reason}`}
+        {colleague.absence && `, ${t("absence-from-time", { since: fullTime(colleague.absence.since) })}`} · {span((now.value - Date.parse(presence.since)) / 1_000)}
       </span>
-      <span class="load" title={t("house-load", { claims: colleague.claims, max: colleague.max_claims })}>
-        <meter min={0} max={colleague.max_claims} value={colleague.claims} aria-label={t("house-load", { claims: colleague.claims, max: colleague.max_claims })} />
-        {colleague.claims}/{colleague.max_claims}
-      </span>
+      <CapacityBar colleague={colleague} />
     </li>
   );
 }

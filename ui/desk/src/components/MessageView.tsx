@@ -1,7 +1,8 @@
 /** One entry of the timeline: a message in or out, a note, or an event. */
 import type { Block, Conversation, Message } from "../api/types";
 import { api } from "../api/client";
-import { clockTime, fullTime } from "../format";
+import { colleagues } from "../store/house";
+import { clockTime, fullTime, span } from "../format";
 import { authorName } from "../names";
 import { hasWord, t } from "../words";
 import { Attachments } from "./Attachments";
@@ -40,9 +41,29 @@ function BlockView({ block, message, onGrown }: { block: Block; message: Message
   );
 }
 
-function EventLine({ message }: { message: Message }) {
+/** Say what an inner event tells besides its name: why work came back, what was changed by hand. */
+function eventWords(message: Message): string {
   const word = `event-${message.kind.replaceAll("_", "-")}`;
-  const text = plainText(message) || (hasWord(word) ? t(word, { name: authorName(message) }) : message.kind);
+  if (!hasWord(word)) return message.kind;
+  const fields = message.blocks[0]?.fields ?? {};
+  const holder = colleagues.value.find((one) => one.id === fields["agent"])?.name ?? "";
+  const replied = fields["replied_at"];
+  const note = [t(word, {
+    name: authorName(message),
+    holder,
+    reason: String(fields["reason"] ?? ""),
+    silent: span(Number(fields["silent_s"] ?? 0)),
+    boost: span(Number(fields["boost_s"] ?? 0)),
+  })];
+  if (message.kind === "came_back") {
+    note.push(typeof replied === "string" ? t("came-back-replied", { at: clockTime(replied) }) : t("came-back-silent"));
+  }
+  if (typeof fields["note"] === "string" && fields["note"]) note.push(fields["note"]);
+  return note.join(" ");
+}
+
+function EventLine({ message }: { message: Message }) {
+  const text = plainText(message) || eventWords(message);
   return (
     <p class="event">
       <span>{text}</span>

@@ -1,16 +1,20 @@
 /** Am I here for work? Available, busy with a reason, away; and for which kinds of channel. */
 import { signal } from "@preact/signals";
 import type { PresenceState } from "../api/types";
+import { myLoad } from "../store/house";
 import { agent, setClasses, setPresence } from "../store/account";
 import { now } from "../store/clock";
 import { span } from "../format";
 import { t } from "../words";
+import { AbsenceForm, AbsenceLine } from "./AbsenceForm";
+import { CapacityBar } from "./CapacityBar";
 
 const STATES: readonly PresenceState[] = ["available", "busy", "away"];
 const REASONS = ["lunch", "meeting", "training", "paperwork"] as const;
 const CLASSES = ["chat", "email", "phone", "marketplace"] as const;
 
 const areClassesShown = signal(false);
+const isAbsenceShown = signal(false);
 
 function toggleClass(name: string): void {
   const chosen = agent.value?.presence.classes ?? [...CLASSES];
@@ -48,7 +52,17 @@ export function PresenceSwitch() {
         >
           {presence.classes === null ? t("presence-all-channels") : t("presence-some-channels", { n: presence.classes.length })}
         </button>
+        <button
+          type="button"
+          class="text-button"
+          aria-expanded={isAbsenceShown.value}
+          onClick={() => (isAbsenceShown.value = !isAbsenceShown.value)}
+        >
+          {t("absence")}
+        </button>
       </p>
+      {myLoad.value && <CapacityBar colleague={myLoad.value} />}
+      <AbsenceLine />
       {presence.state === "busy" && (
         <label class="presence-reason">
           <span class="visually-hidden">{t("presence-reason")}</span>
@@ -62,6 +76,7 @@ export function PresenceSwitch() {
           </select>
         </label>
       )}
+      {isAbsenceShown.value && <AbsenceForm onDone={() => (isAbsenceShown.value = false)} />}
       {areClassesShown.value && (
         <div class="presence-classes" role="group" aria-label={t("presence-channels")}>
           {CLASSES.map((name) => (

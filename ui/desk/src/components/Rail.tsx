@@ -7,6 +7,7 @@ import { mineCount } from "../store/lists";
 import { hrefOf, place } from "../store/navigation";
 import { sound, theme } from "../store/preferences";
 import { isRailOpen, openDialog } from "../store/screen";
+import { incidentsOn, supervises, urgentAlarms } from "../store/supervision";
 import { ago, queueName } from "../format";
 import { locale, setLocale, t } from "../words";
 import { Brand } from "./Brand";
@@ -114,6 +115,23 @@ function RailTools() {
   );
 }
 
+/** The supervisor's line: what calls for somebody, and whether an incident is on. */
+function WatchStrip() {
+  if (!supervises.value) return null;
+  const urgent = urgentAlarms.value.length;
+  const on = incidentsOn.value;
+  return (
+    <button type="button" class="health watch" onClick={() => openDialog("watch")} data-troubled={urgent > 0 || on.length > 0}>
+      <span class="health-line">
+        <Icon name="alarm" size={15} />
+        {on.length > 0
+          ? t("watch-incident", { name: queueName(on[0]?.name ?? ""), n: urgent })
+          : t("watch-alarms", { n: urgent })}
+      </span>
+    </button>
+  );
+}
+
 export function Rail() {
   return (
     <aside class="rail" aria-label={t("menu")} data-open={isRailOpen.value}>
@@ -137,6 +155,7 @@ export function Rail() {
         <h2 class="rail-heading">{t("queues")}</h2>
         <QueueLinks />
       </nav>
+      <WatchStrip />
       <HealthStrip />
       <div class="rail-me">
         <span class="rail-me-name">{agent.value?.name}</span>

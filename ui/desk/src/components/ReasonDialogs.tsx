@@ -1,7 +1,7 @@
-/** Two short questions before work leaves the agent: how did it end, and what should the next one know? */
+/** Short questions before work rests or leaves the agent: how did it end, what does it wait for, what comes next? */
 import { useState } from "preact/hooks";
 import { closeDialog } from "../store/screen";
-import { putBack, resolve } from "../store/work";
+import { pause, putBack, resolve } from "../store/work";
 import { t } from "../words";
 import { DialogFrame } from "./DialogFrame";
 
@@ -64,6 +64,36 @@ export function PutBackDialog({ id }: { id: string }) {
           </button>
           <button type="submit" class="button primary" disabled={isBusy}>
             {t("act-put-back")}
+          </button>
+        </p>
+      </form>
+    </DialogFrame>
+  );
+}
+
+export function PauseDialog({ id }: { id: string }) {
+  const [isBusy, setBusy] = useState(false);
+  const [reason, setReason] = useState("");
+  const submit = async (event: SubmitEvent) => {
+    event.preventDefault();
+    setBusy(true);
+    if (await pause(id, reason.trim())) closeDialog();
+    setBusy(false);
+  };
+  return (
+    <DialogFrame title={t("pause-title")}>
+      <form class="form" onSubmit={submit}>
+        <p class="quiet">{t("pause-text")}</p>
+        <label>
+          {t("pause-reason")}
+          <input required maxLength={500} value={reason} autofocus onInput={(event) => setReason(event.currentTarget.value)} />
+        </label>
+        <p class="dialog-foot">
+          <button type="button" class="button" onClick={closeDialog}>
+            {t("cancel")}
+          </button>
+          <button type="submit" class="button primary" disabled={isBusy || !reason.trim()}>
+            {t("act-pause")}
           </button>
         </p>
       </form>

@@ -4,7 +4,7 @@ import { now } from "../store/clock";
 import { conversationSignal, isMine, unreadCount } from "../store/conversations";
 import { hrefOf, place } from "../store/navigation";
 import { typing } from "../store/typing";
-import { ago, span } from "../format";
+import { ago, fullTime, span } from "../format";
 import { customerName } from "../names";
 import { t } from "../words";
 import { ChannelRing } from "./ChannelRing";
@@ -13,13 +13,28 @@ import { timeLeftOf } from "./Ring";
 
 function Clock({ conversation }: { conversation: Conversation }) {
   const left = timeLeftOf(conversation, now.value);
+  const isPaused = conversation.work_item?.promises.some((one) => one.state === "paused");
+  if (!left && isPaused) {
+    return (
+      <span class="row-clock is-paused" title={conversation.work_item?.pause ?? t("clock-paused-title")}>
+        {t("clock-paused")}
+      </span>
+    );
+  }
   if (!left) return <time class="row-clock">{ago(conversation.last_message_at, now.value)}</time>;
   const words = left.urgency === "late" ? t("clock-late", { span: span(-left.leftS) }) : span(left.leftS);
   return (
-    <span class={`row-clock is-${left.urgency}`} title={t("clock-title")}>
+    <span class={`row-clock is-${left.urgency}`} title={promiseTitle(conversation)}>
       {words}
     </span>
   );
+}
+
+/** Say which promise is due first, and when. */
+function promiseTitle(conversation: Conversation): string {
+  const next = conversation.work_item?.promises.find((one) => one.state === "running");
+  if (!next?.due_at) return t("clock-title");
+  return t(`promise-${next.metric.replace("_", "-")}-by`, { at: fullTime(next.due_at) });
 }
 
 export function Row({ id }: { id: string }) {

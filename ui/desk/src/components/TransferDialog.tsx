@@ -39,7 +39,7 @@ function Targets({ id }: { id: string }) {
             .filter((one) => one.id !== agent.value?.id)
             .map((one) => (
               <option key={one.id} value={`agent ${one.id}`}>
-                {one.name} · {t(`presence-${one.presence.state}`)} · {one.claims}/{one.max_claims}
+                {one.name} · {t(`presence-${one.presence.state}`)} · {t("capacity-short", { used: Math.round(one.used_units), units: one.units })}
               </option>
             ))}
         </optgroup>

@@ -1,6 +1,6 @@
 /** Why is this here, and why with me? The decision records in words, each with its raw record. */
 import { api } from "../api/client";
-import type { Conversation, Decision } from "../api/types";
+import type { Conversation, Decision, Promised } from "../api/types";
 import { clockTime, fullTime, queueName, span } from "../format";
 import { hasWord, locale, t } from "../words";
 import { PageState } from "./PageState";
@@ -26,7 +26,15 @@ function DecisionEntry({ decision, isNow }: { decision: Decision; isNow: boolean
   );
 }
 
-/** What the work item itself says: rules, skills asked, priority. */
+/** Say how a promise stands: by when, paused with what was left, or how it ended. */
+function promiseWords(promise: Promised): string {
+  const { policy } = promise;
+  if (promise.state === "running" && promise.due_at) return t("promise-by", { at: fullTime(promise.due_at), policy });
+  if (promise.state === "paused") return t("promise-paused", { span: span(promise.remaining_s ?? 0), policy });
+  return t(`promise-${promise.state}`, { policy });
+}
+
+/** What the work item itself says: rules, skills asked, priority, promises. */
 function Standing({ conversation }: { conversation: Conversation }) {
   const item = conversation.work_item;
   if (!item) return null;
@@ -53,10 +61,12 @@ function Standing({ conversation }: { conversation: Conversation }) {
         <dt>{t("fact-boost")}</dt>
         <dd>{item.boost_s > 0 ? t("fact-boost-by", { span: span(item.boost_s) }) : "–"}</dd>
       </div>
-      <div>
-        <dt>{t("fact-due")}</dt>
-        <dd>{item.due_at ? `${fullTime(item.due_at)} (${item.sla_policy})` : "–"}</dd>
-      </div>
+      {item.promises.map((promise) => (
+        <div key={promise.metric}>
+          <dt>{t(`promise-${promise.metric.replace("_", "-")}`)}</dt>
+          <dd>{promiseWords(promise)}</dd>
+        </div>
+      ))}
     </dl>
   );
 }

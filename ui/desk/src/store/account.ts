@@ -64,6 +64,19 @@ export async function setPresence(state: PresenceState, reason = ""): Promise<vo
   }
 }
 
+/** Announce an absence, or take it back with null; true when it was done. */
+export async function setAbsence(absence: { since: string; until?: string; reason: string } | null): Promise<boolean> {
+  const id = agent.value?.id;
+  if (!id) return false;
+  try {
+    agent.value = await (absence ? api.planAbsence(id, absence) : api.cancelAbsence(id));
+    return true;
+  } catch (error) {
+    showError(error);
+    return false;
+  }
+}
+
 export async function setClasses(classes: string[] | null): Promise<void> {
   const before = agent.value;
   if (!before) return;

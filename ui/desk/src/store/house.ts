@@ -11,6 +11,7 @@ export const queues = signal<readonly QueueCounters[]>([]);
 export const colleagues = signal<readonly Colleague[]>([]);
 export const channels = signal<readonly ChannelHealth[]>([]);
 
+export const myLoad = computed(() => colleagues.value.find((one) => one.id === agent.value?.id) ?? null);
 export const waitingCount = computed(() => queues.value.reduce((sum, queue) => sum + queue.waiting + queue.offered, 0));
 export const troubledChannels = computed(() =>
   channels.value.filter((channel) => channel.state !== "ok" && channel.state !== "starting"),
@@ -31,13 +32,15 @@ export async function loadHouse(): Promise<void> {
 
 let countersTimer = 0;
 
-/** Read the counters once per burst of changes. */
+/** Read the counters, and what everybody carries, once per burst of changes. */
 export function countersChanged(): void {
   if (countersTimer) return;
   countersTimer = setTimeout(async () => {
     countersTimer = 0;
     try {
-      queues.value = (await api.queues()).queues;
+      const [counters, people] = await Promise.all([api.queues(), api.agents()]);
+      queues.value = counters.queues;
+      colleagues.value = people.agents;
     } catch {
       // The next change or the connection banner tells; a toast per counter would not help anybody.
       return;

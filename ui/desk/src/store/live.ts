@@ -7,6 +7,7 @@ import { countersChanged, loadHouse, setChannelState, setColleaguePresence } fro
 import { reloadLists } from "./lists";
 import { place } from "./navigation";
 import { addOffer, endOffer, loadOffers } from "./offers";
+import { loadSupervision, supervisionChanged } from "./supervision";
 import { addMessage, forgetTimelines, setDelivery } from "./timeline";
 import { showError } from "./toasts";
 import { clearTyping, noteTyping } from "./typing";
@@ -29,7 +30,7 @@ let firstReadTimer = 0;
 async function reloadAll(): Promise<void> {
   const open = place.value.conversationId;
   forgetTimelines(open);
-  await Promise.all([reloadLists(), loadOffers(), loadHouse(), open ? reread(open) : null]);
+  await Promise.all([reloadLists(), loadOffers(), loadHouse(), loadSupervision(), open ? reread(open) : null]);
 }
 
 async function reread(conversationId: string): Promise<void> {
@@ -43,8 +44,10 @@ async function reread(conversationId: string): Promise<void> {
 const receivers: { [Name in keyof LiveEvents]: (event: LiveEvents[Name]) => void } = {
   hello: () => {},
   reset: () => void reloadAll(),
+  alarm: supervisionChanged,
   conversation: (event) => {
     void reread(event.conversation_id);
+    if (event.reason === "lease" || event.reason === "resolved") supervisionChanged();
     countersChanged();
   },
   message: (event) => {

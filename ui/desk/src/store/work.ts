@@ -36,6 +36,25 @@ function nextAfter(id: string): string | undefined {
   return index < 0 ? undefined : (ids[index + 1] ?? ids[index - 1]);
 }
 
+/** Declare that the resolution waits for something outside; true when it was done. */
+export async function pause(id: string, reason: string): Promise<boolean> {
+  try {
+    remember(await api.pause(id, reason));
+    return true;
+  } catch (error) {
+    showError(error);
+    return false;
+  }
+}
+
+export async function thaw(id: string): Promise<void> {
+  try {
+    remember(await api.thaw(id));
+  } catch (error) {
+    showError(error);
+  }
+}
+
 export async function claim(id: string): Promise<void> {
   try {
     remember(await api.claim(id));

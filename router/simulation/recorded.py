@@ -1,0 +1,100 @@
+"""Recorded traffic, read from the store. In: a span of time. Out: a `Recording` in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from router.engine.event_json import from_json
+from router.engine.events import Event
+from router.engine.rules import Facts, RuleSet, load_ruleset
+from router.engine.rules.facts import MAX_TEXT_CHARS, VARIABLES
+from router.engine.times import from_iso
+from router.errors import NotFound
+from router.messages import JsonObject
+from router.simulation.recording import Customs, Recording, Started
+from router.storage.views.recorded import (
+    STARTED,
+    read_claims,
+    read_colleagues,
+    read_offers,
+    read_ruleset,
+    read_start,
+    stream_decisions,
+    stream_first_messages,
+    stream_log,
+)
+from router.triage import WRITTEN
+
+_ATTRIBUTES = {variable.name: variable.attribute for variable in VARIABLES if variable.attribute}
+
+
+async def load_recording(connection: AsyncConnection, since: datetime, until: datetime) -> Recording:
+    """Read what the engine was told; raises NotFound when nothing was recorded then."""
+    seq = await read_start(connection, since)
+    told: list[Started | Event] = []
+    if seq is not None:
+        async for body in stream_log(connection, seq, until):
+            told.append(_entry(body))
+    if not told:
+        raise NotFound(
+            f"nothing was recorded between {since.isoformat()} and {until.isoformat()}; see --from and --to"
+        )
+    versions = sorted({entry.ruleset_version for entry in told if isinstance(entry, Started)})
+    rules = {version: await _rules(connection, version) for version in versions}
+    return Recording(since=since, until=until, told=told, rules=rules)
+
+
+async def load_decisions(connection: AsyncConnection, recording: Recording) -> list[JsonObject]:
+    """Read what was decided from the start of the recording on."""
+    span = (recording.start.at, recording.until)
+    return [body async for body in stream_decisions(connection, *span)]
+
+
+async def load_customs(connection: AsyncConnection, recording: Recording) -> Customs:
+    """Read how long people took."""
+    span = (recording.start.at, recording.until)
+    return Customs(
+        claims=await read_claims(connection, *span),
+        offers=await read_offers(connection, *span),
+        people=await read_colleagues(connection),
+    )
+
+
+async def load_facts(connection: AsyncConnection, since: datetime, until: datetime) -> dict[str, Facts]:
+    """Read what the rules saw of each item, with the customer's words, to triage it anew."""
+    facts = {}
+    async for item_id, triage, subject, blocks in stream_first_messages(connection, since, until):
+        known = triage.get("facts", {})
+        attributes = {_ATTRIBUTES[name]: value for name, value in known.items() if name in _ATTRIBUTES}
+        classified = {name[6:]: value for name, value in known.items() if name.startswith("facts.")}
+        text = "\n".join(str(block.get("text") or "") for block in blocks if _is_written(block))
+        facts[item_id] = Facts(
+            **{**attributes, "at": since, "text": text[:MAX_TEXT_CHARS], "subject": subject},
+            classified=classified,
+        )
+    return facts
+
+
+def _is_written(block: Mapping[str, object]) -> bool:
+    return bool(block.get("text")) and block.get("kind") in {kind.value for kind in WRITTEN}
+
+
+def _entry(body: JsonObject) -> Started | Event:
+    if body.get("type") != STARTED:
+        return from_json(body)
+    return Started(
+        at=from_iso(str(body["at"])),
+        seed=int(str(body["seed"])),
+        ruleset_version=int(str(body["ruleset_version"])),
+    )
+
+
+async def _rules(connection: AsyncConnection, version: int) -> RuleSet:
+    found = await read_ruleset(connection, version)
+    if found is None:
+        raise NotFound(f"the rules of version {version} are not in the store any more")
+    document, lists = found
+    return load_ruleset(document, source=f"rules version {version}", lists=lists)
