@@ -6,9 +6,10 @@ In: a store's URL, accounts, a number of agents. Out: running rooms to bring raw
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sqlalchemy import select
 
@@ -113,7 +114,10 @@ async def open_rooms(
 
 
 async def _prepare(store: Store, clock: Clock, agents: int) -> RulesInForce:
-    rules = await put_in_force(store, read_rules(DEFAULT_RULES), "bench", clock.now())
+    default = read_rules(DEFAULT_RULES)
+    light = f"{{cost: 1, max: {CLAIMS_PER_AGENT}}}"
+    source = replace(default, text=re.sub(r"\{cost: \d+, max: \d+\}", light, default.text))
+    rules = await put_in_force(store, source, "bench", clock.now())
     if agents:
         await put_on_staff(store, load_roster(roster(agents), source="roster"), clock.now())
     return rules

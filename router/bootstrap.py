@@ -85,8 +85,7 @@ async def running_router(
     """
     clock = clock or SystemClock()
     plugins = PluginHost.load(config.plugins.disabled)
-    if accounts is None:
-        accounts = account_settings(config, plugins)
+    accounts = account_settings(config, plugins) if accounts is None else accounts
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(_own_store(config, clock))
         rules = await _prepare(config, store, clock, plugins.strategies)

@@ -28,6 +28,9 @@ from router.model.presence import PresenceState
 from router.strategy import Rank, Strategy
 
 _LANES_BEFORE_SWEEP = 512
+_LAST_PROFILE_GATE_FIRST = tuple(reversed(PROFILE_GATES))
+_LAST_MOMENT_GATE_FIRST = tuple(reversed(MOMENT_GATES))
+_NOBODY = (0,) * len(Gate)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -186,10 +189,10 @@ class Matching:
     def furthest(self, lane: Lane) -> tuple[Gate, int]:
         """Give the gate reached by the people who came furthest for this lane, and how many they are."""
         if not lane.present[Gate.PASSED]:
-            gate = next((gate for gate in reversed(PROFILE_GATES) if lane.present[gate]), Gate.PRESENCE)
+            gate = next((gate for gate in _LAST_PROFILE_GATE_FIRST if lane.present[gate]), Gate.PRESENCE)
             return gate, len(self.agents) if gate is Gate.PRESENCE else lane.present[gate]
         counts = self.count_moment(lane, lane.declined)
-        gate = next((gate for gate in reversed(MOMENT_GATES) if counts[gate]), Gate.DECLINED)
+        gate = next((gate for gate in _LAST_MOMENT_GATE_FIRST if counts[gate]), Gate.DECLINED)
         if gate is Gate.DECLINED and counts[Gate.PASSED]:
             # somebody free is about to be asked; until then he counts as taken
             return Gate.CAPACITY, counts[Gate.PASSED]
@@ -197,10 +200,10 @@ class Matching:
 
     def count_moment(self, lane: Lane, declined: frozenset[str]) -> list[int]:
         """Count the people present whose profile may serve a lane by the gate of the moment they came to."""
-        counts = [0] * len(Gate)
-        for _, roll in lane.able:
-            for gate in (*MOMENT_GATES, Gate.PASSED):
-                counts[gate] += roll.counts[gate]
+        rolls = [roll.counts for _, roll in lane.able]
+        counts = (
+            list(rolls[0]) if len(rolls) == 1 else [sum(each) for each in zip(_NOBODY, *rolls, strict=True)]
+        )
         for agent_id in declined:
             agent = self.agents.get(agent_id)
             able = None if agent is None else lane.roll(agent.profile)

@@ -18,9 +18,21 @@ from tests.crash.cases import MAILBOX
 from tests.crash.visitor import SITE
 
 ROSTER = "agents:\n  anna: {display_name: Anna, max_claims: 50}\n"
+# one agent has all the work of a campaign at once
+RULES = """
+version: 1
+queues: {service: {}}
+capacity: {classes: {chat: {cost: 1, max: 50}, email: {cost: 1, max: 50}}}
+rules:
+  - name: everything
+    when: "true"
+    set: {queue: service}
+    examples: [{given: {message: {text: hello}}, expect: {queue: service}}]
+"""
 CONFIG = """
 store: {{url: "{store_url}"}}
 web: {{port: {web_port}}}
+rules: rules.yaml
 roster: roster.yaml
 log: {{level: WARNING}}
 accounts:
@@ -68,6 +80,7 @@ async def open_shop(folder: Path, store_url: str) -> Shop:
         smtp_port=smtp_port,
         relay_port=relay_port,
     )
+    (folder / "rules.yaml").write_text(RULES)
     (folder / "roster.yaml").write_text(ROSTER)
     (folder / "omnirouter.yaml").write_text(text)
     return Shop(

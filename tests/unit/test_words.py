@@ -199,6 +199,36 @@ def test_durations_are_said_in_the_largest_fitting_unit(seconds: float, expected
     assert PHRASES["en"].span(seconds) == expected
 
 
+@pytest.mark.parametrize(
+    ("row", "expected"),
+    [
+        ({"gate": "permission", "queue": "q", "serves": []}, "does not serve this queue"),
+        ({"gate": "cooldown", "until": "x", "reason": "busy"}, "rests for a moment"),
+        ({"gate": "capacity", "limit": "units", "load": 90, "of": 100}, "is at the limit (90 of 100 units)"),
+        (
+            {"gate": "capacity", "limit": "class", "count": 2.25, "max": 3},
+            "has as many of this channel as allowed (2.25 of 3)",
+        ),
+        (
+            {"gate": "capacity", "limit": "items", "items": 4, "max_claims": 4},
+            "has as many conversations as allowed (4 of 4)",
+        ),
+        (
+            {"gate": "reserve", "limit": "reserve", "reserved": 20, "load": 70, "of": 100},
+            "keeps 20 units free for other queues (70 of 100 in use)",
+        ),
+        ({"gate": "ramp", "items": 3, "per_s": 60, "until": "x"}, "has had 3 within 60 s"),
+    ],
+)
+def test_what_stops_the_next_person_is_said_with_its_numbers(
+    day: list[Decision], row: dict, expected: str
+) -> None:
+    offered = next(decision.record for decision in day if decision.act is Act.OFFERED)
+    record = {**offered, "runner_up": None, "candidates": [{"agent": "a2", **row}]}
+    assert f"Tom was next, but {expected}." in say(record, "en", NAMES)
+    assert "下一位本是小汤，但" in say(record, "zh", CHINESE_NAMES)
+
+
 def test_rules_that_failed_are_named_in_what_is_explained():
     record = {"act": "explained", "state": "gone", "rule_errors": ["vip: divide by zero"]}
     assert say(record, "en", {}).endswith("and so did not match: vip: divide by zero.")
