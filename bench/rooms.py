@@ -17,9 +17,9 @@ from router.config import Account
 from router.decoding import Decoder
 from router.doors import Doors
 from router.engine.decisions import Act, Decision
-from router.engine.engine import Engine
 from router.engine.roster import load_roster
 from router.engine.rules.stage import RulesInForce
+from router.engine_room import EngineRoom
 from router.filing import FilingRoom
 from router.intake import Intake
 from router.messages import RawInbound
@@ -88,9 +88,10 @@ async def open_rooms(
         def filed(results: Sequence[Filed]) -> None:
             rows = [row for result in results for row in result.work_items]
             rooms.opened += len(rows)
-            offers.enqueue(rows)
+            room.enqueue(rows)
 
-        offers = Offers(store, clock, lambda: Engine(rules.engine_config, 1), decided)
+        room = EngineRoom(store, clock, rules, decided)
+        offers = Offers(store, clock, room)
         queues = Queues(clock, lambda: rules, doors.language)
         filing = FilingRoom(store, clock, queues.work_item, filed)
         intake = Intake(store, clock, decoder, doors.kind, filing)
@@ -103,10 +104,10 @@ async def open_rooms(
             doors=doors,
             agent_ids=await _agent_ids(store),
         )
-        await offers.restore()
+        await room.restore()
         for agent_id in rooms.agent_ids:
             await offers.set_presence(agent_id, "available")
-        async with _running(intake.run, offers.run):
+        async with _running(intake.run, room.run):
             yield rooms
         await decoder.close()
 

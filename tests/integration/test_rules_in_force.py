@@ -187,7 +187,8 @@ async def test_new_rules_reach_a_running_engine_and_take_nothing_away(
     clock, built = FakeClock(NOW), asyncio.Event()
     async with house(store, clock, HouseDoors()) as rooms:
         held = await rooms.accepted("mei")
-        waiting = await rooms.conversation()
+        await rooms.offers.set_presence(rooms.agents["tom"], "available")
+        waiting = await rooms.conversation(sender="bob@shop.example")
         asked = await rooms.offered(waiting)
         assert asked is not None
 
