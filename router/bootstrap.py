@@ -120,7 +120,7 @@ class _House:
         self.live = LiveEvents(run_id)
         self.rulebook = Rulebook(store, rules, lambda: self.engine_room.renew())
         self.engine_room = EngineRoom(store, clock, self.rulebook, lambda made: self.notices.decided(made))
-        self.offers = Offers(store, clock, self.engine_room, self._channel_classes(rules))
+        self.offers = Offers(store, clock, self.engine_room, self._channel_classes)
         self.steering = Steering(store, clock, self.engine_room, self.rulebook)
         self.reroutes = Reroutes(store, clock, self.engine_room, lambda: self.rulebook.rules)
         self.outbox = Outbox(
@@ -140,14 +140,14 @@ class _House:
         self.rulebook.filed([row for result in results for row in result.work_items])
         self.notices.filed(results)
 
-    def _channel_classes(self, rules: RulesInForce) -> frozenset[str]:
+    def _channel_classes(self) -> frozenset[str]:
         """Give the classes work can come in by: those of the rules and those of the channels."""
         channels = {
             each.channel_type.capabilities.channel_class
             for each in self._accounts
             if isinstance(each, Account)
         }
-        return frozenset(channels | rules.ruleset.engine_config.capacity.classes.keys())
+        return frozenset(channels | self.rulebook.engine_config.capacity.classes.keys())
 
     @asynccontextmanager
     async def recovered(self) -> AsyncIterator[None]:

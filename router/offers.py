@@ -7,7 +7,7 @@ token.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 
 from sqlalchemy import select
@@ -36,10 +36,10 @@ from router.storage.store import Store
 
 
 class Offers:
-    """The dispatch room; `classes` are the channel classes there are, None for any."""
+    """The dispatch room; `classes()` gives the channel classes there are."""
 
     def __init__(
-        self, store: Store, clock: Clock, room: EngineRoom, classes: Collection[str] | None = None
+        self, store: Store, clock: Clock, room: EngineRoom, classes: Callable[[], Collection[str]]
     ) -> None:
         self._store = store
         self._clock = clock
@@ -121,11 +121,11 @@ class Offers:
         self, agent_id: str, state: str, reason: str = "", classes: Sequence[str] | None = None
     ) -> None:
         """Be there or not; only an available agent is offered work. Raises RoutingError for a strange class."""
-        if classes is not None and self._classes is not None:
-            strange = [name for name in classes if name not in self._classes]
-            if strange:
-                known = ", ".join(sorted(self._classes))
-                raise RoutingError(f"there is no channel class {strange[0]!r}; use one of {known}")
+        known = self._classes()
+        strange = [name for name in classes or () if name not in known]
+        if strange:
+            names = ", ".join(sorted(known))
+            raise RoutingError(f"there is no channel class {strange[0]!r}; use one of {names}")
         now = self._clock.now()
         await self._store.write(store_presence, agent_id, state, reason, classes, now)
         taken = None if classes is None else frozenset(classes)

@@ -8,7 +8,7 @@ a period: an hour that clocks skip is not worked, an hour they show twice is wor
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TypeAlias
@@ -24,6 +24,7 @@ HORIZON_DAYS = 3_660
 Minutes: TypeAlias = tuple[int, int]
 Span: TypeAlias = tuple[datetime, datetime]
 
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _PERIOD = re.compile(r"([01]\d|2[0-4]):([0-5]\d)-([01]\d|2[0-4]):([0-5]\d)")
 _NOTHING = timedelta()
 _SECOND = timedelta(seconds=1)
@@ -47,6 +48,14 @@ def read_days(text: str) -> tuple[int, ...] | None:
     return tuple(range(start, end + 1)) if start <= end else None
 
 
+def read_day(text: str) -> date | None:
+    """Read `2026-12-24`; None when it is no day."""
+    try:
+        return date.fromisoformat(text) if _DAY.fullmatch(text) else None
+    except ValueError:
+        return None
+
+
 def public_holidays(code: str) -> HolidayBase | None:
     """Give the holidays of `CN` or `DE-BY`; None when the place is not known."""
     country, _, region = code.partition("-")
@@ -58,7 +67,7 @@ def public_holidays(code: str) -> HolidayBase | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Calendar:
-    """When somebody is there; `week` holds the periods of Monday to Sunday.
+    """When somebody is there; `week` holds the periods of Monday to Sunday, `days` those of single days.
 
     Every promise counts through the same few days, so that each is worked out once and kept.
     """
@@ -66,7 +75,8 @@ class Calendar:
     zone: ZoneInfo
     week: Sequence[Sequence[Minutes]]
     holidays: HolidayBase | None = None
-    _days: dict[date, tuple[Span, ...]] = field(default_factory=dict, init=False, repr=False, compare=False)
+    days: Mapping[date, Sequence[Minutes]] = field(default_factory=dict)
+    _known: dict[date, tuple[Span, ...]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def is_open(self, at: datetime) -> bool:
         """Say whether the shop is open at this moment."""
@@ -109,9 +119,9 @@ class Calendar:
                     yield max(opens, start), closes
 
     def _open_on(self, day: date) -> tuple[Span, ...]:
-        found = self._days.get(day)
+        found = self._known.get(day)
         if found is None:
-            found = self._days[day] = _joined(sorted(self._spans(day)))
+            found = self._known[day] = _joined(sorted(self._spans(day)))
         return found
 
     def _spans(self, day: date) -> Iterator[Span]:
@@ -152,6 +162,8 @@ class Calendar:
 
     def _periods(self, day: date) -> Sequence[Minutes]:
         """Give the periods of one day; a make-up working day without hours has those of Monday."""
+        if day in self.days:
+            return self.days[day]
         if self.holidays is None:
             return self.week[day.weekday()]
         if day in self.holidays:

@@ -88,9 +88,9 @@ def _owed(lease: JsonValue, phrases: Phrases) -> str:
 
 
 def _promise(record: JsonObject, phrases: Phrases, names: Names) -> str:
-    left_s, state = _number(record.get("left_s")), str(record.get("state"))
+    state, late_s = str(record.get("state")), -_until_due(record, record)
     if record.get("act") == "promise_due":
-        known = "promise_due" if left_s > 0 else "promise_over" if left_s < 0 else "promise_now"
+        known = "promise_due" if late_s < 0 else "promise_over" if late_s > 0 else "promise_now"
     else:
         change = str(record.get("change"))
         known = f"clock_{state if change == 'stopped' else change}"
@@ -99,8 +99,8 @@ def _promise(record: JsonObject, phrases: Phrases, names: Names) -> str:
         policy=_name(record.get("policy"), names),
         step=_whole(record.get("step")),
         target=phrases.span(_number(record.get("target_s"))),
-        left=phrases.span(left_s),
-        late=phrases.span(-left_s),
+        left=phrases.span(_number(record.get("left_s"))),
+        late=phrases.span(late_s),
         pauses=phrases.join(phrases.pauses.get(str(why), str(why)) for why in _list(record.get("paused_by"))),
         reason=_because(record, phrases),
     )
@@ -165,10 +165,18 @@ def _ahead(record: JsonObject, phrases: Phrases) -> str:
         return phrases.boosted.format(passed=passed, span=phrases.span(_number(record.get("advance_s"))))
     if not isinstance(promise, Mapping):
         return phrases.due.format(passed=passed)
-    left_s = (from_iso(str(promise["due_at"])) - from_iso(str(record["at"]))).total_seconds()
+    left_s = _until_due(record, promise)
     return (phrases.due_in if left_s > 0 else phrases.due_ago).format(
         passed=passed, metric=phrases.metrics[str(promise["metric"])], span=phrases.span(abs(left_s))
     )
+
+
+def _until_due(record: JsonObject, promise: JsonObject) -> float:
+    """Give the seconds by the clock from a record until its promise is due; 0 for one that stands still."""
+    due_at = promise.get("due_at")
+    if not isinstance(due_at, str):
+        return 0.0
+    return (from_iso(due_at) - from_iso(str(record["at"]))).total_seconds()
 
 
 def _because(record: JsonObject, phrases: Phrases) -> str:

@@ -10,7 +10,7 @@ from sqlalchemy import case, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from router.engine.config import EngineConfig, OfferConfig
-from router.engine.events import AgentRestored, ClockTick, Event, IncidentStarted
+from router.engine.events import AgentRestored, ClockTick, Event, IncidentStarted, OverflowRestored
 from router.model.presence import PresenceState
 from router.storage.live_work import (
     read_clocks,
@@ -20,7 +20,16 @@ from router.storage.live_work import (
     read_pauses,
     read_untold,
 )
-from router.storage.schema import absence, agent, agent_skill, incident, offer, presence, work_item
+from router.storage.schema import (
+    absence,
+    agent,
+    agent_skill,
+    decision_record,
+    incident,
+    offer,
+    presence,
+    work_item,
+)
 
 _GONE = ("away", "offline")
 _RECENT = timedelta(hours=1)
@@ -50,6 +59,7 @@ async def restoring_events(connection: AsyncConnection, now: datetime, config: E
     """
     return [
         *await _incidents(connection, now),
+        *await _overflows(connection, now),
         *await read_live_items(connection, now),
         *await read_clocks(connection, now),
         *await read_open_offers(connection, now),
@@ -64,6 +74,20 @@ async def restoring_events(connection: AsyncConnection, now: datetime, config: E
 async def _incidents(connection: AsyncConnection, now: datetime) -> list[Event]:
     on = select(incident).where(incident.c.ended_at.is_(None)).order_by(incident.c.id)
     return [IncidentStarted(at=now, name=row.name, until=row.until) for row in await connection.execute(on)]
+
+
+async def _overflows(connection: AsyncConnection, now: datetime) -> list[Event]:
+    """Tell which queues overflowed by their own length; what an incident opens comes back with it."""
+    record = decision_record.c
+    newest = (
+        select(func.max(record.id)).where(record.act == "overflow").group_by(record.body["queue"].as_string())
+    )
+    rows = await connection.execute(select(record.body).where(record.id.in_(newest)).order_by(record.id))
+    return [
+        OverflowRestored(at=now, queue=row.body["queue"])
+        for row in rows
+        if row.body["open"] and not row.body["incident"]
+    ]
 
 
 async def _staff(connection: AsyncConnection, now: datetime, offers: OfferConfig) -> list[Event]:

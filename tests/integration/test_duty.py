@@ -6,7 +6,15 @@ from datetime import timedelta
 
 import pytest
 
-from router.engine.config import EngineConfig, LeaseConfig, Metric, QueueConfig, SlaPolicy
+from router.engine.config import (
+    EngineConfig,
+    IncidentConfig,
+    LeaseConfig,
+    Metric,
+    Overflow,
+    QueueConfig,
+    SlaPolicy,
+)
 from router.errors import RoutingError, StaleVersion
 from router.people import AgentProfile
 from router.storage import schema as t
@@ -21,6 +29,12 @@ sla_policies: {quick: {first_response: 4m, next_response: 2m, resolution: 1h, le
 queues: {desk: {}}
 rules:
   - {name: all, when: "true", set: {queue: desk, sla: quick}}
+"""
+TWO_QUEUES = """
+version: 1
+queues: {desk: {}, other: {}}
+rules:
+  - {name: all, when: "true", set: {queue: desk}}
 """
 CONFIG = EngineConfig(
     default=QueueConfig(offer_timeout_s=30),
@@ -257,3 +271,60 @@ async def test_work_filed_before_the_end_but_never_decided_gets_its_records(stor
     async with opened(store, clock) as second:
         records = await second.front.rows(t.decision_record)
         assert [row.act for row in records if row.conversation_id != conversation][0] == "queued"
+
+
+async def test_work_moved_by_overflow_stays_moved_and_overflow_stays_open_after_a_restart(
+    store: Store,
+) -> None:
+    clock = FakeClock(NOW)
+    long = QueueConfig(overflow=Overflow(to="other", when_waiting=2, back_at=0))
+    config = EngineConfig(queues={"desk": long, "other": QueueConfig()})
+
+    async def write(desk: House, number: int) -> str:
+        conversation = await desk.conversation("hi", f"{number}@shop.example")
+        (work,) = await desk.front.rows(t.work_item, conversation_id=conversation)
+        return f"{work.queue} from {work.moved_from}"
+
+    async with house(store, clock, Doors(), config, rules=TWO_QUEUES) as first:
+        places = [await write(first, number) for number in range(3)]
+        assert places == ["desk from None", "desk from None", "other from desk"]
+    async with house(store, clock, Doors(), config, rules=TWO_QUEUES) as second:
+        assert await write(second, 4) == "other from desk"
+        alarms = await second.front.rows(t.decision_record, act="overflow")
+        assert [row.body["open"] for row in alarms] == [True]
+
+
+async def test_an_incident_outlasts_a_restart_and_ends_by_itself(store: Store) -> None:
+    clock = FakeClock(NOW)
+    config = EngineConfig(incidents={"outage": IncidentConfig(lasts_s=600)})
+    async with house(store, clock, Doors(), config) as first:
+        await first.steering.start_incident("outage", None, started_by=first.agents["mei"])
+    clock.advance(300)
+    async with house(store, clock, Doors(), config) as second:
+        await later(second, 299)
+        (row,) = await second.front.rows(t.incident)
+        assert row.ended_at is None
+        await later(second, 1)
+        (row,) = await second.front.rows(t.incident)
+        assert row.ended_at == NOW + timedelta(seconds=600)
+        told = await second.front.rows(t.decision_record, act="incident")
+        assert [record.body["state"] for record in told] == ["started", "ended"]
+
+
+async def test_a_priority_by_hand_moves_waiting_work_ahead_with_a_record(desk: House) -> None:
+    first = await desk.conversation("one", "a@shop.example")
+    second = await desk.conversation("two", "b@shop.example")
+    await desk.steering.prioritise(second, 3_600, "the mayor", agent_id=desk.agents["tom"])
+    assert (await acts(desk, second))[-1] == "reprioritised"
+    await desk.offers.set_presence(desk.agents["mei"], "available")
+    records = await desk.front.rows(t.decision_record, act="offered")
+    assert [row.conversation_id for row in records] == [second, first]
+
+
+async def test_promises_of_an_item_moved_ahead_by_hand_run_on(desk: House) -> None:
+    conversation = await desk.conversation()
+    await desk.steering.prioritise(conversation, 60, "asked", agent_id=desk.agents["tom"])
+    (work,) = await desk.front.rows(t.work_item)
+    assert work.due_at == NOW + timedelta(seconds=240)
+    record = desk.room.explain(work.id)
+    assert record["due_at"] == "2026-03-04T09:04:00Z"

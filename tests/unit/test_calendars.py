@@ -213,3 +213,34 @@ rules: [{{name: all, when: "true", set: {{queue: q}}}}]
 """
     with pytest.raises(RulesError, match="never open"):
         load_ruleset(text, source="rules.yaml", lists={})
+
+
+def rules_with(calendar_text: str) -> str:
+    return f"""version: 1
+calendars: {{shop: {{zone: Europe/Berlin, week: {{mon-fri: ["09:00-17:00"]}}, {calendar_text}}}}}
+sla_policies: {{usual: {{calendar: shop, first_response: 1h}}}}
+queues: {{q: {{}}}}
+rules: [{{name: all, when: "true", set: {{queue: q}}}}]
+"""
+
+
+@pytest.mark.parametrize(
+    ("at", "next_open"),
+    [
+        ("2026-12-24T08:00", "2026-12-24T09:00"),
+        ("2026-12-24T12:00", "2026-12-26T10:00"),  # closed early; a holiday of the country that is open here
+        ("2026-12-26T12:00", "2026-12-28T09:00"),
+        ("2026-12-31T08:00", "2027-01-04T09:00"),
+    ],
+)
+def test_single_day_has_its_own_hours_also_on_a_holiday(at: str, next_open: str) -> None:
+    days = 'holidays: DE, days: {2026-12-24: ["09:00-12:00"], 2026-12-26: ["10:00-12:00"], 2026-12-31: []}'
+    found = load_ruleset(rules_with(days), source="rules.yaml", lists={}).engine_config.sla["usual"].calendar
+    assert found is not None
+    assert found.next_open(local("Europe/Berlin", at)) == local("Europe/Berlin", next_open)
+
+
+@pytest.mark.parametrize("day", ["2026-02-30", "20261224", "christmas"])
+def test_day_that_is_none_is_refused_by_the_rules(day: str) -> None:
+    with pytest.raises(RulesError, match="is no day"):
+        load_ruleset(rules_with(f"days: {{'{day}': []}}"), source="rules.yaml", lists={})

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from router.engine.calendars import Calendar
 from router.engine.clocks.clock import CUSTOMER, DECLARED
 from router.engine.config import EngineConfig, Metric, SlaPolicy
 from router.engine.engine import Engine
@@ -104,7 +106,7 @@ CASES: list[tuple[tuple[Event, ...], str, str]] = [
     ),
     (
         (ClockTick(at=minute(25)),),
-        "The first answer is overdue (VIP), 10 min past its time.",
+        "The first answer is 10 min overdue (VIP).",
         "首次答复已超时10分钟（VIP）。",
     ),
 ]
@@ -125,7 +127,9 @@ def test_broken_promise_says_by_how_much() -> None:
     engine = Engine(EngineConfig(sla={"vip": POLICY}), seed=1)
     engine.apply(QUEUED)
     *_, stopped, paused = engine.apply(Replied(at=minute(20), item_id="i"))
-    assert say(stopped.record, "en", NAMES) == "The promise of a first answer was broken: 5 min too late."
+    assert (
+        say(stopped.record, "en", NAMES) == "The promise of a first answer was broken: it was 5 min overdue."
+    )
     assert say(stopped.record, "zh", NAMES) == "未按承诺首次答复，超时5分钟。"
     assert paused.record["metric"] == "resolution"
 
@@ -159,3 +163,13 @@ def test_offer_says_which_promise_moved_the_item_forward(at: int, english: str, 
     (offered,) = [decision.record for decision in decisions if decision.act == "offered"]
     assert english in say(offered, "en", NAMES)
     assert chinese in say(offered, "zh", NAMES)
+
+
+def test_answer_given_after_closing_is_late_by_the_clock_though_no_working_time_passed() -> None:
+    office = Calendar(zone=ZoneInfo("UTC"), week=[[(9 * 60, 10 * 60)]] * 7)
+    policy = SlaPolicy(calendar=office, targets_s={Metric.FIRST_RESPONSE: 3600})
+    engine = Engine(EngineConfig(sla={"vip": policy}), seed=1)
+    engine.apply(QUEUED)
+    (stopped,) = [one for one in engine.apply(Replied(at=minute(180), item_id="i")) if one.act == "clock"]
+    assert (stopped.record["state"], stopped.record["left_s"]) == ("late", 0)
+    assert say(stopped.record, "en", NAMES) == "The promise of a first answer was broken: it was 2 h overdue."

@@ -30,8 +30,7 @@ def triaged(*texts: str, **more: object) -> TriagedMessage:
 def test_chinese_complaint_goes_to_the_complaints_desk_with_its_promise():
     result = triaged("我要投诉你们，三天了还没发货")
     assert result.triage.queue == "complaints"
-    # it is lunch time in the shop: the promise runs from one o'clock
-    assert (result.due_at, result.lead_s) == (NOW + timedelta(hours=1, minutes=15), 600)
+    assert (result.due_at, result.lead_s) == (NOW + timedelta(minutes=15), 600)
     assert {"require": "complaints", "level": 2, "grade": 0, "drop_after_s": None} in result.triage.needs
     assert {"require": "lang-zh", "level": 3, "grade": 0, "drop_after_s": None} in result.triage.needs
     assert result.triage.channel_class == "chat"

@@ -200,12 +200,7 @@ class Promises:
             self._desk.deadlines.add(own.next_at, DeadlineKind.PROMISE_STEP, item_id)
 
     def _say(self, work: WorkItem, clock: Clock, change: str, reason: str = "") -> None:
-        found = {
-            **_facts(work, clock, self._desk.now),
-            "change": change,
-            "reason": reason,
-            "kept_at": to_iso(self._desk.now) if clock.state is ClockState.KEPT else None,
-        }
+        found = {**_facts(work, clock, self._desk.now), "change": change, "reason": reason}
         self._desk.records.promise(Act.CLOCK, work, self._desk.now, found)
 
 

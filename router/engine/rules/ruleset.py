@@ -14,7 +14,7 @@ from router.documents.places import Located
 from router.documents.problems import DocumentError
 from router.documents.reading import read_document
 from router.documents.validation import validate
-from router.engine.calendars import Calendar, public_holidays, read_days, read_period
+from router.engine.calendars import Calendar, Minutes, public_holidays, read_day, read_days, read_period
 from router.engine.rules.configuring import engine_config
 from router.engine.rules.consistency import Consistency
 from router.engine.rules.expressions import Conditions, Outcome
@@ -190,12 +190,17 @@ def names_used(rules: Sequence[RuleModel]) -> dict[str, set[str]]:
 
 def _calendar(model: CalendarModel) -> Calendar:
     """Compile a calendar; ranges of days that overlap add up."""
-    week: list[list[tuple[int, int]]] = [[] for _ in range(7)]
-    for days, periods in model.week.items():
-        for day in read_days(days) or ():
-            week[day] += [minutes for period in periods if (minutes := read_period(period))]
+    week: list[list[Minutes]] = [[] for _ in range(7)]
+    for names, periods in model.week.items():
+        for number in read_days(names) or ():
+            week[number] += _minutes(periods)
     return Calendar(
         zone=ZoneInfo(model.zone),
         week=[sorted(periods) for periods in week],
         holidays=public_holidays(model.holidays) if model.holidays else None,
+        days={day: _minutes(periods) for text, periods in model.days.items() if (day := read_day(text))},
     )
+
+
+def _minutes(periods: Sequence[str]) -> list[Minutes]:
+    return [minutes for period in periods if (minutes := read_period(period))]

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from router.documents.models import Duration, Name, Strict, custom_error
-from router.engine.calendars import public_holidays, read_days, read_period
+from router.engine.calendars import public_holidays, read_day, read_days, read_period
 
 LASTING_KINDS = frozenset({"language", "legal", "permission"})
 """Kinds of skills no waiting time ever drops."""
@@ -49,6 +49,12 @@ def _period(text: str) -> str:
     return text
 
 
+def _day(text: str) -> str:
+    if read_day(text) is None:
+        raise custom_error("day", f"`{text[:40]}` is no day", "Write a date: 2026-12-24.")
+    return text
+
+
 def _holidays(text: str) -> str:
     if public_holidays(text) is None:
         raise custom_error(
@@ -81,11 +87,14 @@ class SkillModel(Strict):
 
 
 class CalendarModel(Strict):
-    """Opening hours in a zone."""
+    """Opening hours in a zone; `days` gives single days hours of their own, or none."""
 
     zone: Annotated[str, AfterValidator(read_zone)]
     week: dict[Annotated[str, AfterValidator(_days)], list[Annotated[str, AfterValidator(_period)]]]
     holidays: Annotated[str, AfterValidator(_holidays)] | None = None
+    days: dict[Annotated[str, AfterValidator(_day)], list[Annotated[str, AfterValidator(_period)]]] = Field(
+        default_factory=dict, max_length=1_000
+    )
 
     @model_validator(mode="after")
     def _opens(self) -> CalendarModel:

@@ -6,6 +6,7 @@ import { list } from "./store/lists";
 import { closeConversation, conversationId, openConversation, openView } from "./store/navigation";
 import { acceptOffer, offers, rejectOffer } from "./store/offers";
 import { closeDialog, dialog, focusOn, isRailOpen, openDialog, side, toggleSide } from "./store/screen";
+import { supervises } from "./store/supervision";
 import { claim } from "./store/work";
 
 export interface Key {
@@ -68,6 +69,7 @@ export const KEYS: readonly Key[] = [
   { keys: ["y"], word: "why-title", group: "screen", act: () => toggleSide("why") },
   { keys: ["i"], word: "customer-title", group: "screen", act: () => toggleSide("customer") },
   { keys: ["h"], word: "house-title", group: "screen", act: () => openDialog("house") },
+  { keys: ["w"], word: "watch-title", group: "screen", act: () => supervises.value && openDialog("watch") },
   { keys: ["?"], word: "keys-title", group: "screen", act: () => openDialog("keys") },
   { keys: ["Escape"], word: "key-leave", group: "screen", act: leave },
 ];

@@ -1,4 +1,5 @@
 /** When will I be away? From and to, so that what customers wait for goes to colleagues in time. */
+import type { Signal } from "@preact/signals";
 import { useState } from "preact/hooks";
 import { agent, setAbsence } from "../store/account";
 import { now } from "../store/clock";
@@ -39,10 +40,23 @@ export function AbsenceForm({ onDone }: { onDone: () => void }) {
   );
 }
 
-/** The absence that is planned, with a way to take it back. */
-export function AbsenceLine() {
+/** The absence that is planned, with a way to take it back; without one, the way to plan it. */
+export function AbsenceLine({ isShown }: { isShown: Signal<boolean> }) {
   const absence = agent.value?.absence;
-  if (!absence || (absence.until && Date.parse(absence.until) < now.value)) return null;
+  if (!absence || (absence.until && Date.parse(absence.until) < now.value)) {
+    return (
+      <p class="absence-line">
+        <button
+          type="button"
+          class="text-button"
+          aria-expanded={isShown.value}
+          onClick={() => (isShown.value = !isShown.value)}
+        >
+          {t("absence")}
+        </button>
+      </p>
+    );
+  }
   return (
     <p class="absence-line">
       <span>

@@ -52,17 +52,9 @@ export function PresenceSwitch() {
         >
           {presence.classes === null ? t("presence-all-channels") : t("presence-some-channels", { n: presence.classes.length })}
         </button>
-        <button
-          type="button"
-          class="text-button"
-          aria-expanded={isAbsenceShown.value}
-          onClick={() => (isAbsenceShown.value = !isAbsenceShown.value)}
-        >
-          {t("absence")}
-        </button>
       </p>
       {myLoad.value && <CapacityBar colleague={myLoad.value} />}
-      <AbsenceLine />
+      <AbsenceLine isShown={isAbsenceShown} />
       {presence.state === "busy" && (
         <label class="presence-reason">
           <span class="visually-hidden">{t("presence-reason")}</span>

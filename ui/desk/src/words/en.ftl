@@ -36,7 +36,7 @@ capacity-words = { $used } of { $units } units, { $claims ->
    *[other] { $claims } conversations
   }
 capacity-short = { $used } of { $units } units
-absence = away from …
+absence = Away from … to …
 absence-from = Away from
 absence-to = to
 absence-plan = Announce
