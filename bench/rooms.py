@@ -91,7 +91,8 @@ async def open_rooms(
             room.enqueue(rows)
 
         room = EngineRoom(store, clock, rules, decided)
-        offers = Offers(store, clock, room)
+        classes = [each.channel_type.capabilities.channel_class for each in accounts]
+        offers = Offers(store, clock, room, lambda: classes)
         queues = Queues(clock, lambda: rules, doors.language)
         filing = FilingRoom(store, clock, queues.work_item, filed)
         intake = Intake(store, clock, decoder, doors.kind, filing)

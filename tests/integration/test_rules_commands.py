@@ -65,6 +65,7 @@ async def in_force(shop: Path) -> tuple[int, int | None]:
 
 async def test_versions_are_applied_staged_widened_promoted_and_taken_back(shop: Path) -> None:
     assert (await put(shop, "rules.yaml")).fields["version"] == 1
+    assert (await put(shop, "rules.yaml")).text == "version 1 is in force already"
     staged = await put(shop, "new.yaml", queues=("returns",))
     assert "version 2 is in force for the queue returns, version 1 else" in staged.text
     wider = await apply(shop, None, Wish(percent=30))
