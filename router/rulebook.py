@@ -92,9 +92,13 @@ class Rulebook:
             rules = await rules_in_force(self._store)
             if rules is not None:
                 strategies_by_name(rules.engine_config, self._strategies)
-        except (RouterError, DBAPIError, OSError) as error:
-            # What is in force goes on; a version this router cannot compile was stored by another release.
-            log.error("rules cannot be taken up", extra={"cause": str(error)})
+        except (DBAPIError, OSError) as error:
+            log.warning("rules cannot be looked up", extra={"cause": str(error)})
+            return False
+        except RouterError as error:
+            # Stored by another release, perhaps; what is in force goes on, and the complaint is made once.
+            self._seen = number
+            log.error("rules cannot be taken up", extra={"cause": str(error), "change": number})
             return False
         self._seen = number
         if rules is None or rules.number == self._rules.number:

@@ -85,6 +85,8 @@ async def apply(config: Path, file: Path | None, wish: Wish) -> Answer:
         if file is None:
             return await _widen(store, current, stage, wish)
         source = read_rules(file)
+        if stage is None and current is not None and await _is_alone_in_force(store, current, source):
+            return Answer(text=f"{_said(current)} already", fields={**_fields(current), "applied": False})
         report = check_source(source)
         if not report.can_be_used:
             return Answer(text=report.text(), fields={**report.as_json(), "applied": False}, exit_code=1)
@@ -219,6 +221,11 @@ def _act(current: RulesInForce | None, stage: Stage | None, found: Comparison) -
         if current is not None and current.staged is not None and not found.differences
         else "applied"
     )
+
+
+async def _is_alone_in_force(store: Store, current: RulesInForce, source: RulesSource) -> bool:
+    stored = await stored_source(store, current.version)
+    return current.staged is None and (stored.text, stored.lists) == (source.text, source.lists)
 
 
 def _require_queues(current: RulesInForce | None, stage: Stage) -> None:

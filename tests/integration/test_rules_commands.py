@@ -12,8 +12,8 @@ from typer.testing import CliRunner
 from router.bootstrap import running_router
 from router.cli import app
 from router.config import load_config
+from router.engine_room import EngineRoom
 from router.errors import ConfigError
-from router.offers import Offers
 from router.routing_setup import rules_in_force
 from router.rules_commands import Answer, Wish, apply, diff, listed, revert
 from router.storage.store import Store
@@ -65,6 +65,7 @@ async def in_force(shop: Path) -> tuple[int, int | None]:
 
 async def test_versions_are_applied_staged_widened_promoted_and_taken_back(shop: Path) -> None:
     assert (await put(shop, "rules.yaml")).fields["version"] == 1
+    assert (await put(shop, "rules.yaml")).text == "version 1 is in force already"
     staged = await put(shop, "new.yaml", queues=("returns",))
     assert "version 2 is in force for the queue returns, version 1 else" in staged.text
     wider = await apply(shop, None, Wish(percent=30))
@@ -200,13 +201,13 @@ async def test_running_router_uses_applied_rules_within_two_seconds_and_after_a_
 ) -> None:
     config = load_config(shop)
     renewed = asyncio.Event()
-    renew = Offers.renew
+    renew = EngineRoom.renew
 
-    def told(offers: Offers) -> None:
-        renew(offers)
+    def told(room: EngineRoom) -> None:
+        renew(room)
         renewed.set()
 
-    monkeypatch.setattr(Offers, "renew", told)
+    monkeypatch.setattr(EngineRoom, "renew", told)
     async with running_router(config) as router:
         assert router.rulebook.rules.version == 1
         await put(shop, "new.yaml", percent=50)

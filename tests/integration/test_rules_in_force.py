@@ -13,6 +13,7 @@ from router.engine.engine import Engine
 from router.engine.rules import RulesError, load_ruleset
 from router.engine.rules.stage import RulesInForce, Stage, StagedRules
 from router.errors import NotFound, StaleVersion
+from router.rerouting import Reroutes
 from router.routing_setup import Proposal, apply_rules, put_in_force, switch_rules
 from router.rulebook import Rulebook
 from router.rules_files import RulesSource
@@ -23,6 +24,8 @@ from router.storage.upgrade import downgrade, upgrade
 from router.testing import FakeClock
 from tests.integration.house import Doors as HouseDoors
 from tests.integration.house import InForce, house
+from tests.integration.notes_channel import item
+from tests.integration.test_intake import RULES
 
 NOW = datetime(2026, 3, 4, 9, 0, tzinfo=UTC)
 
@@ -187,7 +190,8 @@ async def test_new_rules_reach_a_running_engine_and_take_nothing_away(
     clock, built = FakeClock(NOW), asyncio.Event()
     async with house(store, clock, HouseDoors()) as rooms:
         held = await rooms.accepted("mei")
-        waiting = await rooms.conversation()
+        await rooms.offers.set_presence(rooms.agents["tom"], "available")
+        waiting = await rooms.conversation(sender="bob@shop.example")
         asked = await rooms.offered(waiting)
         assert asked is not None
 
@@ -208,3 +212,28 @@ async def test_new_rules_reach_a_running_engine_and_take_nothing_away(
             await rooms.offers.claim(held, rooms.agents["tom"])
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
+
+
+async def test_work_pinned_to_old_rules_is_offered_once_it_is_routed_by_the_new_ones(store: Store) -> None:
+    clock = FakeClock(NOW)
+    new = RulesInForce(version=7, ruleset=load_ruleset(RULES, source="rules.yaml", lists={}))
+    async with house(store, clock, HouseDoors()) as rooms:
+        (conversation,) = await rooms.front.take(item("bob@shop.example", at=NOW, id="one", text="hello"))
+
+        def ask_too_much(connection: Connection) -> None:
+            connection.execute(update(t.work_item).values(needs=[{"require": "astrology"}]))
+
+        await store.write(ask_too_much)
+        await rooms.room.restore()
+        await rooms.offers.set_presence(rooms.agents["mei"], "available")
+        assert await rooms.offered(conversation) is None
+        reroutes = Reroutes(store, clock, rooms.room, lambda: new)
+        preview = await reroutes.preview(conversation)
+        assert (preview.after.needs, preview.asked) == ([], [rooms.agents["mei"]])
+        assert await rooms.offered(conversation) is None
+        await reroutes.reroute(conversation, agent_id=rooms.agents["tom"])
+        offered = await rooms.offered(conversation)
+        assert offered is not None
+        assert offered[1] == "mei"
+        (row,) = await rooms.front.rows(t.work_item, conversation_id=conversation)
+        assert row.ruleset_version == 7

@@ -233,6 +233,15 @@ def test_what_nothing_uses_is_pointed_out_by_name():
     }
 
 
+def test_calendar_that_gives_now_its_zone_is_used():
+    text = """version: 1
+calendars: {shop: {zone: Asia/Shanghai, week: {mon-fri: ["09:00-18:00"]}}}
+queues: {desk: {}}
+rules: [{name: late, when: now.hour > 18, set: {queue: desk}}]
+"""
+    assert check_ruleset(text, source="rules.yaml", lists={}).findings == []
+
+
 @pytest.mark.parametrize(
     ("queues", "message"),
     [

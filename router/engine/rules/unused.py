@@ -66,6 +66,9 @@ def _used(model: RulesModel) -> Mapping[str, set[str]]:
         for reference in find_references(rule.when):
             (calendars if reference.function == "business_open" else lists).add(reference.name or "")
         words |= {token.text for token in tokens_of(rule.when) if token.is_word}
+    if "now" in words:
+        # `now` is read in the zone of the first one
+        calendars |= set(list(model.calendars)[:1])
     return {
         "queue": {name for name in queues if name},
         "skill": skills,
