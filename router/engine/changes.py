@@ -36,6 +36,7 @@ class Changes:
         desk, lane, before = self._desk, work.lane, self._terms(work)
         desk.waiting.remove(work)
         work.change(changed)
+        desk.leases.watch(work)
         needs_changed: NeedsChanged = []
         if lane is None:
             self._refiling.leave(work, desk.now)

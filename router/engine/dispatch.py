@@ -131,6 +131,7 @@ class Dispatch:
         lane = work.lane
         self._desk.waiting.remove(work)
         work.change(replace(work.item, due_at=due_at, lead_s=lead_s))
+        self._desk.leases.watch(work)
         if lane is not None:
             self._desk.waiting.add(work, lane)
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from router.engine.config import LeaseConfig
-from router.engine.events import AgentRemoved
+from router.engine.config import LeaseConfig, Metric, SlaPolicy
+from router.engine.events import AgentRemoved, Item, ItemChanged
 from router.engine.words import say
 from tests.unit.lease_desk import LEASE, LeaseDesk, at
 
@@ -189,3 +189,32 @@ def test_explaining_claimed_work_tells_what_comes_next() -> None:
     assert say(desk.explain("i1", 40), "en", NAMES) == "Mei has it. An answer is owed for 40 s."
     desk.reply(50, "i1")
     assert say(desk.explain("i1", 60), "en", NAMES) == "Mei has it. The customer has his answer."
+
+
+def test_due_time_told_anew_moves_the_step_of_a_lease_that_runs() -> None:
+    desk = with_mei()
+    for when, due_s, expected in ((10, 60, 60), (20, 40, 40), (30, 500, 100)):
+        item = Item(
+            id="i1",
+            conversation_id="c-i1",
+            queue="q",
+            channel_class="chat",
+            due_at=at(due_s),
+            eligible_since=at(0),
+            arrival=0,
+        )
+        desk.tell(when, ItemChanged, item=item)
+        assert desk.due() == expected
+
+
+def test_running_promise_brings_the_supervisor_earlier_in_each_lease() -> None:
+    policy = SlaPolicy(targets_s={Metric.FIRST_RESPONSE: 150, Metric.NEXT_RESPONSE: 50}, steps=())
+    desk = LeaseDesk(sla={"quick": policy})
+    desk.person(0, "mei")
+    desk.held(0, "i1", "mei", sla=("quick",))
+    steps = [what[:2] for what in desk.run(199) if what[1] != "promise_due"]
+    assert steps == [(100, "nudged"), (150, "escalated")]
+    desk.reply(200, "i1")
+    desk.wrote(300, "i1")
+    steps = [what[:2] for what in desk.run(599) if what[1] != "promise_due"]
+    assert steps == [(350, "escalated")]

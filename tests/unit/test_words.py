@@ -78,7 +78,6 @@ def day() -> list[Decision]:
         PresenceChanged(at=START, agent_id="a1", state=here),
         ItemQueued(at=START, item=item("i3", arrival=3)),
         OfferAccepted(at=START, offer_id="i3.1"),
-        ItemQueued(at=START, item=item("i4", arrival=4, sla=("chat",))),
         Replied(at=START, item_id="i3"),
         CustomerWrote(at=START, item_id="i3"),
         ClockTick(at=START + timedelta(hours=1)),
@@ -88,6 +87,8 @@ def day() -> list[Decision]:
         ClockTick(at=START + timedelta(hours=1, seconds=10)),
         OfferAccepting(at=START, offer_id="i5.2"),
         ClockTick(at=START + timedelta(hours=1, seconds=40)),
+        ItemQueued(at=START, item=item("i4", arrival=4, sla=("chat",))),
+        ClockTick(at=START),
     ]
     return [decision for event in events for decision in engine.apply(event)] + relief()
 
