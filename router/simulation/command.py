@@ -11,6 +11,7 @@ from pathlib import Path
 from router.documents.reading import MAX_DOCUMENT_CHARS
 from router.engine.roster import Roster, load_roster
 from router.engine.rules import RuleSet
+from router.engine.strategies import BUILT_IN
 from router.errors import ConfigError
 from router.messages import JsonObject
 from router.plugin_host import PluginHost
@@ -22,6 +23,7 @@ from router.simulation.scenario import check_names, read_scenario
 from router.simulation.scenario_run import run_scenario
 from router.simulation.simulating import Setting, simulate
 from router.simulation.traffic import starts_at
+from router.strategy import Strategy
 from router.text_files import read_text
 
 DEFAULT_SEED = 1
@@ -90,6 +92,7 @@ def _setting(rules: Path, roster: Path | None, seed: int | None) -> Setting:
         roster=roster_for(ruleset, roster),
         seed=DEFAULT_SEED if seed is None else seed,
         class_of=classes_of_channels(),
+        strategies=strategies_used(ruleset),
     )
 
 
@@ -107,6 +110,13 @@ def roster_for(ruleset: RuleSet, path: Path | None) -> Roster | None:
         return None
     text = read_text(path, max_chars=MAX_DOCUMENT_CHARS)
     return load_roster(text, str(path), rules=ruleset.model)
+
+
+def strategies_used(ruleset: RuleSet) -> Sequence[Strategy]:
+    """Give the strategies of plugins, if the rules name one the router does not bring itself."""
+    own = {strategy.name for strategy in BUILT_IN}
+    named = {queue.strategy for queue in ruleset.engine_config.queues.values()}
+    return () if named <= own else PluginHost.load().strategies
 
 
 def classes_of_channels() -> Callable[[str], str | None]:

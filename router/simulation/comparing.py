@@ -38,8 +38,7 @@ def compare(recording: Recording, customs: Customs, before: Side, after: Side, s
 
 def _side(side: Side, names: Mapping[str, str]) -> JsonObject:
     figures, play = side.figures, side.play
-    config = side.ruleset.engine_config
-    limits = {queue: limit.max_advance_s for queue, limit in config.queues.items()}
+    limits = {queue: limit.max_advance_s for queue, limit in side.config.queues.items()}
     starved = [] if play.last_at is None else figures.starved(play, side.counted, play.last_at, limits)
     load = dict(figures.load(side.counted, ()))
     claims = load.pop("claims")

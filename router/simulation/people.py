@@ -23,7 +23,7 @@ _INTRODUCING = frozenset({"agent_skills", "agent_restored"})
 
 
 class People:
-    """Knows who there is; `units` is the budget of somebody for whom none is given."""
+    """Knows who there is, and what each can do and carry."""
 
     def __init__(
         self, ruleset: RuleSet, queueing: Queueing, roster: Roster | None, lines: Sequence[Line]

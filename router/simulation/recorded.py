@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -11,6 +11,7 @@ from router.engine.event_json import from_json
 from router.engine.events import Event
 from router.engine.rules import Facts, RuleSet, load_ruleset
 from router.engine.rules.facts import MAX_TEXT_CHARS, VARIABLES
+from router.engine.rules.stage import stage_from_json
 from router.engine.times import from_iso
 from router.errors import NotFound
 from router.messages import JsonObject
@@ -26,12 +27,15 @@ from router.storage.views.recorded import (
     stream_first_messages,
     stream_log,
 )
+from router.strategy import Strategy
 from router.triage import WRITTEN
 
 _ATTRIBUTES = {variable.name: variable.attribute for variable in VARIABLES if variable.attribute}
 
 
-async def load_recording(connection: AsyncConnection, since: datetime, until: datetime) -> Recording:
+async def load_recording(
+    connection: AsyncConnection, since: datetime, until: datetime, strategies: Sequence[Strategy] = ()
+) -> Recording:
     """Read what the engine was told; raises NotFound when nothing was recorded then."""
     seq = await read_start(connection, since)
     told: list[Started | Event] = []
@@ -42,9 +46,11 @@ async def load_recording(connection: AsyncConnection, since: datetime, until: da
         raise NotFound(
             f"nothing was recorded between {since.isoformat()} and {until.isoformat()}; see --from and --to"
         )
-    versions = sorted({entry.ruleset_version for entry in told if isinstance(entry, Started)})
+    starts = [entry for entry in told if isinstance(entry, Started)]
+    used = {entry.ruleset_version for entry in starts} | {entry.staged_version for entry in starts}
+    versions = sorted(version for version in used if version is not None)
     rules = {version: await _rules(connection, version) for version in versions}
-    return Recording(since=since, until=until, told=told, rules=rules)
+    return Recording(since=since, until=until, told=told, rules=rules, strategies=strategies)
 
 
 async def load_decisions(connection: AsyncConnection, recording: Recording) -> list[JsonObject]:
@@ -85,10 +91,13 @@ def _is_written(block: Mapping[str, object]) -> bool:
 def _entry(body: JsonObject) -> Started | Event:
     if body.get("type") != STARTED:
         return from_json(body)
+    staged, stage = body.get("staged_version"), body.get("stage")
     return Started(
         at=from_iso(str(body["at"])),
         seed=int(str(body["seed"])),
         ruleset_version=int(str(body["ruleset_version"])),
+        staged_version=None if staged is None else int(str(staged)),
+        stage=stage_from_json(stage) if isinstance(stage, Mapping) else None,
     )
 
 

@@ -8,8 +8,10 @@ from datetime import datetime
 
 from router.engine.events import Event
 from router.engine.rules import RuleSet
+from router.engine.rules.stage import RulesInForce, Stage, StagedRules
 from router.errors import NotFound
 from router.model.past_work import AskedSpan, Colleague, HeldSpan
+from router.strategy import Strategy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,16 +21,29 @@ class Started:
     at: datetime
     seed: int
     ruleset_version: int
+    staged_version: int | None = None
+    stage: Stage | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recording:
-    """What the engine was told from its start before `since` up to `until`; `rules` by version."""
+    """What the engine was told from its start before `since` up to `until`; `rules` by version,
+    `strategies` those of plugins."""
 
     since: datetime
     until: datetime
     told: Sequence[Started | Event]
     rules: Mapping[int, RuleSet]
+    strategies: Sequence[Strategy] = ()
+
+    def in_force(self, started: Started) -> RulesInForce:
+        """Give the rules an engine was started with."""
+        staged = None
+        if started.staged_version is not None and started.stage is not None:
+            ruleset = self.rules[started.staged_version]
+            staged = StagedRules(version=started.staged_version, ruleset=ruleset, stage=started.stage)
+        version = started.ruleset_version
+        return RulesInForce(version=version, ruleset=self.rules[version], staged=staged)
 
     @property
     def start(self) -> Started:

@@ -16,6 +16,7 @@ from router.config import load_config
 from router.engine.roster import Roster
 from router.engine.words import say
 from router.errors import ConfigError
+from router.plugin_host import PluginHost
 from router.rules_files import load_rules
 from router.simulation.command import roster_for
 from router.simulation.comparing import compare, comparison_lines
@@ -50,8 +51,10 @@ async def replay_recorded(
     first, last = _moment(since, "--from"), _moment(until, "--to")
     if last <= first:
         raise ConfigError("it is not after --from.", path="--to", hint="Give a later time.")
-    async with Store.open(load_config(config).store.url) as store, store.reading() as connection:
-        recording = await load_recording(connection, first, last)
+    loaded = load_config(config)
+    strategies = PluginHost.load(loaded.plugins.disabled).strategies
+    async with Store.open(loaded.store.url) as store, store.reading() as connection:
+        recording = await load_recording(connection, first, last, strategies)
         if rules is None and roster is None:
             if seed is not None:
                 hint = "Leave it out, or name --rules or --roster to compare."
@@ -70,14 +73,16 @@ async def _what_if(
     *,
     as_json: bool,
 ) -> ReplayAnswer:
-    recorded = Candidate(ruleset=recording.rules[recording.start.ruleset_version])
+    in_force = recording.in_force(recording.start)
+    recorded = Candidate(ruleset=in_force.ruleset, config=in_force.engine_config)
     ruleset = recorded.ruleset if rules is None else load_rules(rules)
     people: Roster | None = roster_for(ruleset, roster)
     facts = {} if rules is None else await load_facts(connection, recording.since, recording.until)
     customs = await load_customs(connection, recording)
     chance = recording.start.seed if seed is None else seed
     before = run_side(recording, customs, recorded, chance)
-    candidate = Candidate(ruleset=ruleset, roster=people, facts=facts)
+    config = recorded.config if rules is None else ruleset.engine_config
+    candidate = Candidate(ruleset=ruleset, config=config, roster=people, facts=facts)
     after = run_side(recording, customs, candidate, chance)
     found = compare(recording, customs, before, after, chance)
     return ReplayAnswer(lines=[json_line(found)] if as_json else list(comparison_lines(found)))

@@ -85,7 +85,7 @@ def _decided(recording: Recording) -> Iterator[_Made]:
 
 
 def _engine(recording: Recording, start: Started) -> Engine:
-    return Engine(recording.rules[start.ruleset_version].engine_config, start.seed)
+    return Engine(recording.in_force(start).engine_config, start.seed, recording.strategies)
 
 
 def _is_inside(recording: Recording, record: JsonObject) -> bool:

@@ -23,6 +23,7 @@ from router.simulation.people import People
 from router.simulation.play import Play
 from router.simulation.queueing import Queueing
 from router.simulation.shifts import shift_events
+from router.strategy import Strategy
 
 HORIZON_S = 24 * 3600.0
 MAX_LISTED = 1_000
@@ -31,12 +32,16 @@ MAX_LISTED = 1_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setting:
-    """What a run is played with; `class_of(channel)` names the channel class, None if nobody knows it."""
+    """What a run is played with; `class_of(channel)` names the channel class, None if nobody knows it.
+
+    `strategies` are those of plugins.
+    """
 
     ruleset: RuleSet
     roster: Roster | None
     seed: int
     class_of: Callable[[str], str | None]
+    strategies: Sequence[Strategy] = ()
 
     @property
     def zone(self) -> ZoneInfo:
@@ -46,7 +51,7 @@ class Setting:
 
     def new_engine(self) -> Engine:
         """Make the engine that is played."""
-        return Engine(self.ruleset.engine_config, self.seed)
+        return Engine(self.ruleset.engine_config, self.seed, self.strategies)
 
 
 def simulate(lines: Sequence[Line], source: str, setting: Setting, until: datetime | None = None) -> Outcome:

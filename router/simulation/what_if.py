@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from zoneinfo import ZoneInfo
 
+from router.engine.config import EngineConfig
 from router.engine.engine import Engine
 from router.engine.events import (
     AbsencePlanned,
@@ -58,6 +59,7 @@ class Candidate:
     """What is tried: other rules (with the facts to triage anew), other people, or the recorded ones."""
 
     ruleset: RuleSet
+    config: EngineConfig
     roster: Roster | None = None
     facts: Mapping[str, Facts] = field(default_factory=dict)
 
@@ -69,20 +71,20 @@ class Side:
     play: Play
     figures: Figures
     counted: Sequence[str]
-    ruleset: RuleSet
+    config: EngineConfig
 
 
 def run_side(recording: Recording, customs: Customs, candidate: Candidate, seed: int) -> Side:
     """Play the recorded arrivals in a closed loop to the end of the work, at most 24 h longer."""
     outside = _Outside(recording, customs, candidate)
     happenings = outside.happenings()
-    engine = Engine(candidate.ruleset.engine_config, seed, records=False)
+    engine = Engine(candidate.config, seed, recording.strategies, records=False)
     figures = Figures()
     play = Play(engine, figures.heard)
     behaviour = Recorded(customs.claims, customs.offers, _events(recording), outside.classes, seed)
     loop = ClosedLoop(play, behaviour, happenings, len(outside.classes))
     loop.run(recording.until + timedelta(seconds=HORIZON_S))
-    return Side(play=play, figures=figures, counted=outside.counted, ruleset=candidate.ruleset)
+    return Side(play=play, figures=figures, counted=outside.counted, config=candidate.config)
 
 
 class _Outside:

@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import delete, select, update
 
+from router.engine.rules import load_ruleset
+from router.engine.rules.stage import Stage
 from router.errors import ConfigError, NotFound
-from router.routing_setup import put_in_force
+from router.routing_setup import Proposal, apply_rules, put_in_force
 from router.rules_files import RulesSource
 from router.simulation.replay_command import ReplayAnswer, replay_recorded
 from router.storage import schema as t
@@ -161,3 +163,26 @@ async def test_a_span_without_a_record_and_wrong_times_are_refused(desk: House, 
         await replay(desk, tmp_path, seed=3)
     with pytest.raises(NotFound, match="nothing was recorded"):
         await replay(desk, tmp_path, since="2020-01-01T00:00:00Z", until="2020-01-02T00:00:00Z")
+
+
+async def test_rules_that_were_tried_on_one_queue_are_part_of_the_record(
+    store: Store, tmp_path: Path
+) -> None:
+    clock = FakeClock(NOW)
+    first = await put_in_force(store, RulesSource(source="rules.yaml", text=RULES, lists={}), "test", NOW)
+    second = RulesSource(source="rules.yaml", text=RULES.replace("30s", "5s"), lists={})
+    ruleset = load_ruleset(second.text, source="second", lists={})
+    stage = Stage(queues=("service",), percent=0)
+    proposal = Proposal(act="staged", author="test", stage=stage, at=NOW)
+    staged = await apply_rules(store, first, second, ruleset, proposal)
+    assert staged.engine_config.queue("service").offer_timeout_s == 5
+    async with house(store, clock, Doors(), staged.engine_config, rules=RULES) as desk:
+        desk.room._in_force = staged  # the house knows one version of the rules only
+        await desk.room.restore()
+        await desk.offers.set_presence(desk.agents["mei"], "available")
+        await desk.conversation()
+        clock.advance(6)
+        await desk.room.take_up()
+        answer = await replay(desk, tmp_path)
+        assert "expired" in {row.act for row in await desk.front.rows(t.decision_record)}
+    assert answer.is_equal, answer.lines

@@ -43,6 +43,8 @@ def test_a_list_comes_out_as_worked_out_by_hand(folder: str) -> None:
         assert acts == answers["acts"]
     offered = [record["item"] for record in records if record["act"] == "offered"]
     assert offered == answers.get("offers", offered)
+    moved = [record["item"] for record in records if record["act"] == "moved"]
+    assert moved == answers.get("moved", [])
     queued = {record["item"]: record["due_at"] for record in records if record["act"] == "queued"}
     assert {item: queued[item] for item in answers.get("due", ())} == answers.get("due", {})
     assert {key: summary[key] for key in answers["summary"]} == answers["summary"]

@@ -108,7 +108,9 @@ class RulesInForce:
 
     def describe(self) -> JsonObject:
         """Give what an engine's decisions depend on beside its events."""
-        staged = {} if self.staged is None else {"staged_version": self.staged.version}
+        staged: JsonObject = {}
+        if self.staged is not None:
+            staged = {"staged_version": self.staged.version, "stage": self.staged.stage.as_json()}
         return {"seed": ENGINE_SEED, "ruleset_version": self.version, **staged}
 
     @property
