@@ -127,6 +127,17 @@ def rules_check_command(file: Path, as_json: JsonOption = False) -> None:
     raise SystemExit(0 if report.ok else 1)
 
 
+@rules_app.command("bounds")
+def rules_bounds_command(file: Path, as_json: JsonOption = False) -> None:
+    """Print how long work can be overtaken by work that comes later, proven from the rules."""
+    from router.engine.rules.bounds import prove_bounds
+    from router.engine.rules.bounds_report import bounds_json, bounds_text
+    from router.rules_files import load_rules
+
+    bounds = prove_bounds(load_rules(file).model)
+    print(json.dumps(bounds_json(bounds), ensure_ascii=False) if as_json else bounds_text(bounds))
+
+
 @db_app.command("upgrade")
 def db_upgrade(config: ConfigOption = Path("omnirouter.yaml")) -> None:
     """Bring the database to this version's schema."""
