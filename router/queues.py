@@ -40,7 +40,7 @@ class Queues:
             "channel_class": triage.channel_class,
             "needs": list(triage.needs),
             "boost_s": triage.boost_s,
-            "sla_policy": triage.sla_policy,
+            "sla_policy": triage.sla_policies[0] if triage.sla_policies else "",
             "due_at": triaged.due_at,
             "lead_s": triage.lead_s,
             "max_advance_s": triage.max_advance_s,
@@ -53,6 +53,7 @@ class Queues:
             "triage": {
                 "matched": list(triage.matched),
                 "errors": list(triage.errors),
+                "sla": list(triage.sla_policies),
                 "facts": shown_facts(triaged.facts),
             },
             "ruleset_version": version,

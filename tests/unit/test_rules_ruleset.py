@@ -56,7 +56,7 @@ def test_first_match_of_each_key_wins_and_needs_add_up():
     assert triage(ruleset, channel_class="chat") == Triage(
         queue="complaints",
         boost_s=3600,
-        sla_policy="complaint",
+        sla_policies=("complaint",),
         first_response_s=900,
         lead_s=1800,
         max_advance_s=8 * 3600,
@@ -66,6 +66,7 @@ def test_first_match_of_each_key_wins_and_needs_add_up():
         ),
         channel_class="chat",
         matched=("a", "c", "d"),
+        failed=(),
         errors=(),
     )
 
@@ -99,7 +100,7 @@ def test_without_a_queue_set_the_queue_of_the_last_rule_is_taken():
 
 def test_without_any_queue_in_the_rules_the_first_queue_is_taken():
     result = triage(rules("{name: a, when: 'true', set: {boost: 1m}}"))
-    assert (result.queue, result.sla_policy, result.first_response_s) == ("after_sale", "", None)
+    assert (result.queue, result.sla_policies, result.first_response_s) == ("after_sale", (), None)
 
 
 def test_preference_is_written_with_grade_and_seconds():
@@ -240,3 +241,21 @@ def test_no_message_makes_triage_raise(text, subject, value, age):
 
 def test_hostile_text_of_a_megabyte_is_cut_before_it_is_searched():
     assert triage(SHARED, text="a" * 1_000_000 + "!", subject="x" * 1_000_000).matched == ()
+
+
+def test_of_several_policies_the_strictest_first_response_counts():
+    text = """version: 1
+sla_policies:
+  usual: {first_response: 8h, lead: 1m, by_class: {chat: {first_response: 60s}}}
+  vip: {first_response: 2m, lead: 30s}
+queues: {all: {}}
+rules:
+  - name: vip
+    when: "true"
+    set: {sla: [usual, vip]}
+"""
+    ruleset = load_ruleset(text, source="rules.yaml", lists={})
+    at = datetime(2026, 1, 5, tzinfo=UTC)
+    mail = ruleset.triage(Facts(at=at, channel_class="email"))
+    chat = ruleset.triage(Facts(at=at, channel_class="chat"))
+    assert (mail.sla_policies, mail.first_response_s, chat.first_response_s) == (("usual", "vip"), 120, 60)

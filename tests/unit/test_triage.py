@@ -39,7 +39,7 @@ def test_chinese_complaint_goes_to_the_complaints_desk_with_its_promise():
 def test_message_without_a_promise_has_no_due_time():
     mail = FilingFacts(channel="email", account="support", channel_class="email")
     result = triage_message(RULES, event("News", automatic=Automatic.BULK), mail, NOW)
-    assert (result.triage.sla_policy, result.due_at) == ("", None)
+    assert (result.triage.sla_policies, result.due_at) == ((), None)
 
 
 def test_vip_is_moved_forward():

@@ -44,9 +44,7 @@ class Consistency:
                 path: Path = ("rules", index, "examples", number, "expect")
                 expect = example.expect
                 yield from self._named((*path, "queue"), expect.queue, list(self._model.queues), "queue")
-                yield from self._named(
-                    (*path, "sla"), expect.sla, list(self._model.sla_policies), "sla policy"
-                )
+                yield from self._policies((*path, "sla"), expect.sla)
                 yield from self._needs((*path, "needs"), expect.needs or [])
 
     def _policies_and_queues(self) -> Iterator[Problem]:
@@ -76,10 +74,15 @@ class Consistency:
 
     def _settings(self, path: Path, settings: SettingsModel) -> Iterator[Problem]:
         yield from self._named((*path, "queue"), settings.queue, list(self._model.queues), "queue")
-        yield from self._named((*path, "sla"), settings.sla, list(self._model.sla_policies), "sla policy")
+        yield from self._policies((*path, "sla"), settings.sla)
         yield from self._needs((*path, "needs"), settings.needs)
         for index, message in contradictions(settings.needs):
             yield self._document.problem((*path, "needs", index), message, "Keep one of the two needs.")
+
+    def _policies(self, path: Path, names: Sequence[str] | None) -> Iterator[Problem]:
+        for index, name in enumerate(names or ()):
+            at: Path = (*path, index)
+            yield from self._named(at, name, list(self._model.sla_policies), "sla policy")
 
     def _needs(self, path: Path, needs: Sequence[NeedModel]) -> Iterator[Problem]:
         for index, need in enumerate(needs):

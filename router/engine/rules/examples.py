@@ -82,8 +82,8 @@ def _differences(expect: ExpectModel, triage: Triage) -> Iterator[tuple[str, str
         yield "queue", f"queue {expect.queue}", triage.queue
     if expect.boost_s is not None and expect.boost_s != triage.boost_s:
         yield "boost", f"boost {expect.boost_s}s", f"{triage.boost_s}s"
-    if expect.sla is not None and expect.sla != triage.sla_policy:
-        yield "sla", f"sla {expect.sla}", triage.sla_policy or "none"
+    if expect.sla is not None and tuple(expect.sla) != triage.sla_policies:
+        yield "sla", f"sla {', '.join(expect.sla)}", ", ".join(triage.sla_policies) or "none"
     if expect.needs == [] and triage.needs:
         yield "needs", "no needs", _needs_text(triage)
     for need in expect.needs or ():

@@ -6,7 +6,7 @@ Everything wrong in a document is reported at once, by line and column.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
@@ -22,7 +22,7 @@ from router.engine.rules.facts import Facts, variable_types, variable_values
 from router.engine.rules.lists import PhraseLists, Searches
 from router.engine.rules.needs import add_up
 from router.engine.rules.references import find_references
-from router.engine.rules.schema import CalendarModel, NeedModel, RuleModel, RulesModel
+from router.engine.rules.schema import CalendarModel, NeedModel, RuleModel, RulesModel, SlaPolicyModel
 from router.messages import JsonObject
 
 
@@ -34,19 +34,21 @@ class RulesError(DocumentError):
 class Triage:
     """What the rules decided: where the work goes, how urgent it is, and what it needs.
 
-    `matched` names the rules whose condition held, `errors` the ones that failed and why.
-    `first_response_s` is None when nothing is promised.
+    `matched` names the rules whose condition held, `failed` the ones that failed, `errors` says why.
+    `sla_policies` are the promises it is under; `first_response_s` (the strictest of them, None when none
+    is made) and `lead_s` are those of a first answer.
     """
 
     queue: str
     boost_s: int
-    sla_policy: str
+    sla_policies: tuple[str, ...]
     first_response_s: int | None
     lead_s: int
     max_advance_s: int
     needs: tuple[JsonObject, ...]
     channel_class: str
     matched: tuple[str, ...]
+    failed: tuple[str, ...]
     errors: tuple[str, ...]
 
 
@@ -106,7 +108,7 @@ class RuleSet:
         """Take the first of each key over the matching rules and add up their needs."""
         queue: str | None = None
         boost_s: int | None = None
-        sla: str | None = None
+        sla: list[str] | None = None
         needs: list[NeedModel] = []
         matched: list[str] = []
         reached = len(self.model.rules)
@@ -124,17 +126,18 @@ class RuleSet:
                 break
         failures = sorted(item for item in outcome.failures.items() if item[0] < reached)
         queue = queue or self._default_queue
-        policy = self.model.sla_policies.get(sla or "")
+        policies = [self.model.sla_policies[name] for name in sla or ()]
         return Triage(
             queue=queue,
             boost_s=boost_s or 0,
-            sla_policy=sla or "",
-            first_response_s=policy.first_response_s if policy else None,
-            lead_s=policy.lead_s if policy else 0,
+            sla_policies=tuple(sla or ()),
+            first_response_s=min(_first_responses(policies, facts.channel_class), default=None),
+            lead_s=max((policy.lead_s for policy in policies), default=0),
             max_advance_s=self.model.queues[queue].max_advance_s,
             needs=add_up(needs),
             channel_class=facts.channel_class,
             matched=tuple(matched),
+            failed=tuple(self.model.rules[number].name for number, _ in failures),
             errors=tuple(f"{self.model.rules[number].name}: {text}" for number, text in failures),
         )
 
@@ -173,6 +176,17 @@ def load_with_places(text: str, *, source: str, lists: Mapping[str, str]) -> Loa
     if gathered.problems:
         raise RulesError(gathered.problems)
     return LoadedRules(document=document, ruleset=RuleSet(model, searches))
+
+
+def _first_responses(policies: Iterable[SlaPolicyModel], channel_class: str) -> Iterator[int]:
+    """Give what each policy promises for a first answer on a channel of this class."""
+    for policy in policies:
+        own = policy.by_class.get(channel_class)
+        target_s = (
+            policy.first_response_s if own is None or own.first_response_s is None else own.first_response_s
+        )
+        if target_s is not None:
+            yield target_s
 
 
 def _names_used(rules: Sequence[RuleModel]) -> dict[str, set[str]]:

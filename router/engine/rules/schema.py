@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from router.documents.models import Duration, Name, Strict, custom_error
 from router.engine.rules.calendars import public_holidays, read_days, read_period
@@ -65,6 +65,13 @@ def _share(text: str) -> str:
     if not digits or not 0 < int(part) < int(whole):
         raise custom_error("share", f"`{text[:40]}` is no share", "Write how many of how many picks: 4/5.")
     return text
+
+
+def _each_once(names: list[str]) -> list[str]:
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise custom_error("twice", f"`{twice[:40]}` stands here twice", "Name each policy once.")
+    return names
 
 
 class SkillModel(Strict):
@@ -221,11 +228,13 @@ class NeedModel(Strict):
                 f"a need names one skill, this one names {len(named)}",
                 "Write one of `require:`, `prefer:` or `forbid:`.",
             )
-        if self.prefer is None and (self.grade is not None or self.drop_after_s is not None):
+        if self.prefer is None and self.grade is not None:
+            raise custom_error("need", "only `prefer` has `grade`", "Use `prefer:`, or take `grade` away.")
+        if self.require is not None and self.drop_after_s is not None:
             raise custom_error(
                 "need",
-                "only `prefer` has `grade` and `drop_after`",
-                "Use `prefer:`, or take the two keys away.",
+                "what is required has no `drop_after`",
+                "Use `prefer:`, which binds like `require:` until it is dropped.",
             )
         return self
 
@@ -240,12 +249,23 @@ class NeedModel(Strict):
         return self.require or self.prefer or self.forbid or ""
 
 
+def _names(given: object) -> object:
+    """Take one name for a list of one."""
+    return [given] if isinstance(given, str) else given
+
+
+PolicyNames = Annotated[
+    list[str], BeforeValidator(_names), Field(min_length=1, max_length=10), AfterValidator(_each_once)
+]
+"""The policies work is under: one name, or a list of them of which the strictest counts per promise."""
+
+
 class SettingsModel(Strict):
     """What a matching rule sets."""
 
     queue: str | None = None
     boost_s: Duration | None = Field(default=None, alias="boost")
-    sla: str | None = None
+    sla: PolicyNames | None = None
     needs: list[NeedModel] = Field(default_factory=list)
 
 
@@ -255,7 +275,7 @@ class ExpectModel(Strict):
     match: bool = True
     queue: str | None = None
     boost_s: Duration | None = Field(default=None, alias="boost")
-    sla: str | None = None
+    sla: PolicyNames | None = None
     needs: list[NeedModel] | None = None
 
 
