@@ -121,9 +121,9 @@ def _classes(model: RulesModel, outcomes: tuple[Outcome, ...]) -> tuple[WorkClas
 
 def _class(model: RulesModel, outcome: Outcome) -> WorkClass:
     queue = model.queues[outcome.queue]
-    policy = model.sla_policies.get(outcome.sla)
-    targets = [] if policy is None else _targets(policy)
-    lead_s = policy.lead_s if policy is not None and targets else 0
+    policies = [model.sla_policies[name] for name in outcome.sla]
+    targets = [target for policy in policies for target in _targets(policy)]
+    lead_s = max((policy.lead_s for policy in policies), default=0)
     pulled_s = max((lead_s - target for target in targets), default=0)
     return WorkClass(
         queue=outcome.queue,

@@ -20,11 +20,14 @@ MOST_OUTCOMES = 3_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What some message gets; `rules` are those that made it so, in order."""
+    """What some message gets; `rules` are those that made it so, in order.
+
+    `sla` names its promises; `need_outcomes` gives the calendars of the promises in their place.
+    """
 
     queue: str
     boost_s: int = 0
-    sla: str = ""
+    sla: tuple[str, ...] = ()
     needs: tuple[Need, ...] = ()
     rules: tuple[str, ...]
 
@@ -45,7 +48,7 @@ class _Effect:
     condition: Condition
     queue: str | None = None
     boost_s: int | None = None
-    sla: str | None = None
+    sla: tuple[str, ...] | None = None
     needs: tuple[Need, ...] = ()
     is_final: bool = False
 
@@ -60,7 +63,7 @@ class _State:
 
     queue: str | None = None
     boost_s: int | None = None
-    sla: str | None = None
+    sla: tuple[str, ...] | None = None
     needs: tuple[Need, ...] = ()
     known: tuple[tuple[str, tuple[bool, frozenset[str]]], ...] = ()
     is_ended: bool = False
@@ -79,7 +82,7 @@ def need_outcomes(model: RulesModel, most: int = MOST_OUTCOMES) -> Outcomes:
     """List the outcomes that differ in queue, opening hours or binding needs, whatever their boost."""
     calendar = {name: policy.calendar or "" for name, policy in model.sla_policies.items()}
     effects = [
-        replace(effect, boost_s=None, sla=None if effect.sla is None else calendar[effect.sla])
+        replace(effect, boost_s=None, sla=None if effect.sla is None else _calendars(effect.sla, calendar))
         for effect in _effects(model)
     ]
     return _follow(model, effects, most)
@@ -90,6 +93,11 @@ def binding(need: Need) -> bool:
     return need.kind is not NeedKind.PREFER or need.drop_after_s is not None
 
 
+def _calendars(sla: tuple[str, ...], calendar: Mapping[str, str]) -> tuple[str, ...]:
+    """Name the calendars of some promises; one without a calendar is kept at all hours."""
+    return tuple(sorted({calendar[name] for name in sla}))
+
+
 def _effects(model: RulesModel) -> Iterator[_Effect]:
     for rule in model.rules:
         settings = rule.settings
@@ -98,7 +106,7 @@ def _effects(model: RulesModel) -> Iterator[_Effect]:
             condition=read_condition(rule.when),
             queue=settings.queue,
             boost_s=settings.boost_s,
-            sla=settings.sla,
+            sla=None if settings.sla is None else tuple(settings.sla),
             needs=tuple(filter(binding, (_need(model, need) for need in settings.needs))),
             is_final=rule.final,
         )
@@ -184,7 +192,7 @@ def _distinct(model: RulesModel, states: Mapping[_State, tuple[str, ...]]) -> tu
         found = Outcome(
             queue=state.queue or fallback,
             boost_s=state.boost_s or 0,
-            sla=state.sla or "",
+            sla=state.sla or (),
             needs=state.needs,
             rules=rules,
         )
