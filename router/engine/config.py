@@ -8,9 +8,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from router.engine.needs import Need
-from router.engine.rules.calendars import Calendar
+
+if TYPE_CHECKING:
+    # only named here: `router.engine.rules` itself imports this module
+    from router.engine.rules.calendars import Calendar
 
 BALANCED = "balanced"
 """The strategy used where none is named: fit, load ratio, longest since the last offer."""

@@ -50,5 +50,24 @@ class Reservations:
         work.place = None
         agent = self._matching.agents[holder]
         del agent.claims[work.item.id]
+        agent.asleep.pop(work.item.id, None)
+        agent.profile.refresh(agent)
+        return agent
+
+    def sleep(self, work: WorkItem) -> Agent | None:
+        """Let a claim weigh less while the customer is waited for; give its holder if that is new."""
+        agent = None if work.holder is None else self._matching.agents[work.holder]
+        if agent is None or work.item.id in agent.asleep:
+            return None
+        agent.asleep[work.item.id] = None
+        agent.profile.refresh(agent)
+        return agent
+
+    def wake(self, work: WorkItem) -> Agent | None:
+        """Let a claim weigh in full again; give its holder if it slept."""
+        agent = None if work.holder is None else self._matching.agents[work.holder]
+        if agent is None or work.item.id not in agent.asleep:
+            return None
+        del agent.asleep[work.item.id]
         agent.profile.refresh(agent)
         return agent

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_left, insort
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from router.model.presence import PresenceState
 
@@ -22,6 +23,7 @@ class Agent:
     """One person as the engine sees him; changed only by the engine."""
 
     __slots__ = (
+        "asleep",
         "claims",
         "entry",
         "id",
@@ -32,6 +34,8 @@ class Agent:
         "place",
         "presence",
         "profile",
+        "rest_reason",
+        "rests_until",
         "unanswered",
     )
 
@@ -44,6 +48,11 @@ class Agent:
         # item ids, in the order they came (a set would make runs differ)
         self.claims: dict[str, None] = {}
         self.offered: dict[str, None] = {}
+        # the claims whose customer is the one who is waited for
+        self.asleep: dict[str, None] = {}
+        # asked for nothing before this time, and why
+        self.rests_until: datetime | None = None
+        self.rest_reason = ""
         self.last_offer = -math.inf
         self.unanswered = 0
         # False for a person removed or never introduced: known only until his last claim ends
@@ -63,7 +72,13 @@ class Agent:
     @property
     def has_room(self) -> bool:
         """Tell whether one more offer is allowed."""
-        return self.is_present and self.load < self.max_claims
+        return self.is_present and self.rests_until is None and self.load < self.max_claims
+
+    def rest(self, until: datetime, reason: str) -> None:
+        """Ask the person for nothing before `until`; a longer rest stays as it is."""
+        if self.rests_until is None or self.rests_until < until:
+            self.rests_until, self.rest_reason = until, reason
+            self.profile.refresh(self)
 
     def retire(self) -> None:
         """Forget what only matters for being asked; the person starts anew should he come back."""
