@@ -9,6 +9,7 @@ import asyncio
 import json
 import sys
 from collections.abc import Coroutine
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -136,6 +137,23 @@ def rules_bounds_command(file: Path, as_json: JsonOption = False) -> None:
 
     bounds = prove_bounds(load_rules(file).model)
     print(json.dumps(bounds_json(bounds), ensure_ascii=False) if as_json else bounds_text(bounds))
+
+
+@rules_app.command("reach")
+def rules_reach_command(
+    file: Path,
+    roster: Annotated[Path, typer.Option(help="The roster, with shifts and skills.")],
+    start: Annotated[datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="First day.")] = None,
+    days: Annotated[int, typer.Option(min=1, max=92, help="How many days.")] = 7,
+    as_json: JsonOption = False,
+) -> None:
+    """Print when nobody on the roster can serve what the rules can produce; exit 1 with gaps."""
+    from router.engine.rules.reach_report import reach_json, reach_text
+    from router.rules_files import rules_reach
+
+    reach = rules_reach(file, roster, start.date() if start else None, days)
+    print(json.dumps(reach_json(reach), ensure_ascii=False) if as_json else reach_text(reach))
+    raise SystemExit(1 if reach.gaps or reach.never else 0)
 
 
 @db_app.command("upgrade")

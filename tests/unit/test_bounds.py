@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from router.engine.decisions import Act, Decision
+from router.engine.decisions import Act
 from router.engine.engine import Engine
 from router.engine.events import (
     AgentChanged,
@@ -137,18 +137,67 @@ def test_nobody_is_overtaken_by_work_that_came_later_than_the_bound(
             assert gap_s <= limit or gap_s <= 0
 
 
-@pytest.mark.parametrize("bound", [bound for bound in BOUNDS.bounds if bound.seconds])
-@pytest.mark.parametrize(("seconds_off", "passes"), [(-1, True), (1, False)])
-def test_the_bound_is_not_longer_than_it_has_to_be(bound: Bound, seconds_off: int, passes: bool) -> None:
+PLAIN = [
+    bound
+    for bound in BOUNDS.bounds
+    if bound.seconds and not (bound.waits.is_promised or bound.comes.is_promised)
+]
+
+
+@pytest.mark.parametrize(("seconds_off", "first"), [(-1, "i1"), (1, "i0")])
+@pytest.mark.parametrize("bound", PLAIN)
+def test_the_bound_is_not_a_second_longer_than_it_has_to_be(
+    bound: Bound, seconds_off: int, first: str
+) -> None:
     assert bound.seconds is not None
-    if bound.waits.advance_s > bound.waits.boost_s:
-        # its own promise may put it further ahead than the bound counts on
-        seconds_off -= 0 if not passes else 300
     counter = Counter()
-    later_at = START + timedelta(seconds=bound.seconds + seconds_off)
+    later = START + timedelta(seconds=bound.seconds + seconds_off)
     counter.tell(queued(0, START, bound.waits))
-    counter.tell(queued(1, max(START, later_at), bound.comes))
-    counter.open(max(START, later_at))
-    if passes and bound.waits.advance_s > bound.waits.boost_s:
-        return
-    assert counter.picked == (["i1"] if passes else ["i0"])
+    counter.tell(queued(1, later, bound.comes))
+    counter.open(later)
+    assert counter.picked == [first]
+
+
+def test_promise_pulls_only_where_its_lead_is_longer_than_its_time() -> None:
+    assert named(BOUNDS, "promise", "all else").advance_s == 10 * 60
+    assert named(BOUNDS, "complaint", "promise").advance_s == 30 * 60
+    late = proven(RULES.replace("lead: 20m", "lead: 2m"))
+    assert named(late, "promise", "all else").advance_s == 0
+
+
+def test_work_that_overflows_is_a_class_of_the_other_queue_too() -> None:
+    moved = named(BOUNDS, "complaint", "overflow of urgent")
+    assert (moved.queue, moved.boost_s, moved.max_advance_s) == ("desk", 1800, 600)
+
+
+def test_strict_tier_has_no_bound_in_time_but_one_in_picks() -> None:
+    bounds = proven(RULES.replace("urgent: {max_advance: 40m,", "urgent: {share: 4/5, max_advance: 40m,"))
+    desk, urgent = named(bounds, "all else"), named(bounds, "complaint")
+    ahead, back = between(bounds, desk, urgent), between(bounds, urgent, desk)
+    assert (ahead.seconds, ahead.picks) == (None, (4, 5))
+    assert (back.seconds, back.picks) == (None, (1, 5))
+    assert between(bounds, urgent, urgent).seconds == 0
+    assert "at any time, in at most 4 of every 5 picks" in bounds_text(bounds).splitlines()[2]
+
+
+def test_queue_that_serves_its_newest_first_has_no_bound_and_says_so_once() -> None:
+    bounds = proven(RULES.replace("desk: {", "desk: {mode: newest, "))
+    assert all(one.seconds is None for one in bounds.bounds if one.waits.queue == "desk")
+    assert all(one.seconds is not None for one in bounds.bounds if one.waits.queue == "urgent")
+    assert (
+        sum("the newest of this queue goes first" in line for line in bounds_text(bounds).splitlines()) == 1
+    )
+
+
+def test_table_is_worst_first_and_names_the_rules() -> None:
+    text = bounds_text(proven()).splitlines()
+    assert text[2].split("  ")[0] == "desk (all else)"
+    assert "urgent +30 min (complaint)" in text[2]
+    assert text[2].endswith("for 30 min")
+    assert bounds_json(proven())["bounds"][0]["seconds"] == 1800
+
+
+def test_rules_that_boost_nothing_let_nobody_pass() -> None:
+    plain = proven('version: 1\nqueues: {q: {}}\nrules: [{name: all, when: "true", set: {queue: q}}]\n')
+    assert [bound.seconds for bound in plain.bounds] == [0]
+    assert "never" in bounds_text(plain)

@@ -144,7 +144,9 @@ def _follow(model: RulesModel, effects: Sequence[_Effect], most: int) -> Outcome
     return Outcomes(found=_distinct(model, states), is_cut=is_cut)
 
 
-def _after(state: _State, rules: tuple[str, ...], effect: _Effect) -> Iterator[tuple[_State, tuple[str, ...]]]:
+def _after(
+    state: _State, rules: tuple[str, ...], effect: _Effect
+) -> Iterator[tuple[_State, tuple[str, ...]]]:
     """Give the states after a rule: it did not match, and it did."""
     if state.is_ended:
         yield state, rules

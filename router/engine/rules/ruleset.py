@@ -57,7 +57,7 @@ class RuleSet:
 
     def __init__(self, model: RulesModel, searches: Searches) -> None:
         self.model = model
-        calendars = {name: _calendar(calendar) for name, calendar in model.calendars.items()}
+        self.calendars = calendars = {name: _calendar(calendar) for name, calendar in model.calendars.items()}
         self.engine_config = engine_config(model, calendars)
         named = _names_used(model.rules)
         self._conditions = Conditions(
