@@ -93,6 +93,12 @@ class Answers:
             self._dispatch.find_place(work)
         self._dispatch.fill_freed(agent)
 
+    def expire_skills(self, agent: Agent) -> None:
+        """Take away the skills a person had only until now."""
+        if self._desk.matching.expire_skills(agent, self._desk.now):
+            self.people_changed(agent)
+        self._desk.watch_skills(agent)
+
     def restore_offer(self, work: WorkItem, agent: Agent, offer: OfferMade) -> None:
         """Take over an open offer of an earlier run."""
         self._desk.waiting.remove(work)
@@ -111,10 +117,7 @@ class Answers:
         recalled = []
         for item_id in list(agent.offered):
             work = self._desk.waiting.works[item_id]
-            profile = agent.profile
-            gate = self._desk.matching.lane(work.lane_key).requirement.first_failing(
-                profile.skills, profile.classes
-            )
+            gate = self._desk.matching.lane(work.lane_key).gate(agent.profile)
             if work.offer is not None and not (agent.is_present and gate is Gate.PASSED):
                 self._rescind(work, work.offer)
                 recalled.append(work)

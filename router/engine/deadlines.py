@@ -1,4 +1,4 @@
-"""When something happens by itself: offers run out, refusals are forgotten. In: times. Out: what is due."""
+"""When something happens by itself: offers run out, rests end, skills expire. In: times. Out: what is due."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from enum import StrEnum
 from heapq import heappop, heappush
 
 Deadline = tuple[datetime, "DeadlineKind", str]
-"""When, what, and the id of the offer or item."""
+"""When, what, and the id of the offer, item or person."""
 
 
 class DeadlineKind(StrEnum):
@@ -16,6 +16,8 @@ class DeadlineKind(StrEnum):
 
     OFFER_EXPIRES = "offer_expires"
     REFUSALS_FORGOTTEN = "refusals_forgotten"
+    GATE_OPENS = "gate_opens"
+    SKILL_EXPIRES = "skill_expires"
 
 
 class Deadlines:

@@ -13,7 +13,9 @@ from router.engine.matching import Matching
 from router.engine.records import Records
 from router.engine.refusals import Refusals
 from router.engine.reservations import Reservations
+from router.engine.staff import Agent
 from router.engine.waiting import Waiting
+from router.strategy import Strategy
 
 
 class Desk:
@@ -31,21 +33,38 @@ class Desk:
         "waiting",
     )
 
-    def __init__(self, config: EngineConfig, seed: int, now: datetime) -> None:
+    def __init__(
+        self, config: EngineConfig, seed: int, now: datetime, strategies: tuple[Strategy, ...] = ()
+    ) -> None:
         self.now = now
         self.config = config
         self.waiting = Waiting()
-        self.matching = Matching(seed)
+        self.deadlines = Deadlines(self._still_stands)
+        self.matching = Matching(config, seed, self._watch_gate, strategies)
         self.reservations = Reservations(self.matching)
         self.records = Records(self.waiting, self.matching)
-        self.deadlines = Deadlines(self._still_stands)
         self.refusals = Refusals(self.deadlines, config.offers.ask_again_s)
         # True until everybody who waits has been told what the change of people means for him
         self.people_changed = False
+
+    def watch_skills(self, agent: Agent) -> None:
+        """Set the deadline at which a person loses the next skill."""
+        if agent.expires:
+            self.deadlines.add(min(agent.expires.values()), DeadlineKind.SKILL_EXPIRES, agent.id)
+
+    def _watch_gate(self, at: datetime, agent_id: str) -> None:
+        self.deadlines.add(at, DeadlineKind.GATE_OPENS, agent_id)
 
     def _still_stands(self, deadline: Deadline) -> bool:
         at, kind, id = deadline
         if kind is DeadlineKind.OFFER_EXPIRES:
             return id in self.reservations.offers
-        work = self.waiting.works.get(id)
-        return work is not None and work.lane is not None and self.refusals.clear_at(work) == at
+        if kind is DeadlineKind.REFUSALS_FORGOTTEN:
+            work = self.waiting.works.get(id)
+            return work is not None and work.lane is not None and self.refusals.clear_at(work) == at
+        agent = self.matching.agents.get(id)
+        if agent is None:
+            return False
+        if kind is DeadlineKind.GATE_OPENS:
+            return agent.opens_at == at
+        return at in agent.expires.values()

@@ -7,7 +7,8 @@ take stands in no other's way.
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Iterable
+from datetime import datetime, timedelta
 
 from router.engine.deadlines import DeadlineKind
 from router.engine.decisions import OfferMade
@@ -25,6 +26,7 @@ class Dispatch:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
         self._people_restored = False
+        self._picks_restored: list[tuple[datetime, str, str]] = []
 
     def queue(self, item: Item) -> None:
         """Take in an item; one handed back is not offered to the same person at once."""
@@ -41,9 +43,10 @@ class Dispatch:
             self._desk.refusals.count_from(work, last_refusal_at or self._desk.now)
         self.find_place(work, is_new=True)
 
-    def restore_agent(self, agent: Agent) -> None:
-        """Remember that this person, known from an earlier run, has not been looked at yet."""
+    def restore_agent(self, agent: Agent, offers: Iterable[tuple[datetime, str]]) -> None:
+        """Remember that this person, known from an earlier run, has not been looked at yet, and what he was asked."""
         self._people_restored = True
+        self._picks_restored += [(at, agent.id, queue) for at, queue in offers]
         agent.profile.refresh(agent)
 
     def catch_up(self) -> None:
@@ -52,9 +55,18 @@ class Dispatch:
             return
         self._people_restored = False
         self._desk.people_changed = True
-        free = [agent for agent in self._desk.matching.agents.values() if agent.entry is not None]
-        for agent in sorted(free, key=lambda one: (one.load / one.max_claims, one.last_offer, one.place)):
+        matching = self._desk.matching
+        for _, agent_id, queue in sorted(self._picks_restored):
+            matching.tiers.note(queue, matching.agents[agent_id].profile.key)
+        self._picks_restored = []
+        present = [agent for agent in matching.agents.values() if agent.is_present]
+        for agent in sorted(present, key=lambda one: (one.holdings.ratio, one.last_offer, one.place)):
             self.fill(agent)
+
+    def open_gates(self, agent: Agent) -> None:
+        """Fill the room of a person whose rest or ramp has ended."""
+        agent.open_gates(self._desk.now)
+        self.fill(agent)
 
     def settle(self) -> None:
         """Say what the next item of each lane waits for, if people changed."""
@@ -93,19 +105,19 @@ class Dispatch:
         if agent is None:
             return
         self.fill(agent)
-        if not agent.is_staff and not agent.load:
+        if not agent.is_staff and agent.has_nothing:
             self._desk.matching.forget(agent)
 
     def fill(self, agent: Agent) -> None:
-        """Offer a person the smallest keys he may serve until he has no room."""
-        pick = self._desk.matching.best_item(agent) if agent.has_room else None
-        while pick is not None and agent.has_room:
-            entry, lane = pick
-            work = self._desk.waiting.works[entry[2]]
+        """Offer a person what he may serve, first one first, until no gate lets more through."""
+        matching = self._desk.matching
+        while (pick := matching.best_item(agent)) is not None:
+            work = self._desk.waiting.works[pick.entry[2]]
             self._desk.waiting.remove(work)
-            pick = self._desk.matching.best_item(agent)
-            self._offer(work, lane, agent.id, next_item=None if pick is None else pick[0])
-            self.explain_head(lane)
+            following = matching.best_item(agent)
+            next_item = None if following is None else following.entry
+            self._offer(work, pick.lane, agent.id, next_item=next_item, held_back=pick.held_back)
+            self.explain_head(pick.lane)
 
     def _offer(
         self,
@@ -115,6 +127,7 @@ class Dispatch:
         *,
         runner_up: str | None = None,
         next_item: Entry | None = None,
+        held_back: str | None = None,
     ) -> None:
         asking = work.ask()
         asking.offers_made += 1
@@ -126,8 +139,12 @@ class Dispatch:
             offered_at=self._desk.now,
             expires_at=self._desk.now + timedelta(seconds=timeout_s),
         )
-        self._desk.records.offered(work, lane, offer, runner_up=runner_up, next_item=next_item)
-        self.open(work, self._desk.matching.agents[agent_id], offer)
+        agent = self._desk.matching.agents[agent_id]
+        pool, tiers = agent.profile.key, self._desk.matching.tiers
+        tier = tiers.figures(held_back or work.item.queue, pool)
+        self._desk.records.offered(work, lane, offer, runner_up=runner_up, next_item=next_item, tier=tier)
+        tiers.note(work.item.queue, pool)
+        self.open(work, agent, offer)
 
     def open(self, work: WorkItem, agent: Agent, offer: OfferMade) -> None:
         """Book an offer and when it runs out."""

@@ -7,6 +7,7 @@ knows: `ItemQueued` for every live item, then `OfferRestored` and `ClaimRestored
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from router.engine.answers import Answers
@@ -33,10 +34,12 @@ from router.engine.events import (
     PresenceChanged,
 )
 from router.engine.records import EXPLAINED
+from router.engine.staff import Agent
 from router.engine.times import to_iso
 from router.engine.work_items import WorkItem, WorkState
 from router.messages import JsonObject
 from router.model.presence import PresenceState
+from router.strategy import Strategy
 
 _START = datetime.min.replace(tzinfo=UTC)
 
@@ -44,8 +47,9 @@ _START = datetime.min.replace(tzinfo=UTC)
 class Engine:
     """Decides who is offered what; not thread-safe, one caller at a time."""
 
-    def __init__(self, config: EngineConfig, seed: int) -> None:
-        self._desk = Desk(config, seed, _START)
+    def __init__(self, config: EngineConfig, seed: int, strategies: Iterable[Strategy] = ()) -> None:
+        """Raise ConfigError when a queue asks for a strategy nobody brought."""
+        self._desk = Desk(config, seed, _START, tuple(strategies))
         self._dispatch = Dispatch(self._desk)
         self._answers = Answers(self._desk, self._dispatch)
 
@@ -78,14 +82,19 @@ class Engine:
         return self._desk.records.explain(work, self._desk.matching.lane(work.lane_key), at)
 
     def _run_deadlines(self) -> None:
-        """Do what has become due: let offers run out, ask again those who refused."""
+        """Do what has become due: let offers run out, rests end, skills expire, ask again those who refused."""
         desk = self._desk
         while (due := desk.deadlines.take(desk.now)) is not None:
             _, kind, id = due
-            if kind is DeadlineKind.OFFER_EXPIRES:
-                self._answers.expire(desk.reservations.offers[id])
-            else:
-                self._dispatch.look_again(desk.waiting.works[id])
+            match kind:
+                case DeadlineKind.OFFER_EXPIRES:
+                    self._answers.expire(desk.reservations.offers[id])
+                case DeadlineKind.REFUSALS_FORGOTTEN:
+                    self._dispatch.look_again(desk.waiting.works[id])
+                case DeadlineKind.GATE_OPENS:
+                    self._dispatch.open_gates(desk.matching.agents[id])
+                case DeadlineKind.SKILL_EXPIRES:
+                    self._answers.expire_skills(desk.matching.agents[id])
 
     def _take_in(self, event: Event) -> None:
         match event:
@@ -136,29 +145,33 @@ class Engine:
             return
         agent = matching.agent(event.agent_id)
         if isinstance(event, AgentChanged):
-            agent.is_staff = True
-            matching.change_skills(agent, event.skills, event.max_claims)
+            self._equip(agent, event)
         elif isinstance(event, AgentRemoved):
             agent.retire()
             matching.change_presence(agent, PresenceState.OFFLINE, None)
-            matching.change_skills(agent, {}, 0)
+            matching.change_skills(agent, {})
+            matching.change_limits(agent, 0, 0)
         else:
             agent.is_staff = True
             if event.state is PresenceState.AVAILABLE and not agent.is_present:
-                agent.unanswered = 0
+                agent.became_available(self._desk.now)
             matching.change_presence(agent, event.state, event.classes)
         self._answers.people_changed(agent)
+
+    def _equip(self, agent: Agent, event: AgentChanged | AgentRestored) -> None:
+        """Give a person the skills, queues and limits of an event."""
+        matching = self._desk.matching
+        agent.is_staff = True
+        agent.expires = {skill: at for skill, at in sorted(event.expires.items()) if skill in event.skills}
+        matching.change_skills(agent, event.skills, event.queues)
+        matching.change_limits(agent, event.units, event.max_claims)
+        matching.expire_skills(agent, self._desk.now)
+        self._desk.watch_skills(agent)
 
     def _restore(self, event: OfferRestored | ClaimRestored | AgentRestored) -> None:
         agent = self._desk.matching.agent(event.agent_id)
         if isinstance(event, AgentRestored):
-            agent.is_staff = True
-            self._desk.matching.change_skills(agent, event.skills, event.max_claims)
-            self._desk.matching.change_presence(agent, event.state, event.classes)
-            if event.last_offer_at is not None:
-                agent.last_offer = max(agent.last_offer, event.last_offer_at.timestamp())
-            agent.unanswered = event.unanswered
-            self._dispatch.restore_agent(agent)
+            self._restore_agent(agent, event)
             return
         work = self._work(event.item_id, event.at)
         if work.state in (WorkState.OFFERED, WorkState.CLAIMED):
@@ -167,6 +180,17 @@ class Engine:
             self._answers.restore_claim(work, agent)
         else:
             self._answers.restore_offer(work, agent, _offer_of(event))
+
+    def _restore_agent(self, agent: Agent, event: AgentRestored) -> None:
+        self._equip(agent, event)
+        self._desk.matching.change_presence(agent, event.state, event.classes)
+        if event.last_offer_at is not None:
+            agent.last_offer = max(agent.last_offer, event.last_offer_at.timestamp())
+        agent.unanswered = event.unanswered
+        if event.rests_until is not None:
+            agent.rest(event.rests_until, event.rest_reason)
+        agent.restore_pace(event.available_since, [at for at, _ in event.offers], self._desk.now)
+        self._dispatch.restore_agent(agent, event.offers)
 
     def _work(self, item_id: str, at: datetime) -> WorkItem:
         """Give a live item, as a bare one when it was never queued here."""

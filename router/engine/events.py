@@ -295,6 +295,8 @@ class AgentRestored:
     """A person as an earlier run left him: nothing is offered before the next event of another kind.
 
     `last_offer_at` is when something was last offered, `unanswered` how many offers ran out in a row.
+    `available_since` begins his slow start, `rests_until` ends a cool-down. `offers` are the last ones made
+    to him, when and of which queue, oldest first: what ramps and shares of queues count.
     """
 
     at: datetime
@@ -308,6 +310,10 @@ class AgentRestored:
     classes: frozenset[str] | None = None
     last_offer_at: datetime | None = None
     unanswered: int = 0
+    available_since: datetime | None = None
+    rests_until: datetime | None = None
+    rest_reason: str = ""
+    offers: tuple[tuple[datetime, str], ...] = ()
 
 
 Event = (

@@ -1,17 +1,17 @@
 """The gates a person must pass to serve an item, in fixed order, and how well he fits once through.
 
-presence, channel_class, skill, level and forbid look at the person's profile; declined and capacity at the
-moment. In: needs and skills. Out: the first failing gate with its numbers, and the fit.
+channel_class to forbid look at the person's profile, the others at the moment. In: needs and skills. Out: the
+first failing gate of the profile with its numbers, and the fit.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import IntEnum
 
 from router.engine.needs import Need, NeedKind, needs_to_json
 from router.messages import JsonObject
+from router.strategy import Fit
 
 
 class Gate(IntEnum):
@@ -19,12 +19,16 @@ class Gate(IntEnum):
 
     PRESENCE = 0
     CHANNEL_CLASS = 1
-    SKILL = 2
-    LEVEL = 3
-    FORBID = 4
-    DECLINED = 5
-    CAPACITY = 6
-    PASSED = 7
+    PERMISSION = 2
+    SKILL = 3
+    LEVEL = 4
+    FORBID = 5
+    DECLINED = 6
+    COOLDOWN = 7
+    CAPACITY = 8
+    RESERVE = 9
+    RAMP = 10
+    PASSED = 11
 
     @property
     def word(self) -> str:
@@ -32,21 +36,30 @@ class Gate(IntEnum):
         return self.name.lower()
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Fit:
-    """How well a profile fits, best first: preferences missed by grade, then skill beyond what is asked."""
+PROFILE_GATES = (Gate.CHANNEL_CLASS, Gate.PERMISSION, Gate.SKILL, Gate.LEVEL, Gate.FORBID)
+"""Gates that everybody with the same profile passes or fails together."""
 
-    missed: tuple[int, ...]
-    surplus: int
+MOMENT_GATES = (Gate.COOLDOWN, Gate.CAPACITY, Gate.RESERVE, Gate.RAMP)
+"""Gates that depend on what a person has and when he was asked."""
 
 
 class Requirement:
-    """The needs of an item and its channel class, taken apart once for all items that share them."""
+    """What an item asks of a profile: needs, channel class and queue, taken apart once for all that share them."""
 
-    __slots__ = ("_grades", "as_json", "asked", "channel_class", "forbidden", "preferred", "required")
+    __slots__ = (
+        "_grades",
+        "as_json",
+        "asked",
+        "channel_class",
+        "forbidden",
+        "preferred",
+        "queue",
+        "required",
+    )
 
-    def __init__(self, channel_class: str, needs: tuple[Need, ...]) -> None:
+    def __init__(self, channel_class: str, needs: tuple[Need, ...], queue: str = "") -> None:
         self.channel_class = channel_class
+        self.queue = queue
         self.as_json = needs_to_json(needs)
         self.asked = tuple(dict.fromkeys(need.skill for need in needs if need.kind is not NeedKind.FORBID))
         self.required = tuple((need.skill, need.level) for need in needs if need.kind is NeedKind.REQUIRE)
@@ -54,10 +67,17 @@ class Requirement:
         self.preferred = tuple(need for need in needs if need.kind is NeedKind.PREFER)
         self._grades = sorted({need.grade for need in self.preferred})
 
-    def first_failing(self, skills: Mapping[str, int], classes: frozenset[str] | None) -> Gate:
+    def first_failing(
+        self,
+        skills: Mapping[str, int],
+        classes: frozenset[str] | None,
+        queues: frozenset[str] | None = None,
+    ) -> Gate:
         """Give the first gate this profile fails, or PASSED."""
         if classes is not None and self.channel_class not in classes:
             return Gate.CHANNEL_CLASS
+        if queues is not None and self.queue not in queues:
+            return Gate.PERMISSION
         too_low = False
         for skill, level in self.required:
             held = skills.get(skill)
@@ -83,10 +103,18 @@ class Requirement:
                 surplus += held - need.level
         return Fit(tuple(missed.values()), surplus)
 
-    def numbers(self, gate: Gate, skills: Mapping[str, int], classes: frozenset[str] | None) -> JsonObject:
-        """Give the numbers with which a profile fails CHANNEL_CLASS, SKILL, LEVEL or FORBID."""
+    def numbers(
+        self,
+        gate: Gate,
+        skills: Mapping[str, int],
+        classes: frozenset[str] | None,
+        queues: frozenset[str] | None = None,
+    ) -> JsonObject:
+        """Give the numbers with which a profile fails one of its gates."""
         if gate is Gate.CHANNEL_CLASS:
             return {"class": self.channel_class, "takes": sorted(classes or ())}
+        if gate is Gate.PERMISSION:
+            return {"queue": self.queue, "serves": sorted(queues or ())}
         if gate is Gate.SKILL:
             skill, level = next(pair for pair in self.required if pair[0] not in skills)
             return {"skill": skill, "needs": level}

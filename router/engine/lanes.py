@@ -1,35 +1,69 @@
 """A lane: waiting items that ask the same, so that whoever may serve one may serve them all.
 
-A lane is a heap ordered by the waiting key. In: a key of needs. Out: the lane, to be filled by `Waiting`.
+A lane is a heap in the order of its queue. In: a key of needs. Out: the lane, to be filled by `Waiting`.
 """
 
 from __future__ import annotations
 
-from router.engine.gates import Fit, Gate, Requirement
+from typing import NamedTuple
+
+from router.engine.config import QueueConfig, QueueMode
+from router.engine.gates import Gate, Requirement
 from router.engine.needs import Need
+from router.engine.rolls import Roll
 from router.engine.staff import Profile
+from router.strategy import Rank
 
 Entry = tuple[float, int, str]
-"""Waiting key, arrival, item id: smaller is served first."""
+"""A place in an order, arrival (negative where the last goes first), item id: smaller is served first."""
 
-LaneKey = tuple[str, tuple[Need, ...], frozenset[str]]
-"""Channel class, needs, people not asked again."""
+
+class LaneKey(NamedTuple):
+    """What items must share to wait in one lane; `declined` are the people not asked again."""
+
+    queue: str
+    channel_class: str
+    needs: tuple[Need, ...]
+    declined: frozenset[str]
 
 
 class Lane:
-    """Waiting items with equal needs, class and refusals: whoever may serve one may serve them all."""
+    """Waiting items with equal queue, needs, class and refusals."""
 
-    __slots__ = ("able", "declined", "head", "heap", "key", "present", "requirement", "size")
+    __slots__ = (
+        "able",
+        "declined",
+        "front",
+        "head",
+        "heap",
+        "is_newest_first",
+        "key",
+        "present",
+        "requirement",
+        "share",
+        "size",
+    )
 
-    def __init__(self, key: LaneKey) -> None:
+    def __init__(self, key: LaneKey, queue: QueueConfig) -> None:
         self.key = key
-        self.requirement = Requirement(key[0], key[1])
-        self.declined = key[2]
+        self.requirement = Requirement(key.channel_class, key.needs, key.queue)
+        self.declined = key.declined
+        self.is_newest_first = queue.mode is QueueMode.NEWEST
+        self.share = queue.share
         self.heap: list[Entry] = []
-        # the first entry of the heap, kept apart because every pick reads those of many lanes
+        # the first entry of the heap, and the waiting key of its item; kept apart because every pick reads many
+        self.front: Entry | None = None
         self.head: Entry | None = None
         self.size = 0
-        # profiles that pass every gate of the profile, best fit first
-        self.able: list[tuple[Fit, Profile]] = []
+        # those whose profile passes every gate of the profile, best rank first
+        self.able: list[tuple[Rank, Roll]] = []
         # how many people who are present come as far as each gate of the profile
         self.present = [0] * len(Gate)
+
+    def gate(self, profile: Profile) -> Gate:
+        """Give the first gate of the profile that people of this one fail, or PASSED."""
+        return self.requirement.first_failing(profile.skills, profile.classes, profile.queues)
+
+    def roll(self, profile: Profile) -> Roll | None:
+        """Give where the people of a profile are asked from, None when they fail a gate of the profile."""
+        return next((roll for _, roll in self.able if roll.profile is profile), None)

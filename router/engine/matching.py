@@ -1,8 +1,8 @@
 """Who may serve what: profiles against lanes, and the best pair for a free person or a new item.
 
 Both sides keep a list of the other that passes the gates of the profile, so that a pick looks only at
-heads: O(C + log n) with C lanes a profile may serve. Counts of present people by gate are kept per lane,
-so that "what is this item waiting for" needs no scan either.
+heads: O(C + log n) with C lanes a profile may serve. Counts of present people by gate are kept per lane and
+per roll, so that "what is this item waiting for" needs no scan either.
 """
 
 from __future__ import annotations
@@ -10,25 +10,32 @@ from __future__ import annotations
 from bisect import insort
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
-from router.engine.gates import Fit, Gate
-from router.engine.lanes import Entry, Lane, LaneKey
+from router.engine.capacity import Scales
+from router.engine.config import EngineConfig, Reserve
+from router.engine.gates import MOMENT_GATES, PROFILE_GATES, Gate, Requirement
+from router.engine.lanes import Lane, LaneKey
+from router.engine.pace import pace_of
+from router.engine.picking import Pick, pick_item
 from router.engine.ring import ring_distance, ring_place
-from router.engine.staff import Agent, FreeEntry, Profile, ProfileKey, profile_key
+from router.engine.rolls import Demand, FreeEntry, Roll
+from router.engine.staff import Agent, Profile, ProfileKey, Watch, profile_key
+from router.engine.strategies import strategies_by_name
+from router.engine.tiers import Tiers
 from router.engine.work_items import WorkItem
 from router.model.presence import PresenceState
+from router.strategy import Rank, Strategy
 
 _LANES_BEFORE_SWEEP = 512
-_STATIC_GATES = (Gate.FORBID, Gate.LEVEL, Gate.SKILL, Gate.CHANNEL_CLASS)
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Candidate:
     """One person who may be asked now, ordered as they are asked."""
 
-    fit: Fit
-    load: float
-    last_offer: float
+    by_fit: Rank
+    by_person: Rank
     distance: int
     agent_id: str
 
@@ -36,41 +43,90 @@ class Candidate:
 class Matching:
     """The people and the lanes, and which may serve which."""
 
-    __slots__ = ("_seed", "_sweep_at", "agents", "lanes", "profiles", "serves")
+    __slots__ = (
+        "_config",
+        "_scales",
+        "_seed",
+        "_strategies",
+        "_sweep_at",
+        "_watch",
+        "agents",
+        "lanes",
+        "profiles",
+        "reserves",
+        "tiers",
+    )
 
-    def __init__(self, seed: int) -> None:
+    def __init__(
+        self, config: EngineConfig, seed: int, watch: Watch, strategies: tuple[Strategy, ...] = ()
+    ) -> None:
+        self._config = config
         self._seed = seed
+        self._watch = watch
+        self._strategies = strategies_by_name(config, strategies)
+        self._scales = Scales(config.capacity)
         self._sweep_at = _LANES_BEFORE_SWEEP
         self.agents: dict[str, Agent] = {}
         self.profiles: dict[ProfileKey, Profile] = {}
         self.lanes: dict[LaneKey, Lane] = {}
-        self.serves: dict[ProfileKey, list[Lane]] = {}
+        self.tiers = Tiers(config.queues)
+        self.reserves: Mapping[str, Reserve] = {
+            name: queue.reserve for name, queue in config.queues.items() if queue.reserve is not None
+        }
 
     def agent(self, agent_id: str) -> Agent:
         """Give a person, as an absent one without skills when not seen before."""
         found = self.agents.get(agent_id)
         if found is None:
             profile = self._profile(profile_key({}, None))
-            found = Agent(agent_id, ring_place(self._seed, agent_id), profile)
+            place, pace = ring_place(self._seed, agent_id), pace_of(self._config.capacity)
+            found = Agent(agent_id, place, profile, self._scales, pace)
             profile.members[agent_id] = found
             self.agents[agent_id] = found
         return found
 
-    def change_skills(self, agent: Agent, skills: Mapping[str, int], max_claims: int | None) -> None:
-        """Give a person other skills and another limit."""
-        agent.max_claims = 5 if max_claims is None else max_claims
-        self._move(agent, profile_key(skills, agent.profile.classes))
+    def change_limits(self, agent: Agent, units: int, max_claims: int | None) -> None:
+        """Give a person another budget, and another cap on the number of items."""
+        agent.holdings.units, agent.holdings.max_claims = units, max_claims
+        agent.profile.refresh(agent)
+
+    def change_skills(
+        self, agent: Agent, skills: Mapping[str, int], queues: frozenset[str] | None = None
+    ) -> None:
+        """Give a person other skills and other queues to serve (None: all)."""
+        self._move(agent, profile_key(skills, agent.profile.classes, queues))
+
+    def expire_skills(self, agent: Agent, now: datetime) -> bool:
+        """Take away the skills whose time has come, and see to the next; tell whether any went."""
+        lost = [skill for skill, at in agent.expires.items() if at <= now]
+        for skill in lost:
+            del agent.expires[skill]
+        left = {skill: level for skill, level in agent.profile.skills.items() if skill not in lost}
+        has_lost = len(left) < len(agent.profile.skills)
+        if has_lost:
+            self.change_skills(agent, left, agent.profile.queues)
+        return has_lost
 
     def change_presence(self, agent: Agent, state: PresenceState, classes: frozenset[str] | None) -> None:
         """Give a person another presence."""
         if agent.is_present:
             self._count(agent.profile, -1)
         agent.presence = PresenceState.OFFLINE
-        self._move(agent, (agent.profile.key[0], classes))
+        self._move(agent, (agent.profile.key[0], classes, agent.profile.queues))
         agent.presence = state
         if agent.is_present:
             self._count(agent.profile, 1)
         agent.profile.refresh(agent)
+
+    def change_reserves(self, reserves: Mapping[str, Reserve]) -> None:
+        """Keep other units free from now on, by the queue they are kept for."""
+        self.reserves = reserves
+        for lane in self.lanes.values():
+            lane.able = []
+        for profile in self.profiles.values():
+            profile.rolls = {}
+            for lane in self.lanes.values():
+                self._join(lane, profile)
 
     def forget(self, agent: Agent) -> None:
         """Drop a person who has left and has nothing any more."""
@@ -83,7 +139,7 @@ class Matching:
         if found is None:
             if len(self.lanes) >= self._sweep_at:
                 self._sweep()
-            found = self.lanes[key] = Lane(key)
+            found = self.lanes[key] = Lane(key, self._config.queue(key.queue))
             for profile in self.profiles.values():
                 self._link(found, profile)
         return found
@@ -97,63 +153,91 @@ class Matching:
         start = self.start(work)
         best: Candidate | None = None
         second: Candidate | None = None
-        for fit, profile in lane.able:
-            if second is not None and fit > second.fit:
+        for by_fit, roll in lane.able:
+            if second is not None and by_fit > second.by_fit:
                 break
-            if not profile.free:
+            if not roll.free:
                 continue
-            for entry in profile.next_free(start, work.declined):
-                found = _candidate(fit, entry, start)
+            for entry in roll.next_free(start, work.declined):
+                found = _candidate(by_fit, entry, start)
                 if best is None or found < best:
                     best, second = found, best
                 elif second is None or found < second:
                     second = found
         return best, second
 
-    def best_item(self, agent: Agent) -> tuple[Entry, Lane] | None:
-        """Give the waiting item with the smallest key that a person may serve, and its lane."""
-        best: Entry | None = None
-        best_lane: Lane | None = None
-        for lane in self.serves[agent.profile.key]:
-            head = lane.head
-            if head is not None and (best is None or head < best) and agent.id not in lane.declined:
-                best, best_lane = head, lane
-        return None if best is None or best_lane is None else (best, best_lane)
+    def best_item(self, agent: Agent) -> Pick | None:
+        """Give the waiting item a person is asked for next."""
+        return pick_item(agent, self.tiers)
 
     def blocking_gate(self, lane: Lane) -> Gate:
         """Give the gate at which the people who came furthest for this lane are stopped."""
-        able = lane.present[Gate.PASSED]
-        if able:
-            is_refused = lane.declined and able <= self.decliners(lane)
-            return Gate.DECLINED if is_refused else Gate.CAPACITY
-        return next((gate for gate in _STATIC_GATES if lane.present[gate]), Gate.PRESENCE)
+        return self.furthest(lane)[0]
 
-    def decliners(self, lane: Lane) -> int:
-        """Count the people present who could serve a lane but are not asked again."""
-        return sum(1 for agent_id in lane.declined if self._could_serve(agent_id, lane))
+    def furthest(self, lane: Lane) -> tuple[Gate, int]:
+        """Give the gate reached by the people who came furthest for this lane, and how many they are."""
+        if not lane.present[Gate.PASSED]:
+            gate = next((gate for gate in reversed(PROFILE_GATES) if lane.present[gate]), Gate.PRESENCE)
+            return gate, len(self.agents) if gate is Gate.PRESENCE else lane.present[gate]
+        counts = self.count_moment(lane, lane.declined)
+        gate = next((gate for gate in reversed(MOMENT_GATES) if counts[gate]), Gate.DECLINED)
+        if gate is Gate.DECLINED and counts[Gate.PASSED]:
+            # somebody free is about to be asked; until then he counts as taken
+            return Gate.CAPACITY, counts[Gate.PASSED]
+        return gate, counts[gate]
 
-    def _could_serve(self, agent_id: str, lane: Lane) -> bool:
-        agent = self.agents.get(agent_id)
-        if agent is None or not agent.is_present:
-            return False
-        profile = agent.profile
-        return lane.requirement.first_failing(profile.skills, profile.classes) is Gate.PASSED
+    def count_moment(self, lane: Lane, declined: frozenset[str]) -> list[int]:
+        """Count the people present whose profile may serve a lane by the gate of the moment they came to."""
+        counts = [0] * len(Gate)
+        for _, roll in lane.able:
+            for gate in (*MOMENT_GATES, Gate.PASSED):
+                counts[gate] += roll.counts[gate]
+        for agent_id in declined:
+            agent = self.agents.get(agent_id)
+            able = None if agent is None else lane.roll(agent.profile)
+            if able is not None and agent_id in able.gates:
+                counts[able.gates[agent_id]] -= 1
+                counts[Gate.DECLINED] += 1
+        return counts
+
+    def reserved(self, profile: Profile, queue: str) -> Mapping[str, int]:
+        """Give the units a profile keeps free for queues other than this one, by queue."""
+        found: dict[str, int] = {}
+        for name, reserve in self.reserves.items():
+            if name == queue or (profile.queues is not None and name not in profile.queues):
+                continue
+            if Requirement("", reserve.needs).first_failing(profile.skills, None) is Gate.PASSED:
+                found[name] = reserve.units
+        return found
 
     def _profile(self, key: ProfileKey) -> Profile:
         found = self.profiles.get(key)
         if found is None:
-            found = self.profiles[key] = Profile(key)
-            self.serves[key] = []
+            found = self.profiles[key] = Profile(key, self._watch)
             for lane in self.lanes.values():
                 self._link(lane, found)
         return found
 
     def _link(self, lane: Lane, profile: Profile) -> None:
-        gate = lane.requirement.first_failing(profile.skills, profile.classes)
-        lane.present[gate] += profile.present
-        if gate is Gate.PASSED:
-            insort(lane.able, (lane.requirement.fit(profile.skills), profile), key=lambda pair: pair[0])
-            self.serves[profile.key].append(lane)
+        lane.present[lane.gate(profile)] += profile.present
+        self._join(lane, profile)
+
+    def _join(self, lane: Lane, profile: Profile) -> None:
+        """Enter people who pass every gate of the profile in the lane, and the lane with them."""
+        if lane.gate(profile) is not Gate.PASSED:
+            return
+        strategy = self._strategies[self._config.queue(lane.key.queue).strategy]
+        reserved = sum(self.reserved(profile, lane.key.queue).values())
+        demand = Demand(lane.key.channel_class, reserved, strategy.name)
+        roll = profile.rolls.get(demand)
+        if roll is None:
+            roll = profile.rolls[demand] = Roll(profile, demand, strategy)
+            for agent in profile.members.values():
+                if agent.is_present:
+                    roll.file(agent, agent.snapshot())
+        rank = strategy.rank_fit(lane.requirement.fit(profile.skills))
+        insort(lane.able, (rank, roll), key=lambda pair: pair[0])
+        (roll.queued if lane.is_newest_first or lane.share else roll.lanes).append(lane)
 
     def _move(self, agent: Agent, key: ProfileKey) -> None:
         if key != agent.profile.key:
@@ -172,21 +256,27 @@ class Matching:
             self._count(profile, -1)
         if not profile.members:
             del self.profiles[profile.key]
-            for lane in self.serves.pop(profile.key):
-                lane.able = [pair for pair in lane.able if pair[1] is not profile]
+            self.tiers.forget(profile.key)
+            for roll in profile.rolls.values():
+                for lane in (*roll.lanes, *roll.queued):
+                    lane.able = [pair for pair in lane.able if pair[1] is not roll]
 
     def _count(self, profile: Profile, step: int) -> None:
         profile.present += step
         for lane in self.lanes.values():
-            lane.present[lane.requirement.first_failing(profile.skills, profile.classes)] += step
+            lane.present[lane.gate(profile)] += step
 
     def _sweep(self) -> None:
         """Drop lanes nothing waits in; the next time comes when the lanes have doubled."""
         self.lanes = {key: lane for key, lane in self.lanes.items() if lane.size}
-        for key, lanes in self.serves.items():
-            self.serves[key] = [lane for lane in lanes if lane.size]
+        for profile in self.profiles.values():
+            for demand, roll in list(profile.rolls.items()):
+                roll.lanes = [lane for lane in roll.lanes if lane.size]
+                roll.queued = [lane for lane in roll.queued if lane.size]
+                if not roll.lanes and not roll.queued:
+                    del profile.rolls[demand]
         self._sweep_at = max(_LANES_BEFORE_SWEEP, 2 * len(self.lanes))
 
 
-def _candidate(fit: Fit, entry: FreeEntry, start: int) -> Candidate:
-    return Candidate(fit, entry[0], entry[1], ring_distance(start, entry[2]), entry[3])
+def _candidate(by_fit: Rank, entry: FreeEntry, start: int) -> Candidate:
+    return Candidate(by_fit, entry[0], ring_distance(start, entry[1]), entry[2])

@@ -32,6 +32,11 @@ def key_of(item: Item) -> float:
     return max(since - item.max_advance_s, wanted)
 
 
+def newest_key_of(item: Item) -> tuple[float, int]:
+    """Give the place of an item in a queue that serves the last come first: smaller for those who came later."""
+    return -(item.entered_queue_at or item.eligible_since).timestamp(), -item.arrival
+
+
 def key_at(key: float) -> datetime:
     """Give the key as the time it stands for: the item waits as if it had come at that time."""
     return datetime.fromtimestamp(key, UTC)

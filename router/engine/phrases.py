@@ -22,6 +22,8 @@ class Phrases:
     waited: str
     runner_up: str
     next_but: str
+    tier: str
+    held_back: str
     boosted: str
     due: str
     because: str
@@ -69,19 +71,29 @@ _ENGLISH = Phrases(
     blocked={
         "presence": "Nobody is available.",
         "channel_class": "Nobody available takes this channel.",
+        "permission": "Nobody available serves this queue.",
         "skill": "Nobody available has every skill asked for.",
         "level": "Nobody available has the level asked for.",
         "forbid": "Everybody available who could serve it is excluded by a rule.",
         "declined": "Everybody available who could serve it has declined ({people}).",
+        "cooldown": "Everybody available who could serve it rests for a moment ({people}).",
         "capacity": "Everybody available who could serve it is at the limit ({people}).",
+        "reserve": "Everybody available who could serve it keeps the rest free for other queues ({people}).",
+        "ramp": "Everybody available who could serve it has just had as much as may come at once ({people}).",
     },
     lacks={
         "channel_class": "does not take this channel",
+        "permission": "does not serve this queue",
         "skill": "lacks {skill} level {needs}",
         "level": "lacks {skill} level {needs} (has {has})",
         "forbid": "is excluded for having {skill}",
         "declined": "has already declined",
-        "capacity": "is at the limit ({load} of {of})",
+        "cooldown": "rests for a moment",
+        "capacity": "is at the limit ({load} of {of} units)",
+        "class": "has as many of this channel as allowed ({count} of {max})",
+        "items": "has as many conversations as allowed ({items} of {max_claims})",
+        "reserve": "keeps {reserved} units free for other queues ({load} of {of} in use)",
+        "ramp": "has had {items} within {per}",
     },
     units=((86_400, " days"), (3_600, " h"), (60, " min"), (1, " s")),
     has="{skill} (level {level})",
@@ -90,6 +102,8 @@ _ENGLISH = Phrases(
     waited="Waited {span}.",
     runner_up="{agent} was next.",
     next_but="{agent} was next, but {lack}.",
+    tier="{queue} goes first: up to {part} of {whole} in a row, {picks} of the last {whole} with this one.",
+    held_back="{queue} has had its {part} of {whole}, so another queue goes first.",
     boosted="Ahead of {passed} that came before it, because it counts as {span} older.",
     due="Ahead of {passed} that came before it, because its answer is due soon.",
     because=" ({reason})",
@@ -124,19 +138,29 @@ _CHINESE = Phrases(
     blocked={
         "presence": "当前没有可接待的客服。",
         "channel_class": "在线客服都不接此渠道。",
+        "permission": "在线客服都不负责此队列。",
         "skill": "在线客服都不具备全部所需技能。",
         "level": "在线客服的技能等级都不够。",
         "forbid": "能处理的在线客服都被规则排除。",
         "declined": "能处理的{people}位在线客服都已拒绝。",
+        "cooldown": "能处理的{people}位在线客服都在短暂休息。",
         "capacity": "能处理的{people}位在线客服都已满负荷。",
+        "reserve": "能处理的{people}位在线客服需为其他队列预留余量。",
+        "ramp": "能处理的{people}位在线客服刚接够新任务，稍后再派。",
     },
     lacks={
         "channel_class": "不接此渠道",
+        "permission": "不负责此队列",
         "skill": "缺少{skill}（需{needs}级）",
         "level": "{skill}等级不够（需{needs}级，现{has}级）",
         "forbid": "因具备{skill}而被排除",
         "declined": "已经拒绝过",
+        "cooldown": "正在短暂休息",
         "capacity": "已满负荷（{load}/{of}）",
+        "class": "此渠道的任务已满（{count}/{max}）",
+        "items": "任务数已满（{items}/{max_claims}）",
+        "reserve": "需为其他队列预留{reserved}单位（已用{load}/{of}）",
+        "ramp": "{per}内已接{items}项新任务",
     },
     units=((86_400, "天"), (3_600, "小时"), (60, "分钟"), (1, "秒")),
     has="{skill}（{level}级）",
@@ -145,6 +169,8 @@ _CHINESE = Phrases(
     waited="已等待{span}。",
     runner_up="下一位是{agent}。",
     next_but="下一位本是{agent}，但{lack}。",
+    tier="“{queue}”优先：连续{whole}次中最多{part}次，含本次已占{picks}次。",
+    held_back="“{queue}”已用完{whole}次中的{part}次，先派其他队列。",
     boosted="因按早{span}计算，排在先到的{passed}项之前。",
     due="因即将到答复时限，排在先到的{passed}项之前。",
     because="（{reason}）",

@@ -45,13 +45,13 @@ class Records:
     def queued(self, work: WorkItem, lane: Lane, at: datetime, gate: Gate) -> None:
         """Say where a new item stands, and what it waits for unless it is offered at once."""
         record = self._waits(Act.QUEUED, work, lane, at)
-        record["blocked_by"] = None if gate is Gate.PASSED else blocked_by(self._matching, lane, gate)
+        record["blocked_by"] = None if gate is Gate.PASSED else blocked_by(self._matching, lane)
         self._add(Act.QUEUED, work, at, record)
 
     def blocked(self, work: WorkItem, lane: Lane, at: datetime, gate: Gate) -> None:
         """Say what an item waits for now."""
         record = self._waits(Act.BLOCKED, work, lane, at)
-        record["blocked_by"] = blocked_by(self._matching, lane, gate)
+        record["blocked_by"] = blocked_by(self._matching, lane)
         self._add(Act.BLOCKED, work, at, record)
 
     def offered(
@@ -62,17 +62,22 @@ class Records:
         *,
         runner_up: str | None,
         next_item: Entry | None,
+        tier: JsonObject | None,
     ) -> None:
         """Say who is asked and why, who would have been next, and what stops the others.
+
+        `tier` is the share this pick was made under: of the item's own queue, or of one that gave way to it.
 
         Written before the offer is booked, so that loads are those the choice was made on.
         """
         people = self._matching.agents
         record = self._waits(Act.OFFERED, work, lane, offer.offered_at)
         record.update(agent=offer.agent_id, offer=offer.offer_id, expires_at=to_iso(offer.expires_at))
-        record["winner"] = describe(people[offer.agent_id], work, lane)
-        record["runner_up"] = None if runner_up is None else describe(people[runner_up], work, lane)
+        record["winner"] = describe(self._matching, people[offer.agent_id], work, lane)
+        second = None if runner_up is None else people[runner_up]
+        record["runner_up"] = None if second is None else describe(self._matching, second, work, lane)
         record["next_item"] = _place(next_item)
+        record["tier"] = tier
         is_small = len(people) <= LISTED
         record["candidates"] = list_candidates(self._matching, work, lane) if is_small else None
         record["by_gate"] = count_by_gate(self._matching, work, lane)
@@ -131,20 +136,20 @@ class Records:
         """Say everything about an item at this moment, though nothing was decided."""
         record = self._waits(EXPLAINED, work, lane, at)
         gate = None if work.lane is None else self._matching.blocking_gate(lane)
-        before, after = self._waiting.neighbours(work)
+        before, after = self._waiting.neighbours(work, lane)
         record["state"] = work.state.value
         record["agent"] = work.holder if work.offer is None else work.offer.agent_id
-        record["blocked_by"] = None if gate is None else blocked_by(self._matching, lane, gate)
+        record["blocked_by"] = None if gate is None else blocked_by(self._matching, lane)
         record["declined"] = dict(work.declined)
-        record["item_before"] = _place(before)
-        record["item_after"] = _place(after)
+        record["item_before"] = None if before is None else _place(before.entry)
+        record["item_after"] = None if after is None else _place(after.entry)
         record["candidates"] = list_candidates(self._matching, work, lane)
         record["by_gate"] = count_by_gate(self._matching, work, lane)
         return record
 
     def _waits(self, act: str, work: WorkItem, lane: Lane, at: datetime) -> dict[str, JsonValue]:
         record = _about(act, work, at)
-        record.update(standing(self._waiting, work))
+        record.update(standing(self._waiting, work, lane))
         record["needs"] = lane.requirement.as_json
         return record
 
@@ -188,7 +193,7 @@ def _became(act: Act, work: WorkItem, at: datetime, agent: Agent | None, reason:
     record["reason"] = reason
     record["declined"] = dict(work.declined)
     if agent is not None:
-        record.update(agent=agent.id, load=agent.load, of=agent.max_claims)
+        record.update(agent=agent.id, load=agent.load, of=agent.units)
     return record
 
 

@@ -25,8 +25,9 @@ class Reservations:
         work.place = offer
         work.blocked = None
         self.offers[offer.offer_id] = work
-        agent.offered[work.item.id] = None
-        agent.last_offer = max(agent.last_offer, offer.offered_at.timestamp())
+        agent.offered[work.item.id] = work.item.channel_class
+        agent.holdings.add(work.item.channel_class)
+        agent.was_offered(offer.offered_at)
         agent.profile.refresh(agent)
 
     def close(self, work: WorkItem, offer: OfferMade) -> Agent:
@@ -34,7 +35,7 @@ class Reservations:
         work.place = None
         del self.offers[offer.offer_id]
         agent = self._matching.agents[offer.agent_id]
-        del agent.offered[work.item.id]
+        agent.holdings.drop(agent.offered.pop(work.item.id), is_asleep=False)
         agent.profile.refresh(agent)
         return agent
 
@@ -42,15 +43,18 @@ class Reservations:
         """Make a person the holder of an item."""
         work.place = agent.id
         work.blocked = None
-        agent.claims[work.item.id] = None
+        agent.claims[work.item.id] = work.item.channel_class
+        agent.holdings.add(work.item.channel_class)
         agent.profile.refresh(agent)
 
     def let_go(self, work: WorkItem, holder: str) -> Agent:
         """End a claim; give the person who held it."""
         work.place = None
         agent = self._matching.agents[holder]
-        del agent.claims[work.item.id]
-        agent.asleep.pop(work.item.id, None)
+        is_asleep = work.item.id in agent.asleep
+        agent.holdings.drop(agent.claims.pop(work.item.id), is_asleep=is_asleep)
+        if is_asleep:
+            del agent.asleep[work.item.id]
         agent.profile.refresh(agent)
         return agent
 
@@ -60,6 +64,7 @@ class Reservations:
         if agent is None or work.item.id in agent.asleep:
             return None
         agent.asleep[work.item.id] = None
+        agent.holdings.sleep(agent.claims[work.item.id])
         agent.profile.refresh(agent)
         return agent
 
@@ -69,5 +74,6 @@ class Reservations:
         if agent is None or work.item.id not in agent.asleep:
             return None
         del agent.asleep[work.item.id]
+        agent.holdings.wake(agent.claims[work.item.id])
         agent.profile.refresh(agent)
         return agent

@@ -1,22 +1,26 @@
 """The people: who is here, what they can do, how much they have, and who was asked longest ago.
 
-People with the same skills and channel classes share a `Profile`; the profile keeps those of them who can
-take one more item in the order they are to be asked.
+People with the same skills, channel classes and queues share a `Profile`; the profile keeps a `Roll` of them
+for each kind of work that is asked of them.
 """
 
 from __future__ import annotations
 
 import math
-from bisect import bisect_left, insort
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
+from router.engine.capacity import Holdings, Scales
+from router.engine.pace import Brake, Pace
+from router.engine.rolls import Demand, Roll
 from router.model.presence import PresenceState
+from router.strategy import PersonSnapshot
 
-FreeEntry = tuple[float, float, int, str]
-"""Load ratio, time of the last offer, place on the ring, agent id: smaller is asked first."""
+ProfileKey = tuple[frozenset[tuple[str, int]], frozenset[str] | None, frozenset[str] | None]
+"""Skills with levels, channel classes taken, queues served (None: all)."""
 
-ProfileKey = tuple[frozenset[tuple[str, int]], frozenset[str] | None]
+Watch = Callable[[datetime, str], None]
+"""Takes when a gate opens by itself for the person of this id."""
 
 
 class Agent:
@@ -24,40 +28,47 @@ class Agent:
 
     __slots__ = (
         "asleep",
+        "brake",
         "claims",
-        "entry",
+        "expires",
+        "holdings",
         "id",
         "is_staff",
         "last_offer",
-        "max_claims",
         "offered",
+        "pace",
         "place",
         "presence",
         "profile",
         "rest_reason",
         "rests_until",
         "unanswered",
+        "watched_at",
     )
 
-    def __init__(self, id: str, place: int, profile: Profile) -> None:
+    def __init__(self, id: str, place: int, profile: Profile, scales: Scales, pace: Pace | None) -> None:
         self.id = id
         self.place = place
         self.profile = profile
         self.presence = PresenceState.OFFLINE
-        self.max_claims = 0
-        # item ids, in the order they came (a set would make runs differ)
-        self.claims: dict[str, None] = {}
-        self.offered: dict[str, None] = {}
+        self.holdings = Holdings(scales)
+        # item id to the channel class it was counted under
+        self.claims: dict[str, str] = {}
+        self.offered: dict[str, str] = {}
         # the claims whose customer is the one who is waited for
         self.asleep: dict[str, None] = {}
+        self.last_offer = -math.inf
+        self.unanswered = 0
+        # skills lost at a time
+        self.expires: dict[str, datetime] = {}
         # asked for nothing before this time, and why
         self.rests_until: datetime | None = None
         self.rest_reason = ""
-        self.last_offer = -math.inf
-        self.unanswered = 0
+        self.pace = pace
+        self.brake: Brake | None = None
+        self.watched_at: datetime | None = None
         # False for a person removed or never introduced: known only until his last claim ends
         self.is_staff = False
-        self.entry: FreeEntry | None = None
 
     @property
     def is_present(self) -> bool:
@@ -65,14 +76,26 @@ class Agent:
         return self.presence is PresenceState.AVAILABLE
 
     @property
-    def load(self) -> int:
-        """Count what the person has: claims and open offers."""
-        return len(self.claims) + len(self.offered)
+    def has_nothing(self) -> bool:
+        """Tell whether the person has neither claims nor open offers."""
+        return not self.claims and not self.offered
 
     @property
-    def has_room(self) -> bool:
-        """Tell whether one more offer is allowed."""
-        return self.is_present and self.rests_until is None and self.load < self.max_claims
+    def load(self) -> float:
+        """Give the units in use: claims and open offers."""
+        return self.holdings.load
+
+    @property
+    def units(self) -> int:
+        """Give the units the person carries in all."""
+        return self.holdings.units
+
+    @property
+    def opens_at(self) -> datetime | None:
+        """Give when the next gate opens for this person by itself."""
+        if self.brake is None:
+            return self.rests_until
+        return self.brake.until if self.rests_until is None else min(self.brake.until, self.rests_until)
 
     def rest(self, until: datetime, reason: str) -> None:
         """Ask the person for nothing before `until`; a longer rest stays as it is."""
@@ -80,56 +103,93 @@ class Agent:
             self.rests_until, self.rest_reason = until, reason
             self.profile.refresh(self)
 
+    def was_offered(self, at: datetime) -> None:
+        """Remember when the person was asked."""
+        self.last_offer = max(self.last_offer, at.timestamp())
+        if self.pace is not None:
+            self.pace.asked((at,))
+            self.brake = self.pace.brake(at)
+
+    def became_available(self, at: datetime) -> None:
+        """Begin the person's slow start."""
+        self.unanswered = 0
+        if self.pace is not None:
+            self.pace.available_since = at
+            self.brake = self.pace.brake(at)
+
+    def restore_pace(
+        self, available_since: datetime | None, offers: Sequence[datetime], now: datetime
+    ) -> None:
+        """Take over when the person came and was asked in an earlier run."""
+        if self.pace is not None:
+            self.pace.forget()
+            self.pace.asked(offers)
+            self.pace.available_since = available_since
+            self.brake = self.pace.brake(now)
+
+    def open_gates(self, now: datetime) -> None:
+        """Let the person be asked again if his rest or his brake has ended."""
+        if self.rests_until is not None and self.rests_until <= now:
+            self.rests_until, self.rest_reason = None, ""
+        if self.pace is not None:
+            self.brake = self.pace.brake(now)
+        self.profile.refresh(self)
+
     def retire(self) -> None:
         """Forget what only matters for being asked; the person starts anew should he come back."""
         self.is_staff = False
         self.last_offer = -math.inf
         self.unanswered = 0
+        self.expires = {}
+        self.rests_until, self.rest_reason = None, ""
+        self.brake = None
+        if self.pace is not None:
+            self.pace.forget()
+
+    def snapshot(self) -> PersonSnapshot:
+        """Give what a strategy may rank the person by."""
+        holdings = self.holdings
+        return PersonSnapshot(
+            holdings.ratio, holdings.units - holdings.load, self.last_offer, self.unanswered
+        )
 
 
 class Profile:
-    """What people with the same skills and classes have in common."""
+    """What people with the same skills, classes and queues have in common."""
 
-    __slots__ = ("classes", "free", "key", "members", "present", "skills")
+    __slots__ = ("_watch", "classes", "key", "members", "present", "queues", "rolls", "skills")
 
-    def __init__(self, key: ProfileKey) -> None:
+    def __init__(self, key: ProfileKey, watch: Watch) -> None:
         self.key = key
+        self._watch = watch
         self.skills: Mapping[str, int] = dict(sorted(key[0]))
         self.classes = key[1]
+        self.queues = key[2]
         self.members: dict[str, Agent] = {}
         self.present = 0
-        self.free: list[FreeEntry] = []
+        self.rolls: dict[Demand, Roll] = {}
 
     def refresh(self, agent: Agent) -> None:
-        """File the person anew after his load, presence or last offer changed."""
-        self.withdraw(agent)
-        if agent.has_room:
-            agent.entry = (agent.load / agent.max_claims, agent.last_offer, agent.place, agent.id)
-            insort(self.free, agent.entry)
+        """File the person anew after what he has, his presence or his last offer changed."""
+        opens_at = agent.opens_at
+        if opens_at is not None and opens_at != agent.watched_at:
+            self._watch(opens_at, agent.id)
+        agent.watched_at = opens_at
+        if not agent.is_present:
+            self.withdraw(agent)
+            return
+        snapshot = agent.snapshot()
+        for roll in self.rolls.values():
+            roll.file(agent, snapshot)
 
     def withdraw(self, agent: Agent) -> None:
         """Take the person out of those who can be asked."""
-        if agent.entry is not None:
-            del self.free[bisect_left(self.free, agent.entry)]
-            agent.entry = None
-
-    def next_free(self, start: int, passed_over: Mapping[str, str]) -> Sequence[FreeEntry]:
-        """Give the two who are asked first: lowest load, longest since an offer, next on the ring."""
-        free = self.free
-        if passed_over:
-            free = [entry for entry in free if entry[3] not in passed_over]
-        if len(free) < 2 or free[0][:2] != free[1][:2]:
-            return free[:2]
-        alike = free[0][:2]
-        first = bisect_left(free, (*alike, start, ""))
-        if first == len(free) or free[first][:2] != alike:
-            return free[:2]
-        second = first + 1
-        if second == len(free) or free[second][:2] != alike:
-            second = 0
-        return free[first], free[second]
+        for roll in self.rolls.values():
+            roll.withdraw(agent)
 
 
-def profile_key(skills: Mapping[str, int], classes: frozenset[str] | None) -> ProfileKey:
-    """Give what makes two people interchangeable for the gates."""
-    return frozenset(skills.items()), classes
+def profile_key(
+    skills: Mapping[str, int], classes: frozenset[str] | None, queues: frozenset[str] | None = None
+) -> ProfileKey:
+    """Give what makes two people interchangeable for the gates that look at the profile."""
+    return frozenset(skills.items()), classes, queues

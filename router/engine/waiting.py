@@ -1,4 +1,4 @@
-"""What waits: the items of each lane, and the line of each queue.
+"""What waits: the items of each lane, and the line of each queue, in the order the queue serves them.
 
 Items of other needs never stand in each other's way, because each lane is a heap of its own. The head of a
 lane always waits; entries that left from the middle stay behind until they come up.
@@ -11,6 +11,7 @@ from heapq import heapify, heappop, heappush
 from sortedcontainers import SortedList
 
 from router.engine.lanes import Entry, Lane
+from router.engine.ordering import newest_key_of
 from router.engine.work_items import WorkItem
 
 
@@ -27,12 +28,13 @@ class Waiting:
         """Let an item wait in a lane and in the line of its queue."""
         work.place = lane
         lane.size += 1
-        heappush(lane.heap, work.entry)
-        lane.head = lane.heap[0]
+        entry = place_in_line(work, lane)
+        heappush(lane.heap, entry)
+        self._look_at_front(lane)
         line = self._lines.get(work.item.queue)
         if line is None:
             line = self._lines[work.item.queue] = SortedList()
-        line.add(work.entry)
+        line.add(entry)
 
     def remove(self, work: WorkItem) -> None:
         """Take an item out of its lane and line; do nothing for one that does not wait."""
@@ -45,11 +47,11 @@ class Waiting:
         while heap and not self._is_live(heap[0], lane):
             heappop(heap)
         if len(heap) > 2 * lane.size + 16:
-            lane.heap = [found.entry for found in self.in_lane(lane)]
+            lane.heap = [place_in_line(found, lane) for found in self.in_lane(lane)]
             heapify(lane.heap)
-        lane.head = lane.heap[0] if lane.heap else None
+        self._look_at_front(lane)
         line = self._lines[work.item.queue]
-        line.remove(work.entry)
+        line.remove(place_in_line(work, lane))
         if not line:
             del self._lines[work.item.queue]
 
@@ -67,19 +69,32 @@ class Waiting:
         return len(self._lines.get(queue, ()))
 
     def ahead(self, queue: str, entry: Entry) -> int:
-        """Count the items that wait in a queue before this place."""
+        """Count the items that wait in a queue before this place in its order."""
         line = self._lines.get(queue)
         return line.bisect_left(entry) if line else 0
 
-    def neighbours(self, work: WorkItem) -> tuple[Entry | None, Entry | None]:
-        """Give who stands right before and right after an item in its queue."""
+    def neighbours(self, work: WorkItem, lane: Lane) -> tuple[WorkItem | None, WorkItem | None]:
+        """Give who stands right before and right after an item in its queue; `lane` is where it waits or would."""
         line = self._lines.get(work.item.queue)
         if line is None:
             return None, None
-        index = line.bisect_left(work.entry)
+        index = line.bisect_left(place_in_line(work, lane))
         after = index + (work.lane is not None)
-        return line[index - 1] if index else None, line[after] if after < len(line) else None
+        before_it = self.works[line[index - 1][2]] if index else None
+        return before_it, self.works[line[after][2]] if after < len(line) else None
+
+    def _look_at_front(self, lane: Lane) -> None:
+        lane.front = lane.heap[0] if lane.heap else None
+        if lane.front is None or not lane.is_newest_first:
+            lane.head = lane.front
+        else:
+            lane.head = self.works[lane.front[2]].entry
 
     def _is_live(self, entry: Entry, lane: Lane) -> bool:
         work = self.works.get(entry[2])
-        return work is not None and work.place is lane and work.entry == entry
+        return work is not None and work.place is lane and place_in_line(work, lane) == entry
+
+
+def place_in_line(work: WorkItem, lane: Lane) -> Entry:
+    """Give where an item stands in the order its queue serves."""
+    return (*newest_key_of(work.item), work.item.id) if lane.is_newest_first else work.entry

@@ -56,7 +56,13 @@ def _offered(record: JsonObject, phrases: Phrases, names: Names) -> str:
     facts.append(phrases.load.format(load=_whole(winner.get("load")), of=_whole(winner.get("of"))))
     asked = phrases.acts["offered"].format(agent=_name(record.get("agent"), names), facts=phrases.join(facts))
     waited = phrases.waited.format(span=phrases.span(_number(record.get("waited_s"))))
-    return phrases.sentences(asked, _next_person(record, phrases, names), waited, _ahead(record, phrases))
+    return phrases.sentences(
+        asked,
+        _next_person(record, phrases, names),
+        waited,
+        _tier(record, phrases, names),
+        _ahead(record, phrases),
+    )
 
 
 def _explained(record: JsonObject, phrases: Phrases, names: Names) -> str:
@@ -74,13 +80,28 @@ def _next_person(record: JsonObject, phrases: Phrases, names: Names) -> str:
         return phrases.runner_up.format(agent=_name(runner_up.get("agent"), names))
     for candidate in _list(record.get("candidates")):
         if isinstance(candidate, Mapping) and candidate.get("gate") not in (None, "presence"):
-            lack = phrases.lacks[str(candidate["gate"])].format_map(_told(candidate, names))
+            lack = _lack(candidate, phrases, names)
             return phrases.next_but.format(agent=_name(candidate.get("agent"), names), lack=lack)
     return ""
 
 
-def _told(candidate: Mapping[str, JsonValue], names: Names) -> Mapping[str, str]:
-    return {key: _name(value, names) for key, value in candidate.items()}
+def _lack(candidate: JsonObject, phrases: Phrases, names: Names) -> str:
+    """Say what stops a person; a limit of capacity that has words of its own by those."""
+    told = {key: _name(value, names) for key, value in candidate.items()}
+    told["per"] = phrases.span(_number(candidate.get("per_s")))
+    gate = str(candidate["gate"])
+    limit = str(candidate.get("limit"))
+    return phrases.lacks[limit if gate == "capacity" and limit in phrases.lacks else gate].format_map(told)
+
+
+def _tier(record: JsonObject, phrases: Phrases, names: Names) -> str:
+    """Say that the item went first for its share of the picks, or because a full tier gave way."""
+    tier = record.get("tier")
+    if not isinstance(tier, Mapping):
+        return ""
+    phrase = phrases.tier if tier.get("queue") == record.get("queue") else phrases.held_back
+    told = {key: _whole(value) for key, value in tier.items() if key != "queue"}
+    return phrase.format_map({**told, "queue": _name(tier.get("queue"), names)})
 
 
 def _blocked(blocked: JsonObject, phrases: Phrases) -> str:

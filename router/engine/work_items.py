@@ -87,7 +87,7 @@ class WorkItem:
     @property
     def lane_key(self) -> LaneKey:
         """Give the key of the lane this item waits in."""
-        return self.item.channel_class, self.item.needs, frozenset(self.declined)
+        return LaneKey(self.item.queue, self.item.channel_class, self.item.needs, frozenset(self.declined))
 
     def ask(self) -> Asking:
         """Give the memory of whom the item was offered to, to be changed."""

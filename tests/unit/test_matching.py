@@ -3,8 +3,10 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
+from router.engine.config import EngineConfig
 from router.engine.events import Item
 from router.engine.gates import Gate
+from router.engine.lanes import LaneKey
 from router.engine.matching import Matching
 from router.engine.needs import Need, NeedKind
 from router.engine.survey import count_by_gate, first_gate, list_candidates
@@ -36,6 +38,10 @@ needs = st.lists(
 ).map(tuple)
 
 
+def a_matching(config: EngineConfig | None = None) -> Matching:
+    return Matching(config or EngineConfig(), 1, lambda at, agent_id: None)
+
+
 def work_item(number: int, wanted: tuple[Need, ...] = (), declined: tuple[str, ...] = ()) -> WorkItem:
     item = Item(
         id=f"i{number}",
@@ -51,11 +57,13 @@ def work_item(number: int, wanted: tuple[Need, ...] = (), declined: tuple[str, .
 
 
 def staffed(crowd: list) -> Matching:
-    matching = Matching(seed=1)
+    matching = a_matching()
     for number, (skills, max_claims, state, classes, load) in enumerate(crowd):
         agent = matching.agent(f"a{number}")
-        agent.claims.update(dict.fromkeys(f"held {number} {one}" for one in range(load)))
-        matching.change_skills(agent, skills, max_claims)
+        for _ in range(load):
+            agent.holdings.add("chat")
+        matching.change_skills(agent, skills)
+        matching.change_limits(agent, 100, max_claims)
         matching.change_presence(agent, state, classes)
     return matching
 
@@ -67,7 +75,8 @@ def test_counts_kept_along_the_way_equal_a_scan(crowd: list, wanted: tuple, decl
     lane = matching.lane(work.lane_key)
     for number, (skills, max_claims, state, classes, _) in enumerate(crowd):
         matching.change_presence(matching.agent(f"a{number}"), state, classes)
-        matching.change_skills(matching.agent(f"a{number}"), skills, max_claims)
+        matching.change_skills(matching.agent(f"a{number}"), skills)
+        matching.change_limits(matching.agent(f"a{number}"), 100, max_claims)
     scanned = [first_gate(agent, work, lane) for agent in matching.agents.values()]
     assert count_by_gate(matching, work, lane) == {
         gate.word: scanned.count(gate) for gate in Gate if gate in scanned
@@ -100,26 +109,29 @@ def test_candidates_stand_by_how_far_they_came_and_nobody_is_left_out(
 
 
 def test_lanes_nothing_waits_in_are_dropped_in_time() -> None:
-    matching = Matching(seed=1)
+    matching = a_matching()
     agent = matching.agent("mei")
     matching.change_presence(agent, PresenceState.AVAILABLE, None)
     waiting = Waiting()
     kept = waiting.works["i0"] = work_item(0)
     waiting.add(kept, matching.lane(kept.lane_key))
     for number in range(5000):
-        matching.lane(("chat", (Need(kind=NeedKind.FORBID, skill=f"skill {number}"),), frozenset()))
+        wanted = (Need(kind=NeedKind.FORBID, skill=f"skill {number}"),)
+        matching.lane(LaneKey("q", "chat", wanted, frozenset()))
     assert len(matching.lanes) < 1000
-    assert len(matching.serves[agent.profile.key]) == len(matching.lanes)
-    assert matching.best_item(agent) == (kept.entry, kept.lane)
+    (roll,) = agent.profile.rolls.values()
+    assert len(roll.lanes) == len(matching.lanes)
+    matching.change_limits(agent, 100, None)
+    assert matching.best_item(agent) == (kept.entry, kept.lane, None)
 
 
 def test_profiles_nobody_has_any_more_are_dropped() -> None:
-    matching = Matching(seed=1)
+    matching = a_matching()
     agent = matching.agent("mei")
     lane = matching.lane(work_item(1).lane_key)
     for level in range(100):
-        matching.change_skills(agent, {"zh": level}, 1)
-    assert len(matching.profiles) == len(matching.serves) == len(lane.able) == 1
+        matching.change_skills(agent, {"zh": level})
+    assert len(matching.profiles) == len(lane.able) == 1
     matching.forget(agent)
     assert not matching.profiles
     assert not lane.able

@@ -5,12 +5,17 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
+from router.engine.config import QueueConfig
 from router.engine.events import Item
-from router.engine.lanes import Lane
+from router.engine.lanes import Lane, LaneKey
 from router.engine.waiting import Waiting
 from router.engine.work_items import WorkItem
 
 START = datetime(2026, 1, 5, 9, tzinfo=UTC)
+
+
+def a_lane(channel_class: str = "chat", **queue: object) -> Lane:
+    return Lane(LaneKey("q0", channel_class, (), frozenset()), QueueConfig(**queue))
 
 
 def work_item(number: int, boost_s: float) -> WorkItem:
@@ -28,7 +33,7 @@ def work_item(number: int, boost_s: float) -> WorkItem:
 
 @given(st.lists(st.tuples(st.booleans(), st.integers(0, 20)), max_size=200))
 def test_heads_places_and_counts_stay_right_whatever_leaves_from_wherever(steps: list) -> None:
-    waiting, lane = Waiting(), Lane(("chat", (), frozenset()))
+    waiting, lane = Waiting(), a_lane()
     works = [work_item(number, boost_s) for number, (_, boost_s) in enumerate(steps)]
     present: list[WorkItem] = []
     for work, (adds, place) in zip(works, steps, strict=True):
@@ -52,21 +57,21 @@ def test_heads_places_and_counts_stay_right_whatever_leaves_from_wherever(steps:
 
 
 def test_item_in_the_line_knows_its_neighbours() -> None:
-    waiting, lane = Waiting(), Lane(("chat", (), frozenset()))
+    waiting, lane = Waiting(), a_lane()
     first, second, third = (work_item(number, 0) for number in (0, 2, 4))
     for work in (third, first, second):
         waiting.works[work.item.id] = work
         waiting.add(work, lane)
-    assert waiting.neighbours(second) == (first.entry, third.entry)
+    assert waiting.neighbours(second, lane) == (first, third)
     waiting.remove(second)
-    assert waiting.neighbours(second) == (first.entry, third.entry)
-    assert waiting.neighbours(first) == (None, third.entry)
+    assert waiting.neighbours(second, lane) == (first, third)
+    assert waiting.neighbours(first, lane) == (None, third)
 
 
 def test_twenty_thousand_waiting_items_take_less_than_256_bytes_each() -> None:
     items = [work_item(number, number % 3 * 60).item for number in range(20_000)]
     waiting = Waiting()
-    lanes = [Lane((f"class {number}", (), frozenset())) for number in range(30)]
+    lanes = [a_lane(f"class {number}") for number in range(30)]
     gc.collect()
     tracemalloc.start()
     try:

@@ -1,0 +1,66 @@
+"""Which waiting item a person gets. In: the lanes his profile may serve. Out: the pick.
+
+The smallest waiting key goes first, but for two manners of a queue: the newest of its items may stand for it,
+and a tier goes before the others while its share lasts.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from router.engine.lanes import Entry, Lane
+from router.engine.staff import Agent
+from router.engine.tiers import Tiers
+
+
+class Pick(NamedTuple):
+    """An item by its waiting key, its lane, and the tier that would have gone first but for its share."""
+
+    entry: Entry
+    lane: Lane
+    held_back: str | None = None
+
+
+def pick_item(agent: Agent, tiers: Tiers) -> Pick | None:
+    """Give the item a person is asked for next."""
+    best: Entry | None = None
+    best_lane: Lane | None = None
+    special: dict[str, Lane] = {}
+    for roll in agent.profile.rolls.values():
+        if not roll.has(agent.id):
+            continue
+        for lane in roll.lanes:
+            head = lane.head
+            if head is not None and (best is None or head < best) and agent.id not in lane.declined:
+                best, best_lane = head, lane
+        for lane in roll.queued:
+            if lane.head is not None and agent.id not in lane.declined:
+                known = special.get(lane.key.queue)
+                if known is None or _stands_before(lane, known):
+                    special[lane.key.queue] = lane
+    plain = None if best is None or best_lane is None else Pick(best, best_lane)
+    return _by_tier(plain, special, agent, tiers) if special else plain
+
+
+def _stands_before(lane: Lane, other: Lane) -> bool:
+    return lane.front is not None and other.front is not None and lane.front < other.front
+
+
+def _by_tier(plain: Pick | None, special: dict[str, Lane], agent: Agent, tiers: Tiers) -> Pick | None:
+    """Let tiers with a place in their window go first, then all others; a full tier only if nobody else waits."""
+    first, middle, last = [], [] if plain is None else [plain], []
+    for queue, lane in special.items():
+        if lane.head is None:
+            continue
+        pick = Pick(lane.head, lane)
+        if lane.share is None:
+            middle.append(pick)
+        elif tiers.may_go_first(queue, agent.profile.key):
+            first.append(pick)
+        else:
+            last.append(pick)
+    chosen = first or middle or last
+    found = min(chosen, key=lambda pick: pick.entry, default=None)
+    if found is None or chosen is not middle or not last:
+        return found
+    return found._replace(held_back=min(last, key=lambda pick: pick.entry).lane.key.queue)
