@@ -69,6 +69,7 @@ class Located:
             message=message,
             hint=hint,
             source=self.source,
+            steps=path,
         )
 
     def inside_scalar(self, path: Path, line: int, column: int) -> Place:

@@ -17,7 +17,8 @@ MAX_SHOWN_PROBLEMS = 20
 class Problem:
     """One thing that is wrong in a document: where, what, and what to do.
 
-    `line` is 0 where the source has no lines, such as an environment variable.
+    `line` is 0 where the source has no lines, such as an environment variable. `steps` is `path` as keys
+    and numbers, for those who mend or leave out what stands there.
     """
 
     line: int
@@ -26,6 +27,7 @@ class Problem:
     message: str
     hint: str = ""
     source: str = ""
+    steps: tuple[str | int, ...] = ()
 
     def __str__(self) -> str:
         place = f"{self.source}:{self.line}:{self.column}" if self.line else self.source

@@ -7,7 +7,8 @@ directives, a second document, deep nesting. Repeated keys are refused; sizes ar
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
@@ -54,18 +55,37 @@ def read_document(
 
     `shows_values=False` is for documents that may hold secrets: no problem repeats a value.
     """
+    result = read_with_problems(text, source=source, max_chars=max_chars, shows_values=shows_values)
+    located, problems = result.located, list(result.problems)
+    if not problems and not located.values and not may_be_empty:
+        problems.append(located.problem((), "the document is empty", "Write at least one `key: value`."))
+    if problems:
+        raise DocumentError(problems)
+    return located
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What could be read of a text, and what is wrong; not `is_whole` when reading had to stop."""
+
+    located: Located
+    problems: Sequence[Problem]
+    is_whole: bool
+
+
+def read_with_problems(
+    text: str, *, source: str, max_chars: int = MAX_DOCUMENT_CHARS, shows_values: bool = True
+) -> Reading:
+    """Parse a YAML 1.2 document as far as that is possible."""
     located = Located(source=source, shows_values=shows_values)
     if len(text) > max_chars:
         message = f"the document is longer than {max_chars:,} characters"
-        raise DocumentError([located.problem((), message, "Split it or shorten it.")])
+        problem = located.problem((), message, "Split it or shorten it.")
+        return Reading(located=located, problems=[problem], is_whole=False)
     located.lines = text.splitlines()
     reading = _Reading(located, text)
     reading.read()
-    if not reading.problems and not located.values and not may_be_empty:
-        reading.complain((), "the document is empty", "Write at least one `key: value`.")
-    if reading.problems:
-        raise DocumentError(reading.problems)
-    return located
+    return Reading(located=located, problems=reading.problems, is_whole=reading.is_whole)
 
 
 class _Stop(Exception):
@@ -82,12 +102,14 @@ class _Reading:
         self._events: Iterator[Event] = iter(())
         self._reached = Place(line=1, column=1)
         self.problems: list[Problem] = []
+        self.is_whole = False
 
     def read(self) -> None:
         """Fill the document, and `problems` with everything that is wrong."""
         try:
             self._events = self._yaml.parse(self._text)
             self._document()
+            self.is_whole = True
         except _Stop:
             return
         except YAMLError as error:

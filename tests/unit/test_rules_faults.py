@@ -164,3 +164,48 @@ def test_document_that_is_none_at_all_is_refused_in_words(text, message):
 def test_any_text_is_a_rule_set_or_a_rules_error(text):
     with pytest.raises(RulesError):
         load_ruleset(text, source="rules.yaml", lists={})
+
+
+EXTENDED = """version: 1
+skills: {lang-zh: {kind: language}, refunds: {}}
+calendars: {shop: {zone: UTC, week: {mon: ["09:00-18:00"]}}}
+sla_policies: {chat: {first_response: 60s, by_class: {chat: {}}, steps: [50, 100]}}
+queues:
+  first: {overflow: {to: second, when_waiting: 9, back_at: 3}, protect: {skill: refunds, for: 1m}}
+  second: {}
+capacity: {classes: {chat: {cost: 20, max: 5, interruptible_by: [phone]}}}
+leases: {chat: {nudge: 1m}}
+incidents: {flood: {overflow: [first], relax: [refunds], reserve: {second: 1}}}
+rules: [{name: all, when: "true", set: {queue: first, sla: [chat], needs: [{forbid: refunds, drop_after: 1m}]}}]
+"""
+
+# Each fault: what stands in the document above, what is planted, and a part of the message and the remedy.
+EXTENDED_FAULTS = [
+    ("  second: {}", "  second: {overflow: {to: first, when_waiting: 9, back_at: 3}}", "in a circle", "keep"),
+    ("{skill: refunds, for", "{skill: refund, for", "unknown skill `refund`", "`refunds`"),
+    ("interruptible_by: [phone]", "interruptible_by: [fax]", "unknown channel class `fax`", "Known: chat"),
+    ("interruptible_by: [phone]", "interruptible_by: [chat]", "cannot interrupt itself", "Take it away"),
+    ("leases: {chat", "leases: {chats", "unknown channel class `chats`", "Did you mean `chat`?"),
+    ("by_class: {chat", "by_class: {chats", "unknown channel class `chats`", "Did you mean `chat`?"),
+    ("overflow: [first]", "overflow: [frist]", "unknown queue `frist`", "Did you mean `first`?"),
+    ("overflow: [first]", "overflow: [second]", "names no queue to overflow into", "Give `second`"),
+    ("relax: [refunds]", "relax: [refund]", "unknown skill `refund`", "Did you mean `refunds`?"),
+    ("reserve: {second", "reserve: {seconds", "unknown queue `seconds`", "Did you mean `second`?"),
+    ("steps: [50, 100]", "steps: [100, 50]", "the steps are not in order", "smallest first"),
+    ("sla: [chat]", "sla: [chat, mail]", "unknown sla policy `mail`", "Known: chat"),
+    ("sla: [chat]", "sla: [chat, chat]", "`chat` stands here twice", "once"),
+    ("forbid: refunds", "forbid: lang-zh", "is a language skill and never dropped", "`drop_after` away"),
+    ("forbid: refunds", "require: refunds", "what is required has no `drop_after`", "`prefer:`"),
+    ('{mon: ["09:00-18:00"]}', "{mon: []}", "`shop` is never open", "Give it hours"),
+]
+
+
+@pytest.mark.parametrize(("sound", "planted", "message", "hint"), EXTENDED_FAULTS)
+def test_contradiction_between_parts_is_named_with_its_line_and_remedy(sound, planted, message, hint):
+    load_ruleset(EXTENDED, source="rules.yaml", lists={})
+    at = EXTENDED.index(sound)
+    (found,) = problems(EXTENDED.replace(sound, planted), {})
+    # a circle is named at the queue of it that stands first
+    assert found[0] in (EXTENDED.count("\n", 0, at) + 1, 6)
+    assert message in found[2]
+    assert hint in found[3]

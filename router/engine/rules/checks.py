@@ -10,9 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from router.documents.problems import Problem
-from router.engine.rules.examples import run_examples
-from router.engine.rules.lint import lint
-from router.engine.rules.ruleset import RulesError, load_with_places
+from router.engine.rules.examining import examine
 
 
 class Severity(StrEnum):
@@ -46,16 +44,10 @@ class CheckResult:
 
 def check_ruleset(text: str, *, source: str, lists: Mapping[str, str]) -> CheckResult:
     """Find everything worth a look in a rules document. Never raises for what a document holds."""
-    try:
-        loaded = load_with_places(text, source=source, lists=lists)
-    except RulesError as error:
-        return CheckResult(findings=[_finding(Severity.ERROR, problem) for problem in error.problems])
-    rules = loaded.ruleset.model.rules
-    errors = [_finding(Severity.ERROR, problem) for problem in run_examples(loaded)]
-    warnings = [_finding(Severity.WARNING, problem) for problem in lint(loaded)]
-    warnings.sort(key=lambda finding: (finding.line, finding.column))
-    examples = sum(len(rule.examples) for rule in rules)
-    return CheckResult(findings=[*errors, *warnings], rules=len(rules), examples=examples)
+    found = examine(text, source=source, lists=lists)
+    findings = [_finding(Severity.ERROR, problem) for problem in found.errors]
+    findings += [_finding(Severity.WARNING, problem) for problem in found.warnings]
+    return CheckResult(findings=findings, rules=found.rules, examples=found.examples)
 
 
 def _finding(severity: Severity, problem: Problem) -> Finding:

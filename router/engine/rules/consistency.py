@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from router.documents.places import Located, Path, Place
 from router.documents.problems import Problem
 from router.documents.suggestions import did_you_mean
+from router.engine.rules.arrangement import Arrangement
 from router.engine.rules.expressions import check_conditions
 from router.engine.rules.facts import variable_types
 from router.engine.rules.needs import contradictions
@@ -28,7 +29,7 @@ class Consistency:
 
     def problems(self) -> Iterator[Problem]:
         """Give every problem."""
-        yield from self._policies_and_queues()
+        yield from Arrangement(self._document, self._model).problems()
         yield from self._rule_names()
         types = variable_types(self._model.facts)
         faults = check_conditions([rule.when for rule in self._model.rules], types)
@@ -46,20 +47,6 @@ class Consistency:
                 yield from self._named((*path, "queue"), expect.queue, list(self._model.queues), "queue")
                 yield from self._policies((*path, "sla"), expect.sla)
                 yield from self._needs((*path, "needs"), expect.needs or [])
-
-    def _policies_and_queues(self) -> Iterator[Problem]:
-        calendars, queues = list(self._model.calendars), list(self._model.queues)
-        for name, policy in self._model.sla_policies.items():
-            path: Path = ("sla_policies", name)
-            yield from self._named((*path, "calendar"), policy.calendar, calendars, "calendar")
-        for name, queue in self._model.queues.items():
-            path = ("queues", name)
-            yield from self._named((*path, "calendar"), queue.calendar, calendars, "calendar")
-            if queue.overflow is not None:
-                to: Path = (*path, "overflow", "to")
-                yield from self._named(to, queue.overflow.to, queues, "queue")
-                if queue.overflow.to == name:
-                    yield self._document.problem(to, "a queue overflows into itself", "Name another queue.")
 
     def _rule_names(self) -> Iterator[Problem]:
         first: dict[str, int] = {}
@@ -89,9 +76,11 @@ class Consistency:
             at: Path = (*path, index, need.verb)
             yield from self._named(at, need.skill, list(self._model.skills), "skill")
             skill = self._model.skills.get(need.skill)
-            if skill is not None and need.verb == "prefer" and skill.kind in LASTING_KINDS:
+            lasts = skill is not None and skill.kind in LASTING_KINDS
+            if skill is not None and lasts and (need.verb == "prefer" or need.drop_after_s is not None):
                 message = f"`{need.skill}` is a {skill.kind} skill and never dropped"
-                yield self._document.problem(at, message, "Use `require:`.")
+                hint = "Use `require:`." if need.verb == "prefer" else "Take `drop_after` away."
+                yield self._document.problem(at, message, hint)
 
     def _references(self, path: Path, text: str) -> Iterator[Problem]:
         known = {

@@ -66,6 +66,18 @@ def _check(environment: Any, text: str, known: Sequence[str]) -> list[Expression
     return []
 
 
+def constant_of(text: str) -> FactValue | None:
+    """Work out an expression that looks at nothing; None when that is not possible."""
+    if text in ("true", "false"):
+        return text == "true"
+    environment = cel.NewEnv(variables={})
+    try:
+        value = environment.compile(text).eval(environment.Activation({})).plain_value()
+    except (RuntimeError, ValueError):
+        return None
+    return value if isinstance(value, str | bool | int | float) else None
+
+
 class Conditions:
     """All conditions of a rule set, compiled together.
 
@@ -182,11 +194,14 @@ def _single_result(expression: Any, activation: Any) -> bool | str:
 
 def _faults(text: str, known: Sequence[str]) -> list[ExpressionFault]:
     """Read the library's complaint, which lists all errors with line and column."""
-    faults = []
+    faults: list[ExpressionFault] = []
     for line, column, message in _FAULT.findall(text):
         unknown = _UNKNOWN.search(message)
         if unknown:
             message = f"`{unknown[1]}` is not known here, or is called with the wrong arguments"
+        if message.startswith("Syntax error") and any("Syntax error" in each.message for each in faults):
+            # What follows is what the parser makes of the first one.
+            continue
         hint = _hint(message, unknown[1] if unknown else "", known)
         faults.append(ExpressionFault(line=int(line), column=int(column), message=message[:200], hint=hint))
     if not faults:

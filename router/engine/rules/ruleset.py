@@ -59,7 +59,7 @@ class RuleSet:
         self.model = model
         self.calendars = calendars = {name: _calendar(calendar) for name, calendar in model.calendars.items()}
         self.engine_config = engine_config(model, calendars)
-        named = _names_used(model.rules)
+        named = names_used(model.rules)
         self._conditions = Conditions(
             [rule.when for rule in model.rules],
             types=variable_types(model.facts),
@@ -171,7 +171,7 @@ def load_with_places(text: str, *, source: str, lists: Mapping[str, str]) -> Loa
     problems = list(Consistency(document, model, gathered.names).problems())
     if problems:
         raise RulesError([*problems, *gathered.problems])
-    named = _names_used(model.rules)
+    named = names_used(model.rules)
     searches = gathered.compile(named["mentions_any"], named["matches_list"])
     if gathered.problems:
         raise RulesError(gathered.problems)
@@ -189,7 +189,7 @@ def _first_responses(policies: Iterable[SlaPolicyModel], channel_class: str) -> 
             yield target_s
 
 
-def _names_used(rules: Sequence[RuleModel]) -> dict[str, set[str]]:
+def names_used(rules: Sequence[RuleModel]) -> dict[str, set[str]]:
     """Collect the lists and calendars the conditions name, by function."""
     used: dict[str, set[str]] = {"mentions_any": set(), "matches_list": set(), "business_open": set()}
     for rule in rules:
