@@ -8,13 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
+from router.engine.calendars import Calendar
 from router.engine.needs import Need
-
-if TYPE_CHECKING:
-    # only named here: `router.engine.rules` itself imports this module
-    from router.engine.rules.calendars import Calendar
 
 BALANCED = "balanced"
 """The strategy used where none is named: fit, load ratio, longest since the last offer."""

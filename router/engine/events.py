@@ -275,8 +275,8 @@ class ClaimRestored:
 class ClockRestored:
     """A promise of an earlier run; its item was queued before. One for each metric.
 
-    `due_at` while it runs, `remaining_s` (working seconds) while it is paused, neither once it was kept.
-    `steps` are the per cents already told.
+    `due_at` while it runs, `remaining_s` (working seconds) while it is paused, neither once it stopped.
+    `steps` are the per cents already told. `paused_by` is what it is paused for: `customer`, `declared`.
     """
 
     at: datetime
@@ -288,6 +288,7 @@ class ClockRestored:
     due_at: datetime | None = None
     remaining_s: float | None = None
     steps: tuple[int, ...] = ()
+    paused_by: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

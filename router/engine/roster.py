@@ -18,7 +18,7 @@ from router.documents.problems import DocumentError, Problem
 from router.documents.reading import read_document
 from router.documents.suggestions import did_you_mean
 from router.documents.validation import validate
-from router.engine.rules.calendars import read_days, read_period
+from router.engine.calendars import read_days, read_period
 from router.engine.rules.schema import RulesModel, read_zone
 
 

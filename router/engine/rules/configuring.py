@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from router.engine.calendars import Calendar
 from router.engine.config import (
     DEFAULT_CLASSES,
     DEFAULT_LEASES,
@@ -25,7 +26,6 @@ from router.engine.config import (
     SlowStart,
 )
 from router.engine.needs import Need, NeedKind
-from router.engine.rules.calendars import Calendar
 from router.engine.rules.schema import (
     LASTING_KINDS,
     CapacityModel,

@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 from cel_expr_python import cel  # type: ignore[import-untyped]
 
 from router.documents.suggestions import did_you_mean
-from router.engine.rules.calendars import Calendar
+from router.engine.calendars import Calendar
 from router.engine.rules.facts import FactValue
 from router.engine.rules.phrases import TextSearch
 from router.engine.rules.references import find_references

@@ -14,7 +14,7 @@ from router.documents.places import Located
 from router.documents.problems import DocumentError
 from router.documents.reading import read_document
 from router.documents.validation import validate
-from router.engine.rules.calendars import Calendar, public_holidays, read_days, read_period
+from router.engine.calendars import Calendar, public_holidays, read_days, read_period
 from router.engine.rules.configuring import engine_config
 from router.engine.rules.consistency import Consistency
 from router.engine.rules.expressions import Conditions, Outcome

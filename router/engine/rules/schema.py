@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from router.documents.models import Duration, Name, Strict, custom_error
-from router.engine.rules.calendars import public_holidays, read_days, read_period
+from router.engine.calendars import public_holidays, read_days, read_period
 
 LASTING_KINDS = frozenset({"language", "legal", "permission"})
 """Kinds of skills no waiting time ever drops."""
@@ -86,6 +86,14 @@ class CalendarModel(Strict):
     zone: Annotated[str, AfterValidator(read_zone)]
     week: dict[Annotated[str, AfterValidator(_days)], list[Annotated[str, AfterValidator(_period)]]]
     holidays: Annotated[str, AfterValidator(_holidays)] | None = None
+
+    @model_validator(mode="after")
+    def _opens(self) -> CalendarModel:
+        if not any(self.week.values()):
+            raise custom_error(
+                "calendar", "a calendar that is never open", 'Give hours: week: {mon-fri: ["09:00-18:00"]}.'
+            )
+        return self
 
 
 class TargetsModel(Strict):
