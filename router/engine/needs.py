@@ -26,7 +26,8 @@ class Need:
     """One skill a person must have, should have or must not have.
 
     `level` is the lowest that satisfies the need. `grade` orders preferences: 1 weighs more than 2.
-    `drop_after_s` is when a preference may be given up, counted from entering the queue.
+    `drop_after_s` is when a preference or an exclusion is given up, counted from entering the queue; until
+    then a preference binds like a requirement.
     """
 
     kind: NeedKind
@@ -34,6 +35,21 @@ class Need:
     level: int = 1
     grade: int = 0
     drop_after_s: float | None = None
+
+    @property
+    def is_droppable(self) -> bool:
+        """Tell whether waiting may give the need up."""
+        return self.kind is not NeedKind.REQUIRE and self.drop_after_s is not None
+
+    @property
+    def is_demanded(self) -> bool:
+        """Tell whether a person must have the skill: required, or preferred and not given up yet."""
+        return self.kind is NeedKind.REQUIRE or (self.kind is NeedKind.PREFER and self.is_droppable)
+
+    def is_met_by(self, skills: Mapping[str, int]) -> bool:
+        """Tell whether somebody with these skills is what the need asks for."""
+        holds = skills.get(self.skill, -1) >= self.level
+        return holds is not (self.kind is NeedKind.FORBID)
 
 
 def needs_from_json(value: JsonValue) -> tuple[Need, ...]:

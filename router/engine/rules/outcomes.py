@@ -90,7 +90,7 @@ def need_outcomes(model: RulesModel, most: int = MOST_OUTCOMES) -> Outcomes:
 
 def binding(need: Need) -> bool:
     """Tell whether a need can keep somebody from the work; a preference without an end only ranks."""
-    return need.kind is not NeedKind.PREFER or need.drop_after_s is not None
+    return need.is_demanded or need.kind is NeedKind.FORBID
 
 
 def _calendars(sla: tuple[str, ...], calendar: Mapping[str, str]) -> tuple[str, ...]:

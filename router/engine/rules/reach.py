@@ -1,7 +1,7 @@
 """Prove who can serve what in every half-hour of a roster, before the rules go live.
 
 In: a rule set, a roster and some days. Out: gaps, stretches of opening hours in which nobody on shift can
-serve some work the rules can produce, with what waiting opens; and work nobody on the roster can ever do.
+serve some work the rules can produce; wishes that are given up then; and work nobody can ever do.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
+from router.engine.calendars import Calendar
 from router.engine.needs import Need, NeedKind
-from router.engine.reachability import Cause, Cover, Person, cause, cover, lasting_needs
+from router.engine.reachability import Cause, Cover, Person, cause, cover, firm_needs
 from router.engine.roster import Roster
-from router.engine.rules.calendars import Calendar
 from router.engine.rules.outcomes import Outcome, add_needs, need_outcomes
 from router.engine.rules.ruleset import RuleSet
 from router.engine.rules.schema import RulesModel
@@ -36,16 +36,15 @@ class Work:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gap:
-    """In `ranges` nobody can serve work of `queues` at once, because of `cause`.
+    """In `ranges` nobody meets all that work of `queues` asks, because of `cause`.
 
-    `given_up` is what waiting `after_s` drops so that somebody can: `able`, of whom at least `fewest` are
-    there at any time; None when waiting does not help. `rules` are those of the simplest such work, `kinds`
-    counts how many different works it is about.
+    Where `able` is empty the work waits; else they serve it, at least `fewest` of them at any time, because
+    `given_up` is given up at once. `rules` are those of the simplest such work, `kinds` counts how many
+    different works it is about.
     """
 
     queues: tuple[str, ...]
     cause: Cause
-    after_s: float | None
     given_up: tuple[Need, ...]
     able: tuple[str, ...]
     fewest: int
@@ -56,12 +55,17 @@ class Gap:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reach:
-    """What was proven; `never` are gaps of needs that nobody on the roster meets, whatever the hour."""
+    """What was proven.
+
+    In the stretches of `gaps` nobody can serve the work. In those of `wishes` it is served without what
+    nobody there offers. `never` are gaps of needs that nobody on the roster meets, whatever the hour.
+    """
 
     zone: ZoneInfo
     first: date
     days: int
     gaps: tuple[Gap, ...]
+    wishes: tuple[Gap, ...]
     never: tuple[Gap, ...]
     works: int
     is_cut: bool
@@ -78,11 +82,13 @@ def prove_reach(ruleset: RuleSet, roster: Roster, first: date, days: int) -> Rea
     lost = [work for work in works if cover(staff, work.queue, work.needs) is None]
     rest = [work for work in works if work not in lost]
     always = [replace(timeline[0], people=staff, end=timeline[-1].end)]
+    found = _gaps(rest, timeline, calendars)
     return Reach(
         zone=zone,
         first=first,
         days=days,
-        gaps=_gaps(rest, timeline, calendars),
+        gaps=tuple(gap for gap in found if not gap.able),
+        wishes=tuple(gap for gap in found if gap.able),
         never=_gaps([replace(work, hours=()) for work in lost], always, {}),
         works=len(works),
         is_cut=is_cut,
@@ -136,7 +142,7 @@ class _Found:
     covers: list[Cover]
 
 
-_Key = tuple[str, Cause, float | None, tuple[Need, ...]]
+_Key = tuple[str, Cause, tuple[Need, ...] | None]
 _Missing = tuple[Work, Cause, Cover | None]
 
 
@@ -162,8 +168,8 @@ def _unserved(works: Iterable[Work], people: Sequence[Person]) -> Iterator[_Miss
     for work in works:
         relief = cover(people, work.queue, work.needs)
         if relief is None:
-            yield work, cause(people, work.queue, lasting_needs(work.needs)), None
-        elif relief.after_s:
+            yield work, cause(people, work.queue, firm_needs(work.needs)), None
+        elif relief.given_up:
             yield work, cause(people, work.queue, work.needs), relief
 
 
@@ -176,9 +182,7 @@ def _note(found: dict[_Key, _Found], missing: Iterable[_Missing], slot: Slot) ->
         simplest.setdefault((queue, why, relief is None), []).append(one)
     for (queue, why, _), alike in simplest.items():
         relief = min(alike, key=lambda one: (len(one[0].needs), len(one[0].rules)))[2]
-        key: _Key = (
-            (queue, why, None, ()) if relief is None else (queue, why, relief.after_s, relief.given_up)
-        )
+        key = (queue, why, None if relief is None else relief.given_up)
         into = found.setdefault(key, _Found({}, [], []))
         into.works |= dict.fromkeys(work for work, _, _ in alike)
         into.slots.append(slot)
@@ -186,12 +190,11 @@ def _note(found: dict[_Key, _Found], missing: Iterable[_Missing], slot: Slot) ->
 
 
 def _gap(key: _Key, found: _Found) -> Gap:
-    queue, why, after_s, given_up = key
+    queue, why, given_up = key
     return Gap(
         queues=(queue,) if queue else (),
         cause=why,
-        after_s=after_s,
-        given_up=given_up,
+        given_up=given_up or (),
         able=tuple(dict.fromkeys(name for relief in found.covers for name in relief.able)),
         fewest=min((len(relief.able) for relief in found.covers), default=0),
         ranges=_ranges(found.slots),
@@ -204,7 +207,7 @@ def _across_queues(gaps: Iterable[Gap]) -> tuple[Gap, ...]:
     """Say once what holds for several queues at the same times."""
     found: dict[tuple[object, ...], Gap] = {}
     for gap in gaps:
-        key = (gap.cause, gap.after_s, gap.given_up, gap.able, gap.fewest, gap.ranges)
+        key = (gap.cause, gap.given_up, gap.able, gap.fewest, gap.ranges)
         kept = found.get(key)
         found[key] = gap if kept is None else replace(
             kept,

@@ -6,16 +6,15 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from router.engine.calendars import WEEKDAYS
 from router.engine.needs import Need, NeedKind, needs_to_json
-from router.engine.phrases import PHRASES
 from router.engine.reachability import Cause
-from router.engine.rules.calendars import WEEKDAYS
 from router.engine.rules.reach import Gap, Reach
 from router.engine.times import to_iso
 from router.messages import JsonObject
 
-SHOWN = 24
-"""Lines of the text; the JSON has every gap."""
+SHOWN = 12
+"""Lines about wishes; the JSON has all of them."""
 
 _CUT = (
     "The rules have too many combinations to try all; those of the most rules were left out. "
@@ -24,17 +23,20 @@ _CUT = (
 
 
 def reach_text(reach: Reach) -> str:
-    """Give a line for each gap: when, what, why, and what waiting opens."""
+    """Give a line for each gap: when and why; then what is given up at once, and when."""
     lines = [f"never: {_why(gap, 'on the roster')}{_from(gap)}" for gap in reach.never]
-    lines += [f"{_when(gap.ranges, reach)}: {_what(gap)}" for gap in sorted(reach.gaps, key=_worst)]
-    if len(lines) > SHOWN:
-        lines[SHOWN:] = [f"… and {len(lines) - SHOWN} more that open by waiting; --json has them all"]
+    lines += [f"{_when(gap.ranges, reach)}: {_closed(gap)}" for gap in sorted(reach.gaps, key=_first)]
+    wishes = [f"{_when(gap.ranges, reach)}: {_served(gap)}" for gap in sorted(reach.wishes, key=_simplest)]
+    if wishes:
+        lines += ["", "Served without what nobody there offers:", *wishes[:SHOWN]]
+    if len(wishes) > SHOWN:
+        lines.append(f"… and {len(wishes) - SHOWN} lines more; --json has them all")
     last = reach.first + timedelta(days=reach.days - 1)
-    closed = len(reach.never) + sum(gap.after_s is None for gap in reach.gaps)
-    opening = len(reach.gaps) + len(reach.never) - closed
+    gaps = len(reach.never) + len(reach.gaps)
+    lines += [""] if lines else []
     lines.append(
-        f"{reach.works} kinds of work the rules can produce, {reach.first} to {last}, {reach.zone.key}: "
-        f"{closed} gaps, {opening} that waiting opens"
+        f"{gaps or 'no'} {'gap' if gaps == 1 else 'gaps'}, {reach.first} to {last}, {reach.zone.key}: "
+        f"{reach.works} kinds of work the rules can produce"
     )
     if reach.without_shifts:
         lines.append(f"Without shifts, and so never counted on: {', '.join(reach.without_shifts)}.")
@@ -53,7 +55,8 @@ def reach_json(reach: Reach) -> JsonObject:
         "is_cut": reach.is_cut,
         "without_shifts": list(reach.without_shifts),
         "never": [_gap_json(gap) for gap in reach.never],
-        "gaps": [_gap_json(gap) for gap in sorted(reach.gaps, key=_worst)],
+        "gaps": [_gap_json(gap) for gap in sorted(reach.gaps, key=_first)],
+        "wishes": [_gap_json(gap) for gap in sorted(reach.wishes, key=_first)],
     }
 
 
@@ -63,13 +66,17 @@ def say_needs(needs: Iterable[Need]) -> str:
     return " and ".join([", ".join(named[:-1]), named[-1]] if named[1:] else named)
 
 
-def _worst(gap: Gap) -> tuple[bool, datetime, float, tuple[str, ...], tuple[str, ...]]:
-    return gap.after_s is not None, gap.ranges[0][0], -(gap.after_s or 0.0), gap.queues, gap.rules
+def _first(gap: Gap) -> tuple[datetime, tuple[str, ...], tuple[str, ...]]:
+    return gap.ranges[0][0], gap.queues, gap.rules
 
 
-def _what(gap: Gap) -> str:
+def _simplest(gap: Gap) -> tuple[int, datetime, tuple[str, ...], tuple[str, ...]]:
+    return len(gap.rules), *_first(gap)
+
+
+def _closed(gap: Gap) -> str:
     why = _why(gap, "on shift")
-    return f"{why} ({_kinds(gap)})" if gap.cause.is_empty else f"{why}{_relief(gap)}{_from(gap)}"
+    return f"{why} ({_kinds(gap)})" if gap.cause.is_empty else f"{why}{_from(gap)}"
 
 
 def _why(gap: Gap, where: str) -> str:
@@ -87,16 +94,13 @@ def _why(gap: Gap, where: str) -> str:
     return f"nobody {where} for {queues} holds {both}{say_needs(asked)}{without}"
 
 
-def _relief(gap: Gap) -> str:
-    if gap.after_s is None:
-        return "; waiting does not help"
-    given_up = " and ".join(f"`{need.skill}`" for need in gap.given_up)
+def _served(gap: Gap) -> str:
+    given_up = say_needs(gap.given_up)
     count = str(gap.fewest) if gap.fewest == len(gap.able) else f"{gap.fewest} to {len(gap.able)}"
-    people = "1 person can" if gap.able[1:] == () else f"{count} people can"
-    is_kept = gap.given_up[0].kind is NeedKind.FORBID
+    people = "1 person can" if not gap.able[1:] else f"{count} people can"
     verb = "is" if len(gap.given_up) == 1 else "are"
-    drops = f"{given_up} no longer keeps anybody out" if is_kept else f"{given_up} {verb} given up"
-    return f"; after {PHRASES['en'].span(gap.after_s)} {drops} and {people}: {', '.join(gap.able)}"
+    drops = f"{given_up} {verb} given up at once and {people}: {', '.join(gap.able)}"
+    return f"{_why(gap, 'on shift')}; {drops}{_from(gap)}"
 
 
 def _from(gap: Gap) -> str:
@@ -158,7 +162,6 @@ def _gap_json(gap: Gap) -> JsonObject:
     return {
         "queues": list(gap.queues) or None,
         "cause": _cause_json(gap.cause),
-        "after_s": gap.after_s,
         "given_up": needs_to_json(gap.given_up),
         "able": list(gap.able),
         "fewest": gap.fewest,

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from router.engine.calendars import Calendar, Minutes, read_days, read_period
 from router.engine.reachability import Person
 from router.engine.roster import Roster, RosterAgent
-from router.engine.rules.calendars import Calendar, Minutes, read_days, read_period
 
 _HALF_HOUR = timedelta(minutes=30)
 _DAY = timedelta(days=1)
