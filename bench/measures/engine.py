@@ -85,7 +85,7 @@ class _Desk:
         for number in range(AGENTS):
             skills = {f"s{name}": level for name, level in self._profiles[number % PROFILES].items()}
             self.engine.apply(
-                AgentChanged(at=self.tick(), agent_id=f"agent-{number}", skills=skills, max_claims=1)
+                AgentChanged(at=self.tick(), agent_id=f"agent-{number}", skills=skills, units=20)
             )
 
     def queue(self, count: int) -> None:
