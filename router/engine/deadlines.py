@@ -18,6 +18,7 @@ class DeadlineKind(StrEnum):
     REFUSALS_FORGOTTEN = "refusals_forgotten"
     GATE_OPENS = "gate_opens"
     SKILL_EXPIRES = "skill_expires"
+    GUARD = "guard"
 
 
 class Deadlines:

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from router.engine.config import EngineConfig
 from router.engine.deadlines import Deadline, DeadlineKind, Deadlines
+from router.engine.guard import Guard
 from router.engine.matching import Matching
 from router.engine.records import Records
 from router.engine.refusals import Refusals
@@ -24,6 +25,7 @@ class Desk:
     __slots__ = (
         "config",
         "deadlines",
+        "guard",
         "matching",
         "now",
         "people_changed",
@@ -41,6 +43,7 @@ class Desk:
         self.waiting = Waiting()
         self.deadlines = Deadlines(self._still_stands)
         self.matching = Matching(config, seed, self._watch_gate, strategies)
+        self.guard = Guard(config, self.matching, self.deadlines)
         self.reservations = Reservations(self.matching)
         self.records = Records(self.waiting, self.matching)
         self.refusals = Refusals(self.deadlines, config.offers.ask_again_s)
@@ -57,6 +60,8 @@ class Desk:
 
     def _still_stands(self, deadline: Deadline) -> bool:
         at, kind, id = deadline
+        if kind is DeadlineKind.GUARD:
+            return self.guard.due_at == at
         if kind is DeadlineKind.OFFER_EXPIRES:
             return id in self.reservations.offers
         if kind is DeadlineKind.REFUSALS_FORGOTTEN:

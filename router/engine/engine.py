@@ -67,6 +67,7 @@ class Engine:
         self._run_deadlines()
         self._dispatch.catch_up()
         self._take_in(event)
+        desk.records.add(desk.guard.look(desk.now, people_changed=desk.people_changed))
         self._dispatch.settle()
         return desk.records.take()
 

@@ -27,6 +27,7 @@ class Phrases:
     boosted: str
     due: str
     because: str
+    left: str
     comma: str
     gap: str
 
@@ -60,6 +61,9 @@ _ENGLISH = Phrases(
         "handed_over": "{agent} has it now instead of {before}; load now {load} of {of}.",
         "completed": "{agent} completed it; load now {load} of {of}.",
         "away": "{agent} was set away after {unanswered} unanswered offers in a row.",
+        "reachability": "Nobody on shift can serve {queue}{needs}{left}. {waiting} waiting for it.",
+        "reachability_regained": "{queue}{needs} can be served again, by {able}.",
+        "reachability_closed": "Nobody is expected any more for {queue}{needs}: the hours are over.",
         "other": "{act}.",
     },
     states={
@@ -107,6 +111,7 @@ _ENGLISH = Phrases(
     boosted="Ahead of {passed} that came before it, because it counts as {span} older.",
     due="Ahead of {passed} that came before it, because its answer is due soon.",
     because=" ({reason})",
+    left=" since {people} left",
     comma=", ",
     gap=" ",
 )
@@ -127,6 +132,9 @@ _CHINESE = Phrases(
         "handed_over": "已由{agent}接替{before}处理，当前负载{load}/{of}。",
         "completed": "{agent}已完成，当前负载{load}/{of}。",
         "away": "{agent}连续{unanswered}次未应答，已设为离开。",
+        "reachability": "“{queue}”队列{needs}已无在班客服可处理{left}，{waiting}项正在等待。",
+        "reachability_regained": "“{queue}”队列{needs}恢复可处理，由{able}负责。",
+        "reachability_closed": "“{queue}”队列{needs}已到下班时间，不再需要有人值守。",
         "other": "{act}。",
     },
     states={
@@ -174,6 +182,7 @@ _CHINESE = Phrases(
     boosted="因按早{span}计算，排在先到的{passed}项之前。",
     due="因即将到答复时限，排在先到的{passed}项之前。",
     because="（{reason}）",
+    left="（{people}已离开）",
     comma="、",
     gap="",
 )

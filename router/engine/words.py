@@ -22,6 +22,8 @@ def say(record: JsonObject, lang: str, names: Names) -> str:
         return _offered(record, phrases, names)
     if act == "explained":
         return _explained(record, phrases, names)
+    if act == "reachability":
+        return _reachability(record, phrases, names)
     known = act if act in phrases.acts else "other"
     if act == "claimed" and record.get("before"):
         known = "handed_over"
@@ -71,6 +73,18 @@ def _explained(record: JsonObject, phrases: Phrases, names: Names) -> str:
         waited = phrases.waited.format(span=phrases.span(_number(record.get("waited_s"))))
         return phrases.sentences(_waiting(record, phrases, names, "blocked"), waited)
     return phrases.states[state].format(agent=_name(record.get("agent"), names))
+
+
+def _reachability(record: JsonObject, phrases: Phrases, names: Names) -> str:
+    state = str(record.get("state"))
+    left = phrases.join(_name(id, names) for id in _list(record.get("left")))
+    return phrases.acts["reachability" if state == "lost" else f"reachability_{state}"].format(
+        queue=_name(record.get("queue"), names),
+        needs=_needs(record, phrases, names),
+        left=phrases.left.format(people=left) if left else "",
+        waiting=_whole(record.get("waiting")),
+        able=phrases.join(_name(id, names) for id in _list(record.get("able"))),
+    )
 
 
 def _next_person(record: JsonObject, phrases: Phrases, names: Names) -> str:

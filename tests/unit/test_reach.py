@@ -12,9 +12,10 @@ from router.engine.events import AgentChanged, Item, ItemQueued, PresenceChanged
 from router.engine.roster import load_roster
 from router.engine.rules import load_ruleset
 from router.engine.rules.outcomes import need_outcomes
-from router.engine.rules.reach import Gap, Reach, possible_work, prove_reach
+from router.engine.rules.reach import Gap, Reach, prove_reach
 from router.engine.rules.reach_report import reach_json, reach_text
 from router.engine.rules.shifts import slots
+from router.engine.rules.works import possible_work
 from router.model.presence import PresenceState
 
 MONDAY = date(2026, 11, 23)

@@ -80,12 +80,25 @@ def ordering_outcomes(model: RulesModel, most: int = MOST_OUTCOMES) -> Outcomes:
 
 def need_outcomes(model: RulesModel, most: int = MOST_OUTCOMES) -> Outcomes:
     """List the outcomes that differ in queue, opening hours or binding needs, whatever their boost."""
-    calendar = {name: policy.calendar or "" for name, policy in model.sla_policies.items()}
+    return _follow(model, _open_effects(model), most)
+
+
+def firm_outcomes(model: RulesModel, most: int = MOST_OUTCOMES) -> Outcomes:
+    """List the outcomes that differ in queue, opening hours or needs that nothing drops."""
     effects = [
+        replace(effect, needs=tuple(need for need in effect.needs if not need.is_droppable))
+        for effect in _open_effects(model)
+    ]
+    return _follow(model, effects, most)
+
+
+def _open_effects(model: RulesModel) -> list[_Effect]:
+    """Read the rules with the calendars of promises in the place of the promises."""
+    calendar = {name: policy.calendar or "" for name, policy in model.sla_policies.items()}
+    return [
         replace(effect, boost_s=None, sla=None if effect.sla is None else _calendars(effect.sla, calendar))
         for effect in _effects(model)
     ]
-    return _follow(model, effects, most)
 
 
 def binding(need: Need) -> bool:

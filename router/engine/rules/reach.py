@@ -12,26 +12,12 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from router.engine.calendars import Calendar
-from router.engine.needs import Need, NeedKind
+from router.engine.needs import Need
 from router.engine.reachability import Cause, Cover, Person, cause, cover, firm_needs
 from router.engine.roster import Roster
-from router.engine.rules.outcomes import Outcome, add_needs, need_outcomes
 from router.engine.rules.ruleset import RuleSet
-from router.engine.rules.schema import RulesModel
 from router.engine.rules.shifts import Slot, everybody, slots
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Work:
-    """A queue and binding needs some message can get; `rules` are the fewest that lead to it.
-
-    `hours` are the calendars any of which has to be open, empty: at all times.
-    """
-
-    queue: str
-    needs: tuple[Need, ...]
-    rules: tuple[str, ...]
-    hours: tuple[str, ...] = ()
+from router.engine.rules.works import Work, possible_work
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,43 +79,6 @@ def prove_reach(ruleset: RuleSet, roster: Roster, first: date, days: int) -> Rea
         works=len(works),
         is_cut=is_cut,
         without_shifts=tuple(login for login, agent in roster.agents.items() if not agent.shifts),
-    )
-
-
-def possible_work(model: RulesModel) -> tuple[list[Work], bool]:
-    """List the work the rules can produce, also as overflow moves it; and whether some was left out."""
-    outcomes = need_outcomes(model)
-    found: dict[tuple[str, tuple[Need, ...], tuple[str, ...]], Work] = {}
-    pending = list(outcomes.found)
-    for outcome in pending:
-        queue = model.queues[outcome.queue]
-        work = _work(model, outcome)
-        known = found.setdefault((work.queue, work.needs, work.hours), work)
-        is_new = known is work
-        if is_new and queue.overflow is not None:
-            rules = (*outcome.rules, f"overflow of {outcome.queue}")
-            pending.append(replace(outcome, queue=queue.overflow.to, rules=rules))
-    return list(found.values()), outcomes.is_cut
-
-
-def _work(model: RulesModel, outcome: Outcome) -> Work:
-    queue = model.queues[outcome.queue]
-    needs = outcome.needs
-    protect = queue.protect
-    if protect is not None and all(need.skill != protect.skill for need in needs):
-        spared = Need(
-            kind=NeedKind.FORBID,
-            skill=protect.skill,
-            level=protect.level,
-            drop_after_s=float(protect.for_s),
-        )
-        needs = add_needs(needs, (spared,))
-    hours = (queue.calendar,) if queue.calendar else outcome.sla
-    return Work(
-        queue=outcome.queue,
-        needs=needs,
-        rules=outcome.rules,
-        hours=() if "" in hours else tuple(sorted(hours)),
     )
 
 

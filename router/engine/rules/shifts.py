@@ -7,12 +7,13 @@ changes within one.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from router.engine.calendars import Calendar, Minutes, read_days, read_period
-from router.engine.reachability import Person
+from router.engine.config import EngineConfig
+from router.engine.reachability import Person, can_serve
 from router.engine.roster import Roster, RosterAgent
 
 _HALF_HOUR = timedelta(minutes=30)
@@ -98,3 +99,19 @@ def _moment(day: date, minute: int, zone: ZoneInfo) -> datetime:
     """Give a minute of a day; 24:00 is the midnight after it."""
     wall = datetime.combine(day + _DAY if minute == 24 * 60 else day, time(*divmod(minute % (24 * 60), 60)))
     return wall.replace(tzinfo=zone).astimezone(UTC)
+
+
+def promised_by(config: EngineConfig, roster: Roster, zone: ZoneInfo) -> EngineConfig:
+    """Let the alarm of reachability expect what a roster promises; what it never promises is not watched."""
+    zone = ZoneInfo(roster.zone) if roster.zone else zone
+    watched = []
+    for each in config.watched:
+        able = [
+            agent
+            for login, agent in roster.agents.items()
+            if can_serve(Person(name=login, skills=agent.skills, queues=agent.queues), each.queue, each.needs)
+        ]
+        week = [sorted(period for agent in able for period in _shifts(agent)[day]) for day in range(7)]
+        if any(week):
+            watched.append(replace(each, promised=Calendar(zone=zone, week=week)))
+    return replace(config, watched=tuple(watched))
