@@ -1,4 +1,7 @@
-"""When something happens by itself: offers run out, rests end, skills expire. In: times. Out: what is due."""
+"""When something happens by itself: offers run out, rests end, skills expire, the holder of work is silent.
+
+In: times. Out: what is due.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,11 @@ Deadline = tuple[datetime, "DeadlineKind", str]
 class DeadlineKind(StrEnum):
     """What happens at a deadline."""
 
+    ABSENCE_BEGINS = "absence_begins"
+    ABSENCE_ENDS = "absence_ends"
+    LEASE_STEP = "lease_step"
     OFFER_EXPIRES = "offer_expires"
+    PASSED_OVER_NO_MORE = "passed_over_no_more"
     REFUSALS_FORGOTTEN = "refusals_forgotten"
     GATE_OPENS = "gate_opens"
     SKILL_EXPIRES = "skill_expires"

@@ -54,13 +54,14 @@ class Act(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OfferMade:
-    """An item reserved for a person until `expires_at`."""
+    """An item reserved for a person until `expires_at`; `is_accepting` while it is being set up for him."""
 
     offer_id: str
     item_id: str
     agent_id: str
     offered_at: datetime
     expires_at: datetime
+    is_accepting: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

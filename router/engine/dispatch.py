@@ -73,10 +73,15 @@ class Dispatch:
         if not self._desk.people_changed:
             return
         self._desk.people_changed = False
-        for lane in [lane for lane in self._desk.matching.lanes.values() if lane.size]:
+        lanes = [lane for lane in self._desk.matching.lanes.values() if lane.size]
+        refused: list[WorkItem] = []
+        for lane in lanes:
             if lane.declined and self._desk.matching.blocking_gate(lane) is Gate.DECLINED:
-                for work in self._desk.waiting.in_lane(lane):
-                    self.look_again(work)
+                refused += self._desk.waiting.in_lane(lane)
+        # in the order of waiting: lanes stand in the order in which they were needed, which a restart changes
+        for work in sorted(refused, key=lambda one: one.entry):
+            self.look_again(work)
+        for lane in lanes:
             self.explain_head(lane)
 
     def find_place(self, work: WorkItem, *, is_new: bool = False) -> None:

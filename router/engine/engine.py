@@ -10,13 +10,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
+from router.engine.absence import Attendance
 from router.engine.answers import Answers
+from router.engine.claims import Claims
 from router.engine.config import EngineConfig
 from router.engine.deadlines import DeadlineKind
 from router.engine.decisions import Decision, OfferMade
 from router.engine.desk import Desk
 from router.engine.dispatch import Dispatch
 from router.engine.events import (
+    AbsencePlanned,
     AgentChanged,
     AgentRemoved,
     AgentRestored,
@@ -24,21 +27,24 @@ from router.engine.events import (
     ClaimOutcome,
     ClaimRestored,
     ClaimTaken,
+    CustomerWrote,
     Event,
     Item,
     ItemQueued,
     ItemWithdrawn,
     OfferAccepted,
+    OfferAccepting,
+    OfferFailed,
     OfferRejected,
     OfferRestored,
     PresenceChanged,
+    Replied,
 )
 from router.engine.records import EXPLAINED
 from router.engine.staff import Agent
 from router.engine.times import to_iso
-from router.engine.work_items import WorkItem, WorkState
+from router.engine.work_items import WorkItem
 from router.messages import JsonObject
-from router.model.presence import PresenceState
 from router.strategy import Strategy
 
 _START = datetime.min.replace(tzinfo=UTC)
@@ -52,6 +58,8 @@ class Engine:
         self._desk = Desk(config, seed, _START, tuple(strategies))
         self._dispatch = Dispatch(self._desk)
         self._answers = Answers(self._desk, self._dispatch)
+        self._claims = Claims(self._desk, self._dispatch, self._answers)
+        self._attendance = Attendance(self._desk, self._answers, self._claims)
 
     def apply(self, event: Event) -> list[Decision]:
         """Take in an event and give what follows from it, in order.
@@ -80,16 +88,25 @@ class Engine:
         work = self._desk.waiting.works.get(item_id)
         if work is None:
             return {"act": EXPLAINED, "at": to_iso(at), "item": item_id, "state": "gone"}
-        return self._desk.records.explain(work, self._desk.matching.lane(work.lane_key), at)
+        lease = None if work.holder is None else self._desk.leases.of(work)
+        return self._desk.records.explain(work, self._desk.matching.lane(work.lane_key), at, lease)
 
     def _run_deadlines(self) -> None:
-        """Do what has become due: let offers run out, rests end, skills expire, ask again those who refused."""
+        """Do what has become due, in the order it became due."""
         desk = self._desk
         while (due := desk.deadlines.take(desk.now)) is not None:
             _, kind, id = due
             match kind:
                 case DeadlineKind.OFFER_EXPIRES:
-                    self._answers.expire(desk.reservations.offers[id])
+                    self._answers.run_out(desk.reservations.offers[id])
+                case DeadlineKind.LEASE_STEP:
+                    self._claims.take_step(desk.waiting.works[id])
+                case DeadlineKind.ABSENCE_BEGINS:
+                    self._attendance.begin(desk.matching.agents[id])
+                case DeadlineKind.ABSENCE_ENDS:
+                    self._attendance.end(desk.matching.agents[id])
+                case DeadlineKind.PASSED_OVER_NO_MORE:
+                    self._answers.ask_again(desk.waiting.works[id])
                 case DeadlineKind.REFUSALS_FORGOTTEN:
                     self._dispatch.look_again(desk.waiting.works[id])
                 case DeadlineKind.GATE_OPENS:
@@ -103,61 +120,74 @@ class Engine:
                 self._dispatch.queue(event.item)
             case ItemWithdrawn():
                 self._withdraw(event)
-            case OfferAccepted() | OfferRejected():
+            case OfferAccepting() | OfferFailed() | OfferAccepted() | OfferRejected():
                 self._answer(event)
             case ClaimTaken():
-                self._claim(event)
+                self._take(event)
+            case Replied() | CustomerWrote():
+                self._follow(event)
             case ClaimEnded():
                 self._end_claim(event)
-            case AgentChanged() | AgentRemoved() | PresenceChanged():
+            case AgentChanged() | AgentRemoved() | PresenceChanged() | AbsencePlanned():
                 self._change_person(event)
 
     def _withdraw(self, event: ItemWithdrawn) -> None:
         work = self._desk.waiting.works.get(event.item_id)
         if work is not None:
-            self._answers.withdraw(work, event.reason)
+            self._claims.withdraw(work, event.reason)
 
-    def _answer(self, event: OfferAccepted | OfferRejected) -> None:
+    def _answer(self, event: OfferAccepting | OfferFailed | OfferAccepted | OfferRejected) -> None:
         work = self._desk.reservations.offers.get(event.offer_id)
         if work is None or work.offer is None:
             return
-        if isinstance(event, OfferAccepted):
-            self._answers.accept(work, work.offer)
-        else:
-            self._answers.reject(work, work.offer, event.reason)
+        match event:
+            case OfferAccepting():
+                self._answers.set_up(work, work.offer)
+            case OfferAccepted():
+                self._answers.accept(work, work.offer)
+            case OfferRejected():
+                self._answers.reject(work, work.offer, event.reason)
+            case OfferFailed():
+                self._answers.fail(work, work.offer, event.reason)
 
-    def _claim(self, event: ClaimTaken) -> None:
+    def _follow(self, event: Replied | CustomerWrote) -> None:
+        work = self._desk.waiting.works.get(event.item_id)
+        if work is None:
+            return
+        if isinstance(event, Replied):
+            self._claims.reply(work)
+        else:
+            self._claims.wake(work)
+
+    def _take(self, event: ClaimTaken) -> None:
         work = self._work(event.item_id, event.at)
         if work.holder != event.agent_id:
-            self._answers.claim(work, self._desk.matching.agent(event.agent_id))
+            self._claims.take(work, self._desk.matching.agent(event.agent_id))
 
     def _end_claim(self, event: ClaimEnded) -> None:
         work = self._desk.waiting.works.get(event.item_id)
         if work is None or work.holder != event.agent_id:
             return
         if event.outcome is ClaimOutcome.COMPLETED:
-            self._answers.complete(work, event.agent_id)
+            self._claims.complete(work, event.agent_id)
         else:
-            self._answers.put_back(work, event.agent_id)
+            self._claims.put_back(work, event.agent_id)
 
-    def _change_person(self, event: AgentChanged | AgentRemoved | PresenceChanged) -> None:
+    def _change_person(self, event: AgentChanged | AgentRemoved | PresenceChanged | AbsencePlanned) -> None:
         matching = self._desk.matching
         if isinstance(event, AgentRemoved) and event.agent_id not in matching.agents:
             return
         agent = matching.agent(event.agent_id)
-        if isinstance(event, AgentChanged):
-            self._equip(agent, event)
-        elif isinstance(event, AgentRemoved):
-            agent.retire()
-            matching.change_presence(agent, PresenceState.OFFLINE, None)
-            matching.change_skills(agent, {})
-            matching.change_limits(agent, 0, 0)
-        else:
-            agent.is_staff = True
-            if event.state is PresenceState.AVAILABLE and not agent.is_present:
-                agent.became_available(self._desk.now)
-            matching.change_presence(agent, event.state, event.classes)
-        self._answers.people_changed(agent)
+        match event:
+            case AgentChanged():
+                self._equip(agent, event)
+                self._answers.person_changed(agent)
+            case AgentRemoved():
+                self._attendance.remove(agent)
+            case PresenceChanged():
+                self._attendance.be(agent, event.state, event.classes)
+            case AbsencePlanned():
+                self._attendance.plan(agent, event)
 
     def _equip(self, agent: Agent, event: AgentChanged | AgentRestored) -> None:
         """Give a person the skills, queues and limits of an event."""
@@ -175,12 +205,12 @@ class Engine:
             self._restore_agent(agent, event)
             return
         work = self._work(event.item_id, event.at)
-        if work.state in (WorkState.OFFERED, WorkState.CLAIMED):
+        if work.offer is not None or work.holder is not None:
             return
         if isinstance(event, ClaimRestored):
-            self._answers.restore_claim(work, agent)
+            self._claims.restore(work, agent, event)
         else:
-            self._answers.restore_offer(work, agent, _offer_of(event))
+            self._answers.restore(work, agent, _offer_of(event))
 
     def _restore_agent(self, agent: Agent, event: AgentRestored) -> None:
         self._equip(agent, event)
@@ -191,6 +221,8 @@ class Engine:
         if event.rests_until is not None:
             agent.rest(event.rests_until, event.rest_reason)
         agent.restore_pace(event.available_since, [at for at, _ in event.offers], self._desk.now)
+        agent.gone_at = event.gone_at
+        self._attendance.restore(agent, event.absent_since, event.absent_until)
         self._dispatch.restore_agent(agent, event.offers)
 
     def _work(self, item_id: str, at: datetime) -> WorkItem:
@@ -212,4 +244,5 @@ def _offer_of(event: OfferRestored) -> OfferMade:
         agent_id=event.agent_id,
         offered_at=event.offered_at,
         expires_at=event.expires_at,
+        is_accepting=event.is_accepting,
     )

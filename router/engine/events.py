@@ -122,7 +122,8 @@ class PresenceChanged:
 class AbsencePlanned:
     """A person will be gone from `since` to `until` (None: until told otherwise); a new plan replaces it.
 
-    At `since` his owed work is handed back in the order of its due times.
+    At `since` his owed work is handed back in the order of its due times. A plan that ends before it
+    begins, or is over already, takes the earlier one back.
     """
 
     at: datetime
@@ -244,7 +245,10 @@ class ClockTick:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OfferRestored:
-    """An offer of an earlier run is still open; its item was queued before."""
+    """An offer of an earlier run is still open; its item was queued before.
+
+    `expires_at` is that of the last decision about the offer: while it is being set up, the cap of that.
+    """
 
     at: datetime
     offer_id: str
@@ -259,8 +263,9 @@ class OfferRestored:
 class ClaimRestored:
     """A claim of an earlier run is still active; its item was queued before.
 
-    `renewed_at` is when the lease was last renewed (None: now), `step` the last step of its ladder that
-    was taken, `is_dormant` whether the customer is the one who is waited for.
+    `renewed_at` is since when a reply is owed, which starts its lease (None: now), `step` the last step of
+    its ladder that was taken, `is_dormant` whether the customer is the one who is waited for. `claimed_at`
+    and `replied_at` (None: not known) stand in the note of a later hand-over.
     """
 
     at: datetime
@@ -269,6 +274,8 @@ class ClaimRestored:
     renewed_at: datetime | None = None
     step: str = ""
     is_dormant: bool = False
+    claimed_at: datetime | None = None
+    replied_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -295,9 +302,11 @@ class ClockRestored:
 class AgentRestored:
     """A person as an earlier run left him: nothing is offered before the next event of another kind.
 
-    `last_offer_at` is when something was last offered, `unanswered` how many offers ran out in a row.
-    `available_since` begins his slow start, `rests_until` ends a cool-down. `offers` are the last ones made
-    to him, when and of which queue, oldest first: what ramps and shares of queues count.
+    `last_offer_at` is when something was last offered, `unanswered` how many offers ran out in a row,
+    `gone_at` since when he is away or offline (None: not known). `absent_since` and `absent_until` are the
+    planned absence that is still to come or lasts. `available_since` begins his slow start, `rests_until`
+    ends a cool-down. `offers` are the last ones made to him, when and of which queue, oldest first: what
+    ramps and shares of queues count.
     """
 
     at: datetime
@@ -311,6 +320,9 @@ class AgentRestored:
     classes: frozenset[str] | None = None
     last_offer_at: datetime | None = None
     unanswered: int = 0
+    gone_at: datetime | None = None
+    absent_since: datetime | None = None
+    absent_until: datetime | None = None
     available_since: datetime | None = None
     rests_until: datetime | None = None
     rest_reason: str = ""

@@ -20,7 +20,7 @@ from router.engine.pace import pace_of
 from router.engine.picking import Pick, pick_item
 from router.engine.ring import ring_distance, ring_place
 from router.engine.rolls import Demand, FreeEntry, Roll
-from router.engine.staff import Agent, Profile, ProfileKey, Watch, profile_key
+from router.engine.staff import Absence, Agent, Profile, ProfileKey, Watch, profile_key
 from router.engine.strategies import strategies_by_name
 from router.engine.tiers import Tiers
 from router.engine.work_items import WorkItem
@@ -114,6 +114,15 @@ class Matching:
         agent.presence = PresenceState.OFFLINE
         self._move(agent, (agent.profile.key[0], classes, agent.profile.queues))
         agent.presence = state
+        if agent.is_present:
+            self._count(agent.profile, 1)
+        agent.profile.refresh(agent)
+
+    def change_absence(self, agent: Agent, absence: Absence | None) -> None:
+        """Give a person another planned absence; one that has begun counts as not being present."""
+        if agent.is_present:
+            self._count(agent.profile, -1)
+        agent.absence = absence
         if agent.is_present:
             self._count(agent.profile, 1)
         agent.profile.refresh(agent)

@@ -11,6 +11,7 @@ from datetime import datetime
 from router.engine.decisions import Act, Decision, OfferMade
 from router.engine.gates import Gate
 from router.engine.lanes import Entry, Lane
+from router.engine.leases import Lease
 from router.engine.matching import Matching
 from router.engine.ordering import key_at
 from router.engine.staff import Agent
@@ -96,10 +97,21 @@ class Records:
         record["declined"] = dict(work.declined)
         self._add(act, work, at, record, offer.agent_id, offer)
 
-    def claimed(self, work: WorkItem, at: datetime, agent: Agent, before: str | None) -> None:
-        """Say who has an item now without an offer, and who had it before."""
+    def accepting(self, work: WorkItem, offer: OfferMade, at: datetime) -> None:
+        """Say who took an offer, and until when it has to be set up."""
+        record = _about(Act.ACCEPTING, work, at)
+        record.update(agent=offer.agent_id, offer=offer.offer_id, offered_at=to_iso(offer.offered_at))
+        record["open_s"] = (at - offer.offered_at).total_seconds()
+        record["expires_at"] = to_iso(offer.expires_at)
+        self._add(Act.ACCEPTING, work, at, record, offer.agent_id, offer)
+
+    def claimed(
+        self, work: WorkItem, at: datetime, agent: Agent, before: str | None, *, is_dormant: bool
+    ) -> None:
+        """Say who has an item now without an offer, who had it before, and whether a reply is owed."""
         record = _became(Act.CLAIMED, work, at, agent, "")
         record["before"] = before
+        record["is_dormant"] = is_dormant
         self._add(Act.CLAIMED, work, at, record, agent.id)
 
     def changed(
@@ -109,9 +121,26 @@ class Records:
         record = _became(act, work, at, agent, reason)
         self._add(act, work, at, record, None if agent is None else agent.id)
 
-    def memory_cleared(self, work: WorkItem, at: datetime, forgotten: Iterable[str]) -> None:
+    def reminded(self, act: Act, work: WorkItem, at: datetime, agent: Agent, lease: Lease) -> None:
+        """Say that a holder or a supervisor is told of owed work; reason `due`: its time has come."""
+        due_at = work.item.due_at
+        is_due = act is Act.ESCALATED and due_at is not None and lease.owed_since < due_at <= at
+        record = _became(act, work, at, agent, "due" if is_due else "")
+        record.update(_history(lease, at))
+        self._add(act, work, at, record, agent.id)
+
+    def taken_back(self, work: WorkItem, at: datetime, agent: Agent, lease: Lease, reason: str) -> None:
+        """Say who had work that goes on to somebody else, with what the next person wants to know."""
+        record = _became(Act.PUT_BACK, work, at, agent, reason)
+        record.update(_history(lease, at))
+        self._add(Act.PUT_BACK, work, at, record, agent.id)
+
+    def memory_cleared(
+        self, work: WorkItem, at: datetime, forgotten: Iterable[str], reason: str = ""
+    ) -> None:
         """Say who may be asked again."""
         record = _about(Act.MEMORY_CLEARED, work, at)
+        record["reason"] = reason
         record["forgotten"] = list(forgotten)
         record["declined"] = dict(work.declined)
         self._add(Act.MEMORY_CLEARED, work, at, record)
@@ -136,7 +165,7 @@ class Records:
             )
         )
 
-    def explain(self, work: WorkItem, lane: Lane, at: datetime) -> JsonObject:
+    def explain(self, work: WorkItem, lane: Lane, at: datetime, lease: Lease | None) -> JsonObject:
         """Say everything about an item at this moment, though nothing was decided."""
         record = self._waits(EXPLAINED, work, lane, at)
         gate = None if work.lane is None else self._matching.blocking_gate(lane)
@@ -145,6 +174,7 @@ class Records:
         record["agent"] = work.holder if work.offer is None else work.offer.agent_id
         record["blocked_by"] = None if gate is None else blocked_by(self._matching, lane)
         record["declined"] = dict(work.declined)
+        record["lease"] = None if lease is None else _terms(lease, at)
         record["item_before"] = None if before is None else _place(before.entry)
         record["item_after"] = None if after is None else _place(after.entry)
         record["candidates"] = list_candidates(self._matching, work, lane)
@@ -199,6 +229,32 @@ def _became(act: Act, work: WorkItem, at: datetime, agent: Agent | None, reason:
     if agent is not None:
         record.update(agent=agent.id, load=agent.load, of=agent.units)
     return record
+
+
+def _history(lease: Lease, at: datetime) -> dict[str, JsonValue]:
+    """Give what a hand-over note says of a claim."""
+    return {
+        "held_since": _moment(lease.claimed_at),
+        "owed_since": to_iso(lease.owed_since),
+        "silent_s": (at - lease.owed_since).total_seconds(),
+        "last_step": lease.step.value,
+        "replied_at": _moment(lease.replied_at),
+    }
+
+
+def _terms(lease: Lease, at: datetime) -> dict[str, JsonValue]:
+    """Give what a lease asks for next."""
+    step = lease.next
+    return {
+        **_history(lease, at),
+        "is_dormant": lease.is_dormant,
+        "next_step": None if step is None else step[1].value,
+        "next_step_at": None if step is None else to_iso(step[0]),
+    }
+
+
+def _moment(at: datetime | None) -> str | None:
+    return None if at is None else to_iso(at)
 
 
 def _place(entry: Entry | None) -> JsonObject | None:

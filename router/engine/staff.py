@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from router.engine.capacity import Holdings, Scales
 from router.engine.pace import Brake, Pace
 from router.engine.rolls import Demand, Roll
 from router.model.presence import PresenceState
 from router.strategy import PersonSnapshot
+
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 ProfileKey = tuple[frozenset[tuple[str, int]], frozenset[str] | None, frozenset[str] | None]
 """Skills with levels, channel classes taken, queues served (None: all)."""
@@ -23,14 +26,25 @@ Watch = Callable[[datetime, str], None]
 """Takes when a gate opens by itself for the person of this id."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Absence:
+    """A planned absence; `until` None: until told otherwise. Until `is_begun` it is still to come."""
+
+    since: datetime
+    until: datetime | None
+    is_begun: bool = False
+
+
 class Agent:
     """One person as the engine sees him; changed only by the engine."""
 
     __slots__ = (
+        "absence",
         "asleep",
         "brake",
         "claims",
         "expires",
+        "gone_at",
         "holdings",
         "id",
         "is_staff",
@@ -51,6 +65,9 @@ class Agent:
         self.place = place
         self.profile = profile
         self.presence = PresenceState.OFFLINE
+        # since when he is away or offline, None: he is not, or it is not known
+        self.gone_at: datetime | None = None
+        self.absence: Absence | None = None
         self.holdings = Holdings(scales)
         # item id to the channel class it was counted under
         self.claims: dict[str, str] = {}
@@ -73,7 +90,21 @@ class Agent:
     @property
     def is_present(self) -> bool:
         """Tell whether the person takes work at all."""
-        return self.presence is PresenceState.AVAILABLE
+        return self.presence is PresenceState.AVAILABLE and not self.is_absent
+
+    @property
+    def is_absent(self) -> bool:
+        """Tell whether a planned absence has begun."""
+        return self.absence is not None and self.absence.is_begun
+
+    @property
+    def gone_since(self) -> datetime | None:
+        """Give since when nobody can expect him to answer; None while he is here, though he be busy."""
+        is_gone = self.presence in (PresenceState.AWAY, PresenceState.OFFLINE)
+        times = [self.gone_at or _LONG_AGO] if is_gone else []
+        if self.absence is not None and self.absence.is_begun:
+            times.append(self.absence.since)
+        return min(times, default=None)
 
     @property
     def has_nothing(self) -> bool:
@@ -140,6 +171,8 @@ class Agent:
         self.is_staff = False
         self.last_offer = -math.inf
         self.unanswered = 0
+        self.gone_at = None
+        self.absence = None
         self.expires = {}
         self.rests_until, self.rest_reason = None, ""
         self.brake = None

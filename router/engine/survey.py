@@ -104,6 +104,9 @@ def describe(matching: Matching, agent: Agent, work: WorkItem, lane: Lane) -> Js
     row: dict[str, JsonValue] = {"agent": agent.id, "gate": None if gate is Gate.PASSED else gate.word}
     if gate is Gate.PRESENCE:
         row["state"] = agent.presence.value
+        if agent.absence is not None and agent.is_absent:
+            until = agent.absence.until
+            row.update(state="absent", until=None if until is None else to_iso(until))
     elif gate is Gate.DECLINED:
         row["reason"] = work.declined[agent.id]
     elif gate is Gate.PASSED:

@@ -24,7 +24,8 @@ def say(record: JsonObject, lang: str, names: Names) -> str:
         return _explained(record, phrases, names)
     if act == "reachability":
         return _reachability(record, phrases, names)
-    known = act if act in phrases.acts else "other"
+    variant = f"{act}_{record.get('reason')}"
+    known = variant if variant in phrases.acts else act if act in phrases.acts else "other"
     if act == "claimed" and record.get("before"):
         known = "handed_over"
     return phrases.acts[known].format(
@@ -32,6 +33,7 @@ def say(record: JsonObject, lang: str, names: Names) -> str:
         agent=_name(record.get("agent"), names),
         before=_name(record.get("before"), names),
         reason=_because(record, phrases),
+        silent=phrases.span(_number(record.get("silent_s"))),
         open=phrases.span(_number(record.get("open_s"))),
         unanswered=_whole(record.get("unanswered")),
         load=_whole(record.get("load")),
@@ -72,7 +74,16 @@ def _explained(record: JsonObject, phrases: Phrases, names: Names) -> str:
     if state == "waiting":
         waited = phrases.waited.format(span=phrases.span(_number(record.get("waited_s"))))
         return phrases.sentences(_waiting(record, phrases, names, "blocked"), waited)
-    return phrases.states[state].format(agent=_name(record.get("agent"), names))
+    where = phrases.states[state].format(agent=_name(record.get("agent"), names))
+    return phrases.sentences(where, _owed(record.get("lease"), phrases))
+
+
+def _owed(lease: JsonValue, phrases: Phrases) -> str:
+    if not isinstance(lease, Mapping):
+        return ""
+    if lease.get("is_dormant"):
+        return phrases.resting
+    return phrases.owed.format(span=phrases.span(_number(lease.get("silent_s"))))
 
 
 def _reachability(record: JsonObject, phrases: Phrases, names: Names) -> str:
@@ -100,12 +111,12 @@ def _next_person(record: JsonObject, phrases: Phrases, names: Names) -> str:
 
 
 def _lack(candidate: JsonObject, phrases: Phrases, names: Names) -> str:
-    """Say what stops a person; a limit of capacity that has words of its own by those."""
+    """Say what stops a person; by words of their own for a reason or a limit that has them."""
     told = {key: _name(value, names) for key, value in candidate.items()}
     told["per"] = phrases.span(_number(candidate.get("per_s")))
     gate = str(candidate["gate"])
-    limit = str(candidate.get("limit"))
-    return phrases.lacks[limit if gate == "capacity" and limit in phrases.lacks else gate].format_map(told)
+    why = candidate.get("reason") or candidate.get("limit")
+    return phrases.lacks.get(f"{gate}_{why}", phrases.lacks[gate]).format_map(told)
 
 
 def _tier(record: JsonObject, phrases: Phrases, names: Names) -> str:

@@ -21,6 +21,7 @@ class WorkState(StrEnum):
 
     WAITING = "waiting"
     OFFERED = "offered"
+    ACCEPTING = "accepting"
     CLAIMED = "claimed"
     HANDED_BACK = "handed_back"
 
@@ -62,7 +63,9 @@ class WorkItem:
             return WorkState.HANDED_BACK
         if isinstance(self.place, Lane):
             return WorkState.WAITING
-        return WorkState.OFFERED if isinstance(self.place, OfferMade) else WorkState.CLAIMED
+        if isinstance(self.place, OfferMade):
+            return WorkState.ACCEPTING if self.place.is_accepting else WorkState.OFFERED
+        return WorkState.CLAIMED
 
     @property
     def lane(self) -> Lane | None:

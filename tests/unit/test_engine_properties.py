@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from router.engine.config import EngineConfig, OfferConfig, QueueConfig
+from router.engine.config import EngineConfig, LeaseConfig, OfferConfig, QueueConfig
 from router.engine.decisions import Act, Decision
 from router.engine.engine import Engine
 from router.engine.events import (
@@ -35,8 +35,11 @@ from router.model.presence import PresenceState
 START = datetime(2026, 1, 5, 9, tzinfo=UTC)
 PEOPLE = ("anna", "lin", "mei", "tom")
 SKILLS = ("zh", "refunds")
+PATIENT = LeaseConfig(nudge_s=None, supervisor_s=None, hand_back_s=None, absent_s=None)
 CONFIG = EngineConfig(
-    queues={"chat": QueueConfig(offer_timeout_s=20)}, offers=OfferConfig(ask_again_s=45, max_unanswered=2)
+    queues={"chat": QueueConfig(offer_timeout_s=20)},
+    offers=OfferConfig(ask_again_s=45, max_unanswered=2),
+    leases={"chat": PATIENT, "email": PATIENT},
 )
 
 needs = st.lists(
@@ -104,6 +107,13 @@ class Desk:
         self.arrivals = 0
 
     def do(self, event: Event) -> list[Decision]:
+        # what has become due happens before the event, so it is told first and on its own
+        is_due = (
+            not isinstance(event, ClockTick)
+            and (due := self.engine.next_due()) is not None
+            and due <= event.at
+        )
+        first = self.do(ClockTick(at=event.at)) if is_due else []
         before = (dict(self.claims), dict(self.offers), set(self.waiting))
         self.now = event.at
         self.note_event(event)
@@ -112,7 +122,7 @@ class Desk:
             self.note(decision)
         self.check(event, decisions, before)
         self.log += decisions
-        return decisions
+        return first + decisions
 
     def event(self, step: tuple) -> Event | None:
         kind, *rest = step
@@ -313,6 +323,7 @@ class Desk:
                     at=self.now,
                     agent_id=name,
                     skills=skills,
+                    units=100 if name in self.skills else 0,
                     max_claims=max_claims,
                     state=state,
                     classes=classes,

@@ -63,7 +63,7 @@ def item(number: int, at: datetime, wanted: frozenset[int] = frozenset()) -> Ite
         id=f"i{number}",
         conversation_id=f"c{number}",
         queue="q",
-        channel_class="chat",
+        channel_class="phone",
         needs=tuple(Need(kind=NeedKind.REQUIRE, skill=str(skill)) for skill in sorted(wanted)),
         eligible_since=at,
         arrival=number,
@@ -92,7 +92,7 @@ def pairs_when_items_come_to_idle_people(seed: int) -> float:
     engine = Engine(EngineConfig(), seed)
     for number, skills in enumerate(people):
         levels = dict.fromkeys(map(str, skills), 1)
-        engine.apply(AgentChanged(at=START, agent_id=f"a{number}", skills=levels, max_claims=1))
+        engine.apply(AgentChanged(at=START, agent_id=f"a{number}", skills=levels))
         engine.apply(PresenceChanged(at=START, agent_id=f"a{number}", state=PresenceState.AVAILABLE))
     made = [
         engine.apply(ItemQueued(at=START, item=item(number, START, needs)))
@@ -113,7 +113,6 @@ def pairs_when_people_come_to_waiting_items(seed: int) -> float:
                 at=START,
                 agent_id=f"a{number}",
                 skills=levels,
-                max_claims=1,
                 state=PresenceState.AVAILABLE,
             )
         )
@@ -161,7 +160,7 @@ class PhoneRoom:
         self.waits: dict[str, float] = {}
         self.ends: list[tuple[float, str, str]] = []
         for name in map(str, range(people)):
-            self.tell(0.0, AgentChanged, agent_id=name, skills={"1": 3}, max_claims=1)
+            self.tell(0.0, AgentChanged, agent_id=name, skills={"1": 3})
             self.tell(0.0, PresenceChanged, agent_id=name, state=PresenceState.AVAILABLE)
 
     def run(self) -> list[float]:

@@ -5,6 +5,7 @@ import pytest
 
 from router.engine.event_json import from_json, to_json
 from router.engine.events import (
+    AbsencePlanned,
     AgentChanged,
     AgentRemoved,
     AgentRestored,
@@ -13,14 +14,18 @@ from router.engine.events import (
     ClaimRestored,
     ClaimTaken,
     ClockTick,
+    CustomerWrote,
     Event,
     Item,
     ItemQueued,
     ItemWithdrawn,
     OfferAccepted,
+    OfferAccepting,
+    OfferFailed,
     OfferRejected,
     OfferRestored,
     PresenceChanged,
+    Replied,
 )
 from router.engine.needs import Need, NeedKind
 from router.errors import ConfigError
@@ -50,13 +55,34 @@ EVENTS: list[Event] = [
     PresenceChanged(
         at=AT, agent_id="mei", state=PresenceState.AVAILABLE, classes=frozenset({"chat", "email"})
     ),
+    AbsencePlanned(at=AT, agent_id="mei", since=AT, until=AT + timedelta(hours=1)),
+    OfferAccepting(at=AT, offer_id="i1.1"),
+    OfferFailed(at=AT, offer_id="i1.1", reason="line lost"),
     OfferAccepted(at=AT, offer_id="i1.1"),
     OfferRejected(at=AT, offer_id="i1.1", reason="lunch"),
     ClaimTaken(at=AT, item_id="i1", agent_id="mei"),
     ClaimEnded(at=AT, item_id="i1", agent_id="mei", outcome=ClaimOutcome.HANDED_BACK),
+    Replied(at=AT, item_id="i1", agent_id="mei"),
+    CustomerWrote(at=AT, item_id="i1"),
     ClockTick(at=AT),
-    OfferRestored(at=AT, offer_id="i1.1", item_id="i1", agent_id="mei", offered_at=AT, expires_at=AT),
-    ClaimRestored(at=AT, item_id="i1", agent_id="mei"),
+    OfferRestored(
+        at=AT,
+        offer_id="i1.1",
+        item_id="i1",
+        agent_id="mei",
+        offered_at=AT,
+        expires_at=AT,
+        is_accepting=True,
+    ),
+    ClaimRestored(
+        at=AT,
+        item_id="i1",
+        agent_id="mei",
+        renewed_at=AT,
+        step="nudged",
+        claimed_at=AT,
+        replied_at=AT,
+    ),
     AgentRestored(at=AT, agent_id="mei", skills={}, max_claims=1, state=PresenceState.BUSY, unanswered=2),
 ]
 

@@ -46,7 +46,7 @@ def day() -> list[Decision]:
         ItemQueued(at=START, item=item("i1")),
         AgentChanged(at=START, agent_id="a2", skills={"zh": 4, "refunds": 1}, max_claims=1),
         PresenceChanged(at=START, agent_id="a2", state=here),
-        AgentChanged(at=START, agent_id="a1", skills={"zh": 5, "refunds": 2}, max_claims=3),
+        AgentChanged(at=START, agent_id="a1", skills={"zh": 5, "refunds": 2}, units=60),
         PresenceChanged(at=next(at), agent_id="a1", state=here),
         OfferRejected(at=START, offer_id="i1.1", reason="lunch"),
         ItemWithdrawn(at=next(at), item_id="plain", reason="merged"),
@@ -85,12 +85,12 @@ def test_every_record_becomes_a_sentence_without_gaps_also_after_storage(
 def test_offer_says_why_this_person_and_why_this_item(day: list[Decision]) -> None:
     record = next(decision.record for decision in day if decision.act is Act.OFFERED)
     assert say(record, "en", NAMES) == (
-        "Offered to Mei: Chinese (level 5), refunds (level 2), load 0 of 3. "
+        "Offered to Mei: Chinese (level 5), refunds (level 2), load 0 of 60. "
         "Tom was next, but lacks refunds level 2 (has 1). "
         "Waited 40 s. Ahead of 1 that came before it, because it counts as 60 min older."
     )
     assert say(record, "zh-CN", CHINESE_NAMES) == (
-        "已派给小美：中文（5级）、退款（2级）、负载0/3。下一位本是小汤，但退款等级不够（需2级，现1级）。"
+        "已派给小美：中文（5级）、退款（2级）、负载0/60。下一位本是小汤，但退款等级不够（需2级，现1级）。"
         "已等待40秒。因按早60分钟计算，排在先到的1项之前。"
     )
 
@@ -119,9 +119,9 @@ def test_item_handed_over_is_said_with_both_people() -> None:
     engine.apply(ItemQueued(at=START, item=item("i1")))
     (taken,) = engine.apply(ClaimTaken(at=START, item_id="i1", agent_id="a1"))
     (handed,) = engine.apply(ClaimTaken(at=START, item_id="i1", agent_id="a2"))
-    assert say(taken.record, "en", NAMES) == "Mei took it without an offer; load now 1 of 0."
-    assert say(handed.record, "en", NAMES) == "Tom has it now instead of Mei; load now 1 of 0."
-    assert say(handed.record, "zh", CHINESE_NAMES) == "已由小汤接替小美处理，当前负载1/0。"
+    assert say(taken.record, "en", NAMES) == "Mei took it without an offer; load now 20 of 0."
+    assert say(handed.record, "en", NAMES) == "Tom has it now instead of Mei; load now 20 of 0."
+    assert say(handed.record, "zh", CHINESE_NAMES) == "已由小汤接替小美处理，当前负载20/0。"
 
 
 def test_item_that_is_gone_is_said_to_be_gone() -> None:
