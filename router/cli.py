@@ -89,6 +89,24 @@ def demo(
     raise SystemExit(run(run_check()) if check else run(run_demo()))
 
 
+@app.command()
+def explain(
+    conversation: Annotated[str, typer.Argument(help="Its id, or how it begins.")],
+    config: ConfigOption = Path("omnirouter.yaml"),
+    lang: Annotated[str, typer.Option(help="en or zh.")] = "en",
+    as_json: JsonOption = False,
+) -> None:
+    """Tell why a conversation went where it went, and what it waits for."""
+    from router.engine.story import story_json, story_text
+    from router.explaining import explained
+
+    found = run(explained(config, conversation, lang))
+    if as_json:
+        print(json.dumps(story_json(found.story), ensure_ascii=False))
+    else:
+        print(story_text(found.story, lang, found.zone))
+
+
 @channels_app.callback(invoke_without_command=True)
 def channels(context: typer.Context, as_json: JsonOption = False) -> None:
     """List the installed channels and the plugins that failed to load."""

@@ -37,7 +37,7 @@ ORDER = (
     ("doors", "startup", "routing_setup", "quarantine"),
     ("staffing",),
     ("web",),
-    ("bootstrap", "checking", "logs"),
+    ("bootstrap", "checking", "explaining", "logs"),
     ("serving",),
     ("demo",),
     ("cli",),
