@@ -107,6 +107,25 @@ def explain(
         print(story_text(found.story, lang, found.zone))
 
 
+@app.command("staffing")
+def staffing_command(
+    agents: Annotated[int, typer.Option(min=1, max=2_000, help="How many people.")] = 100,
+    skills: Annotated[int, typer.Option(min=1, max=200, help="How many skills there are.")] = 10,
+    load: Annotated[float, typer.Option(help="Share of their time that is asked for.")] = 0.9,
+    handling: Annotated[str, typer.Option(help="How long a piece of work takes on average.")] = "5m",
+    each: Annotated[str, typer.Option(help="Skills per person to compare.")] = "1,2,3,4",
+    arrivals: Annotated[int, typer.Option(min=100, max=2_000_000, help="Pieces of work.")] = 20_000,
+    seed: Annotated[int, typer.Option(help="Another seed, another day.")] = 1,
+    as_json: JsonOption = False,
+) -> None:
+    """Print what a second or third skill per person would do to waits."""
+    from router.pooling import compare_pools, pool_json, pool_text, read_plan
+
+    plan, compared = read_plan(agents, skills, load, handling, arrivals, seed, each)
+    report = compare_pools(plan, compared)
+    print(json.dumps(pool_json(report), ensure_ascii=False) if as_json else pool_text(report))
+
+
 @channels_app.callback(invoke_without_command=True)
 def channels(context: typer.Context, as_json: JsonOption = False) -> None:
     """List the installed channels and the plugins that failed to load."""

@@ -9,10 +9,13 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from heapq import heappop, heappush
 
+from pydantic import TypeAdapter, ValidationError
+
+from router.documents.models import Duration
 from router.engine.config import CapacityConfig, ClassConfig, EngineConfig, LeaseConfig
 from router.engine.decisions import Act
 from router.engine.engine import Engine
@@ -28,21 +31,25 @@ from router.engine.events import (
     PresenceChanged,
 )
 from router.engine.needs import Need, NeedKind
+from router.errors import ConfigError
+from router.messages import JsonObject
 from router.model.presence import PresenceState
 
+_DURATION: TypeAdapter[int] = TypeAdapter(Duration)
 _START = datetime(2026, 1, 5, tzinfo=UTC)
 _QUEUE, _CLASS = "work", "work"
 _PATIENT = LeaseConfig(nudge_s=None, supervisor_s=None, hand_back_s=None, absent_s=None)
 _CONFIG = EngineConfig(
     capacity=CapacityConfig(classes={_CLASS: ClassConfig(cost=100, max=1)}), leases={_CLASS: _PATIENT}
 )
+_GROWS = 0.01
 _WARM_UP = 0.1
 """The first part of the run, while the line builds up, is not counted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PoolPlan:
-    """So many people and skills; `load` is the share of their time that is asked for.
+    """A plan to simulate: so many people and skills; `load` is the share of their time that is asked for.
 
     Skills are wanted like in a shop: the n-th one over the root of n times as often as the first, and staffed in
     proportion. `arrivals` pieces of work come, one at a time, and take `handling_s` on average.
@@ -70,6 +77,11 @@ class PoolResult:
     times_pooled: float
     still_waits: float
 
+    @property
+    def is_unstable(self) -> bool:
+        """Tell whether more work came than its people could do."""
+        return self.still_waits > _GROWS
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PoolReport:
@@ -80,11 +92,57 @@ class PoolReport:
     results: Sequence[PoolResult]
 
 
+def read_plan(
+    people: int, skills: int, load: float, handling: str, arrivals: int, seed: int, each: str
+) -> tuple[PoolPlan, list[int]]:
+    """Read a plan as it is written on the command line; raises ConfigError."""
+    try:
+        handling_s = _DURATION.validate_python(handling)
+    except ValidationError:
+        raise ConfigError(
+            f"{handling[:40]!r} is no duration", path="--handling", hint="Write 5m or 300s."
+        ) from None
+    compared = [int(part) for part in each.split(",") if part.strip().isdecimal()]
+    if not compared or len(compared) != len(each.split(",")) or min(compared) < 1:
+        raise ConfigError(f"{each!r} are no numbers of skills", path="--each", hint="Write 1,2,3.")
+    plan = PoolPlan(
+        people=people, skills=skills, load=load, handling_s=handling_s, arrivals=arrivals, seed=seed
+    )
+    return plan, compared
+
+
 def compare_pools(plan: PoolPlan, each: Sequence[int]) -> PoolReport:
-    """Simulate the same arrivals for several numbers of skills per person."""
+    """Simulate the same arrivals for several numbers of skills per person; raises ConfigError."""
+    _check(plan)
     pooled_s = mean_wait_s(plan.people, plan.people * plan.load, plan.handling_s)
     results = [_measured(plan, skills_each, pooled_s) for skills_each in each]
     return PoolReport(plan=plan, pooled_wait_s=pooled_s, results=results)
+
+
+def pool_text(report: PoolReport) -> str:
+    """Give a table: skills per person, mean wait, how many times the pooled wait, and what is still in line."""
+    plan = report.plan
+    lines = [
+        f"{plan.people} people, {plan.skills} skills, load {plan.load:.0%}, "
+        f"{plan.handling_s:.0f} s each, {plan.arrivals} arrivals, seed {plan.seed}",
+        f"if everybody could do everything, Erlang's formula gives a mean wait of {report.pooled_wait_s:.1f} s",
+        "",
+        "skills each  mean wait  times that   p95 wait",
+    ]
+    for each in report.results:
+        wait, p95 = f"{each.mean_wait_s:.1f} s", f"{each.p95_wait_s:.1f} s"
+        grows = "  the line grows: some skills have too few people" if each.is_unstable else ""
+        lines.append(f"{each.skills_each:>11}  {wait:>9}  {each.times_pooled:>9.1f}x  {p95:>9}{grows}")
+    return "\n".join(lines)
+
+
+def pool_json(report: PoolReport) -> JsonObject:
+    """Give the same for programs."""
+    return {
+        "plan": asdict(report.plan),
+        "pooled_wait_s": report.pooled_wait_s,
+        "results": [{**asdict(each), "is_unstable": each.is_unstable} for each in report.results],
+    }
 
 
 def _measured(plan: PoolPlan, skills_each: int, pooled_s: float) -> PoolResult:
@@ -99,6 +157,21 @@ def _measured(plan: PoolPlan, skills_each: int, pooled_s: float) -> PoolResult:
         times_pooled=mean_s / pooled_s,
         still_waits=1 - floor.begun / plan.arrivals,
     )
+
+
+def _check(plan: PoolPlan) -> None:
+    if not 0 < plan.load < 1:
+        raise ConfigError(
+            f"a load of {plan.load:g} cannot be served", path="--load", hint="Write a share such as 0.9."
+        )
+    if not 1 <= plan.skills <= plan.people:
+        raise ConfigError(
+            f"{plan.people} people cannot have {plan.skills} skills",
+            path="--skills",
+            hint="Give at least one person for each skill.",
+        )
+    if plan.handling_s <= 0:
+        raise ConfigError("work takes time", path="--handling", hint="Write 5m or 300s.")
 
 
 class _Floor:

@@ -27,7 +27,7 @@ ORDER = (
     ("model", "live"),
     ("engine",),
     ("storage",),
-    ("text_files", "plugin_host", "config", "rules_files", "people", "drafts"),
+    ("text_files", "plugin_host", "config", "rules_files", "people", "pooling", "drafts"),
     ("backlog", "decoding", "triage", "placing", "conversations"),
     ("queues", "filing"),
     ("intake", "outbox", "offers"),
