@@ -23,6 +23,7 @@ from router.channel import (
     StreamSource,
 )
 from router.hookspecs import hookimpl
+from router.strategy import Fit, PersonSnapshot, Strategy
 
 __all__ = [
     "API_VERSION",
@@ -32,17 +33,20 @@ __all__ = [
     "ChannelRoute",
     "ChannelType",
     "Confirms",
+    "Fit",
     "FollowsThread",
     "Health",
     "HealthState",
     "HttpReply",
     "HttpRequest",
     "ManualSource",
+    "PersonSnapshot",
     "PluginDescriptor",
     "PullSource",
     "Pulled",
     "PushSource",
     "Signal",
+    "Strategy",
     "StreamSource",
     "TextLimits",
     "TextUnit",

@@ -38,6 +38,7 @@ from router.startup import check_clock, check_folder, make_private
 from router.storage.sole import sole_router
 from router.storage.store import Store
 from router.storage.upgrade import upgrade_database
+from router.strategy import Strategy
 from router.supervisor import Service, Supervisor
 from router.web.app import create_app, create_runner
 from router.web.services import Services
@@ -78,11 +79,12 @@ async def running_router(
     `extra_routes` are pages of whoever starts the router, beside its own.
     """
     clock = clock or SystemClock()
+    plugins = PluginHost.load(config.plugins.disabled)
     if accounts is None:
-        accounts = account_settings(config, PluginHost.load(config.plugins.disabled))
+        accounts = account_settings(config, plugins)
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(_own_store(config, clock))
-        rules = await _prepare(config, store, clock)
+        rules = await _prepare(config, store, clock, plugins.strategies)
         house = _House(accounts, store, clock, rules)
         await stack.enter_async_context(house.recovered())
         supervisor = house.supervise(_public_url(config), random or SystemRandom(), limits)
@@ -203,10 +205,12 @@ async def _own_store(config: Config, clock: Clock) -> AsyncIterator[Store]:
             yield store
 
 
-async def _prepare(config: Config, store: Store, clock: Clock) -> RulesInForce:
+async def _prepare(
+    config: Config, store: Store, clock: Clock, strategies: Sequence[Strategy]
+) -> RulesInForce:
     """Put rules and roster in force; reading a large document takes a while, so off the loop."""
     source: RulesSource = await asyncio.to_thread(read_rules, config.rules or DEFAULT_RULES)
-    rules = await put_in_force(store, source, "file", clock.now())
+    rules = await put_in_force(store, source, "file", clock.now(), strategies=strategies)
     if config.roster is not None:
         await put_on_staff(store, await asyncio.to_thread(read_roster, config.roster), clock.now())
     return rules

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import pluggy
 
 from router.channel import ChannelType, PluginDescriptor
+from router.strategy import Strategy
 
 ENTRY_POINT_GROUP = "router.plugins"
 
@@ -27,3 +28,7 @@ class RouterHooks:
     @hookspec
     def router_channel_types(self) -> Sequence[ChannelType]:  # type: ignore[empty-body]
         """Register kinds of channels."""
+
+    @hookspec
+    def router_strategies(self) -> Sequence[Strategy]:  # type: ignore[empty-body]
+        """Register orders in which people are asked, for queues that name one."""

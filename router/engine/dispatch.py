@@ -56,7 +56,7 @@ class Dispatch:
         self._people_restored = False
         self._desk.people_changed = True
         matching = self._desk.matching
-        for _, agent_id, queue in sorted(self._picks_restored):
+        for _, agent_id, queue in sorted(self._picks_restored, key=lambda pick: pick[:2]):
             matching.tiers.note(queue, matching.agents[agent_id].profile.key)
         self._picks_restored = []
         present = [agent for agent in matching.agents.values() if agent.is_present]

@@ -218,7 +218,7 @@ class Engine:
         if event.last_offer_at is not None:
             agent.last_offer = max(agent.last_offer, event.last_offer_at.timestamp())
         agent.unanswered = event.unanswered
-        if event.rests_until is not None:
+        if event.rests_until is not None and event.rests_until > self._desk.now:
             agent.rest(event.rests_until, event.rest_reason)
         agent.restore_pace(event.available_since, [at for at, _ in event.offers], self._desk.now)
         agent.gone_at = event.gone_at

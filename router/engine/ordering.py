@@ -1,23 +1,55 @@
 """The order of waiting: one static key per item, smaller first. In: items. Out: keys and bounds.
 
 Every item ages at the same speed, so the order between two waiting items never changes and a heap is
-enough. The clamp by `max_advance_s` makes overtaking finite (`overtake_bound`).
+enough. The clamp by `max_advance_s` makes overtaking by key finite; what else lets items pass is in `overtaking`.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from enum import StrEnum
 
+from router.engine.config import Share
 from router.engine.events import Item
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WaitingClass:
-    """Items that are ordered alike, for `overtake_bound`; `boost_s` None stands for any boost or due time."""
+    """Items that are ordered alike, for `overtake_bound`; `boost_s` None stands for any boost or due time.
+
+    `queue`, its `share` and whether it serves its newest item first matter where two queues have more than
+    the key between them.
+    """
 
     boost_s: float | None
     max_advance_s: float
+    queue: str = ""
+    share: Share | None = None
+    is_newest_first: bool = False
+
+
+class Cap(StrEnum):
+    """What limits overtaking where no time does."""
+
+    SHARE = "share"
+    FLOOR = "floor"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overtaking:
+    """How far later arrivals of one class may pass an item of another.
+
+    `within_s` is the time after its arrival in which that can happen; None: at any time, and then `cap` says
+    what limits it: `share` and `floor` at most `picks` of `whole` consecutive picks, none nothing.
+    """
+
+    within_s: float | None
+    cap: Cap | None = None
+    picks: int = 0
+    whole: int = 0
 
 
 def key_of(item: Item) -> float:
@@ -42,8 +74,35 @@ def key_at(key: float) -> datetime:
     return datetime.fromtimestamp(key, UTC)
 
 
+def overtaking(ahead: WaitingClass, behind: WaitingClass) -> Overtaking:
+    """Say how far later arrivals of `ahead` can pass an item of `behind`, tiers and newest-first included.
+
+    An item of a queue that serves its newest first stands behind everything that comes to that queue, and
+    with it behind whatever that lets through: nothing bounds it. A tier passes others at any time, but only
+    within its share; others pass a tier only in the picks its share leaves them. Else the key decides.
+    """
+    if behind.is_newest_first:
+        return Overtaking(within_s=None, cap=Cap.NONE)
+    if ahead.queue != behind.queue or ahead.share != behind.share:
+        if ahead.share is not None:
+            return Overtaking(within_s=None, cap=Cap.SHARE, picks=ahead.share.part, whole=ahead.share.whole)
+        if behind.share is not None:
+            left = behind.share.whole - behind.share.part
+            return Overtaking(within_s=None, cap=Cap.FLOOR, picks=left, whole=behind.share.whole)
+    return Overtaking(within_s=_by_key(ahead, behind))
+
+
 def overtake_bound(ahead: WaitingClass, behind: WaitingClass) -> float:
     """Give the seconds after an item of `behind` within which a later arrival of `ahead` can still pass it.
+
+    Infinite where no time bounds it (`overtaking` says what does).
+    """
+    within_s = overtaking(ahead, behind).within_s
+    return math.inf if within_s is None else within_s
+
+
+def _by_key(ahead: WaitingClass, behind: WaitingClass) -> float:
+    """Bound overtaking by key.
 
     An arrival advances by at most min(boost, max_advance) (max_advance where a due time may pull it), and
     the item behind is at least min(boost, max_advance) ahead of its own arrival: so later arrivals pass it

@@ -23,7 +23,7 @@ PRODUCT = [path for path in PYTHON if "tests" not in path.parts and path.parts[l
 ORDER = (
     ("errors", "clock", "ids", "unbroken", "crash"),
     ("messages",),
-    ("documents", "capabilities", "channel", "hookspecs"),
+    ("documents", "capabilities", "channel", "strategy", "hookspecs"),
     ("model", "live"),
     ("engine",),
     ("storage",),

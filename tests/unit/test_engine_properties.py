@@ -316,7 +316,7 @@ class Desk:
         for item_id, agent_id in self.claims.items():
             engine.apply(ClaimRestored(at=self.now, item_id=item_id, agent_id=agent_id))
         for name in sorted(self.skills.keys() | self.presence.keys()):
-            skills, max_claims = self.skills.get(name, ({}, 0))
+            skills, max_claims = self.skills.get(name, ({}, None))
             state, classes = self.presence.get(name, (PresenceState.OFFLINE, None))
             engine.apply(
                 AgentRestored(
@@ -377,5 +377,6 @@ def test_a_restored_engine_decides_like_the_one_that_ran_on(before: list[tuple],
         event = desk.event(step)
         if event is None:
             continue
-        decisions = [d for d in desk.do(event) if d.act is not Act.BLOCKED]
-        assert [d for d in twin.apply(event) if d.act is not Act.BLOCKED] == decisions
+        for one in (ClockTick(at=event.at), event):
+            decisions = [d for d in desk.do(one) if d.act is not Act.BLOCKED]
+            assert [d for d in twin.apply(one) if d.act is not Act.BLOCKED] == decisions

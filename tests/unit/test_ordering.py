@@ -1,11 +1,13 @@
+import math
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from router.engine.config import Share
 from router.engine.events import Item
-from router.engine.ordering import WaitingClass, key_at, key_of, overtake_bound
+from router.engine.ordering import Cap, WaitingClass, key_at, key_of, overtake_bound, overtaking
 
 START = datetime(2026, 1, 5, 9, tzinfo=UTC)
 HOUR = 3600.0
@@ -72,3 +74,29 @@ def test_a_class_with_due_times_may_pass_for_its_whole_advance() -> None:
 def test_the_weaker_class_never_passes_the_stronger() -> None:
     weak, strong = WaitingClass(boost_s=0, max_advance_s=HOUR), WaitingClass(boost_s=HOUR, max_advance_s=HOUR)
     assert overtake_bound(weak, strong) == 0
+
+
+PLAIN = WaitingClass(boost_s=0, max_advance_s=HOUR, queue="plain")
+TIER = WaitingClass(boost_s=600, max_advance_s=HOUR, queue="complaints", share=Share(part=4, whole=5))
+LEADS = WaitingClass(boost_s=0, max_advance_s=HOUR, queue="leads", is_newest_first=True)
+
+
+def test_a_tier_passes_others_at_any_time_but_within_its_share_only() -> None:
+    found = overtaking(TIER, PLAIN)
+    assert (found.within_s, found.cap, found.picks, found.whole) == (None, Cap.SHARE, 4, 5)
+    assert overtake_bound(TIER, PLAIN) == math.inf
+
+
+def test_others_pass_a_tier_in_the_picks_its_share_leaves_only() -> None:
+    found = overtaking(PLAIN, TIER)
+    assert (found.within_s, found.cap, found.picks, found.whole) == (None, Cap.FLOOR, 1, 5)
+
+
+def test_items_of_one_tier_are_ordered_by_key_among_themselves() -> None:
+    assert overtake_bound(TIER, TIER) == 0
+
+
+def test_an_item_of_a_newest_first_queue_can_be_passed_for_ever_but_passes_others_by_key() -> None:
+    assert overtaking(PLAIN, LEADS).cap is Cap.NONE
+    assert overtaking(LEADS, LEADS).within_s is None
+    assert overtaking(LEADS, PLAIN).within_s == 0

@@ -1,14 +1,12 @@
 """The plugin host against distributions as pip leaves them: a package and a dist-info folder."""
 
 import sys
-from collections.abc import Callable, Iterator
-from pathlib import Path
-from textwrap import dedent
 
 import pytest
 
 from router.errors import ConfigError
 from router.plugin_host import LoadedPlugin, PluginHost
+from tests.conftest import Install
 
 DESCRIPTOR = """
     from router import PluginDescriptor, hookimpl
@@ -38,26 +36,17 @@ CHANNEL = (
 """
 )
 
-Install = Callable[..., None]
+STRATEGY = (
+    DESCRIPTOR
+    + """
+    from router import Strategy
 
-
-@pytest.fixture
-def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Install]:
-    monkeypatch.syspath_prepend(str(tmp_path))
-    before = set(sys.modules)
-
-    def _install(distribution: str, name: str, source: str) -> None:
-        package = distribution.replace("-", "_")
-        (tmp_path / f"{package}.py").write_text(dedent(source), encoding="utf-8")
-        metadata = tmp_path / f"{package}-3.2.1.dist-info"
-        metadata.mkdir()
-        (metadata / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {distribution}\nVersion: 3.2.1\n")
-        (metadata / "entry_points.txt").write_text(f"[router.plugins]\n{name} = {package}\n")
-
-    yield _install
-    for module in set(sys.modules) - before:
-        if module.startswith("fake_"):
-            del sys.modules[module]
+    @hookimpl
+    def router_strategies():
+        return [Strategy(name="patient", rank_fit=lambda fit: fit.missed,
+                         rank_person=lambda person: (person.unanswered,))]
+"""
+)
 
 
 def _of(host: PluginHost, name: str) -> LoadedPlugin:
@@ -71,6 +60,13 @@ def test_hook_router_channel_types(install: Install):
     assert host.channel_types["pigeon"].title == "Pigeon post"
     assert (plugin.distribution, plugin.version, plugin.error) == ("fake-pigeon", "3.2.1", None)
     assert host.owner("pigeon") == plugin
+
+
+def test_hook_router_strategies(install: Install):
+    install("fake-patient", "patience", STRATEGY)
+    host = PluginHost.load()
+    assert [strategy.name for strategy in host.strategies] == ["patient"]
+    assert _of(host, "patience").strategies == host.strategies
 
 
 def test_hook_router_plugin(install: Install):
@@ -103,6 +99,14 @@ BROKEN = {
     ),
     "id is no identifier": (CHANNEL.replace('"pigeon"', '"../pigeon"'), "has to match"),
     "settings are no model": (CHANNEL.replace("settings=Settings", "settings=dict"), "no pydantic model"),
+    "strategies are garbage": (STRATEGY.replace("return [Str", "return [5, Str"), "not a Strategy"),
+    "strategies are no sequence": (STRATEGY.replace("return [", "return 5; ["), "not a sequence"),
+    "strategy without a name": (STRATEGY.replace('"patient"', '"Patient!"'), "has to match"),
+    "strategy ranks by a number": (
+        STRATEGY.replace("(person.unanswered,)", "1"),
+        "not by a tuple of numbers",
+    ),
+    "strategy raises": (STRATEGY.replace("person.unanswered", "person.mood"), "mood"),
     "routes on a thread of its own": (
         CHANNEL.replace("factory=", "routes=[1], factory="),
         "shares_loop=True",
