@@ -92,6 +92,7 @@ class Answers:
         """Take back the offers a person may not have any more, look at his leases, then fill his room."""
         self._desk.people_changed = True
         self.watch_claims(agent)
+        self._dispatch.judge_people()
         for work in self._recall(agent):
             self._dispatch.find_place(work)
         self._dispatch.fill_freed(agent)

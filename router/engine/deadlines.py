@@ -1,4 +1,4 @@
-"""When something happens by itself: offers run out, rests end, skills expire, the holder of work is silent.
+"""When something happens by itself: offers run out, needs are given up, rests end, somebody is silent.
 
 In: times. Out: what is due.
 """
@@ -11,7 +11,7 @@ from enum import StrEnum
 from heapq import heappop, heappush
 
 Deadline = tuple[datetime, "DeadlineKind", str]
-"""When, what, and the id of the offer, item or person."""
+"""When, what, and the id of the offer, item or person, or the name of the incident."""
 
 
 class DeadlineKind(StrEnum):
@@ -19,7 +19,9 @@ class DeadlineKind(StrEnum):
 
     ABSENCE_BEGINS = "absence_begins"
     ABSENCE_ENDS = "absence_ends"
+    INCIDENT_ENDS = "incident_ends"
     LEASE_STEP = "lease_step"
+    NEEDS_CHANGE = "needs_change"
     OFFER_EXPIRES = "offer_expires"
     PASSED_OVER_NO_MORE = "passed_over_no_more"
     REFUSALS_FORGOTTEN = "refusals_forgotten"

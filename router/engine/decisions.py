@@ -15,7 +15,8 @@ class Act(StrEnum):
     `away` sets the presence of a person who left too many offers unanswered. `memory_cleared` empties the
     list of people not asked again for an item. `cancelled` and `failed` end an offer that was being set up.
     `put_back` by the engine itself has the reason `silent` or `absent`; the item waits again at once.
-    `need_dropped` gives up needs that waited long enough, or that nobody on shift could serve. `moved` is
+    `need_dropped` gives up needs that waited long enough, or that nobody on shift could serve;
+    `need_restored` asks for them again because that reason is gone. `moved` is
     an item that overflow took to another queue. `nudged` and `escalated` are steps of the lease. `dormant`
     and `woken` say who is waited for. `clock` is a promise that began, stopped, went on, was kept or ended,
     `promise_due` one that reached 50, 75 or 100 per cent. `overflow`, `incident` and `reachability` are
@@ -40,6 +41,7 @@ class Act(StrEnum):
     FAILED = "failed"
     REPRIORITISED = "reprioritised"
     NEED_DROPPED = "need_dropped"
+    NEED_RESTORED = "need_restored"
     MOVED = "moved"
     NUDGED = "nudged"
     ESCALATED = "escalated"

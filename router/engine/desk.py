@@ -5,15 +5,20 @@ Only books; what happens to them is decided in `dispatch`, `answers`, `claims` a
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
-from router.engine.config import EngineConfig
+from router.engine.affinity import Affinity
+from router.engine.config import EngineConfig, Reserve
 from router.engine.deadlines import Deadline, DeadlineKind, Deadlines
 from router.engine.guard import Guard
+from router.engine.incidents import Incidents
 from router.engine.leases import Leases
 from router.engine.matching import Matching
+from router.engine.overflow import Overflows
 from router.engine.records import Records
 from router.engine.refusals import Refusals
+from router.engine.relaxing import Relaxing
 from router.engine.reservations import Reservations
 from router.engine.staff import Absence, Agent
 from router.engine.waiting import Waiting
@@ -24,15 +29,19 @@ class Desk:
     """What every act reads and changes; `now` is set before each event."""
 
     __slots__ = (
+        "affinity",
         "config",
         "deadlines",
         "guard",
+        "incidents",
         "leases",
         "matching",
         "now",
+        "overflows",
         "people_changed",
         "records",
         "refusals",
+        "relaxing",
         "reservations",
         "waiting",
     )
@@ -47,11 +56,19 @@ class Desk:
         self.matching = Matching(config, seed, self._watch_gate, strategies)
         self.guard = Guard(config, self.matching, self.deadlines)
         self.reservations = Reservations(self.matching)
-        self.records = Records(self.waiting, self.matching)
+        self.incidents = Incidents(config.incidents)
+        self.relaxing = Relaxing(config, self.matching, self.incidents)
+        self.overflows = Overflows(config, self.waiting, self.incidents)
+        self.affinity = Affinity(config, self.matching, self.waiting, self.relaxing)
+        self.records = Records(self.waiting, self.matching, self.affinity)
         self.leases = Leases(config, self.matching, self.deadlines)
         self.refusals = Refusals(self.deadlines, config.offers.ask_again_s)
         # True until everybody who waits has been told what the change of people means for him
         self.people_changed = False
+
+    def reserves(self) -> Mapping[str, Reserve]:
+        """Give what is kept free for each queue now, with what incidents add."""
+        return self.incidents.reserves(self.config.queues)
 
     def watch_skills(self, agent: Agent) -> None:
         """Set the deadline at which a person loses the next skill."""
@@ -69,6 +86,10 @@ class Desk:
             case DeadlineKind.OFFER_EXPIRES:
                 offered = self.reservations.offers.get(id)
                 return offered is not None and offered.offer is not None and offered.offer.expires_at == at
+            case DeadlineKind.NEEDS_CHANGE:
+                return self._changes_by_itself(id, at)
+            case DeadlineKind.INCIDENT_ENDS:
+                return self.incidents.until.get(id) == at
             case DeadlineKind.LEASE_STEP:
                 return self.leases.next_at(id) == at
             case DeadlineKind.ABSENCE_BEGINS | DeadlineKind.ABSENCE_ENDS:
@@ -86,6 +107,14 @@ class Desk:
             case DeadlineKind.SKILL_EXPIRES:
                 agent = self.matching.agents.get(id)
                 return agent is not None and at in agent.expires.values()
+
+    def _changes_by_itself(self, item_id: str, at: datetime) -> bool:
+        work = self.waiting.works.get(item_id)
+        if work is None or work.lane is None:
+            return False
+        if self.affinity.is_kept(work):
+            return self.affinity.until(work) == at
+        return at in self.relaxing.changes_at(work)
 
     def _agent_absence(self, agent_id: str) -> Absence | None:
         agent = self.matching.agents.get(agent_id)

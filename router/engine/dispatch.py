@@ -8,14 +8,17 @@ take stands in no other's way.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from router.engine.deadlines import DeadlineKind
-from router.engine.decisions import OfferMade
+from router.engine.decisions import Act, OfferMade
 from router.engine.desk import Desk
 from router.engine.events import Item
 from router.engine.gates import Gate
 from router.engine.lanes import Entry, Lane
+from router.engine.picking import Pick
+from router.engine.refiling import Refiling
 from router.engine.staff import Agent
 from router.engine.work_items import WorkItem, WorkState
 
@@ -25,10 +28,13 @@ class Dispatch:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
+        self._refiling = Refiling(desk)
+        # ids of waiting items that belong elsewhere since people changed, and look for a person
+        self._refiled: dict[str, None] = {}
         self._people_restored = False
         self._picks_restored: list[tuple[datetime, str, str]] = []
 
-    def queue(self, item: Item) -> None:
+    def queue(self, item: Item, *, moved_from: str | None = None) -> None:
         """Take in an item; one handed back is not offered to the same person at once."""
         before = self._desk.waiting.works.get(item.id)
         if before is not None and before.state is not WorkState.HANDED_BACK:
@@ -41,6 +47,8 @@ class Dispatch:
         if work.declined:
             last_refusal_at = item.declined_at if before is None else None
             self._desk.refusals.count_from(work, last_refusal_at or self._desk.now)
+        if moved_from is not None:
+            self._desk.records.write(Act.MOVED, self._desk.now, work, before=moved_from)
         self.find_place(work, is_new=True)
 
     def restore_agent(self, agent: Agent, offers: Iterable[tuple[datetime, str]]) -> None:
@@ -59,7 +67,15 @@ class Dispatch:
         for _, agent_id, queue in sorted(self._picks_restored, key=lambda pick: pick[:2]):
             matching.tiers.note(queue, matching.agents[agent_id].profile.key)
         self._picks_restored = []
-        present = [agent for agent in matching.agents.values() if agent.is_present]
+        self.judge_people(is_told=False)
+        for work in self._desk.reservations.offers.values():
+            if work.offer is not None:
+                self._refiling.leave(work, work.offer.offered_at)
+        self.fill_all()
+
+    def fill_all(self) -> None:
+        """Fill the room of everybody, least loaded first."""
+        present = [agent for agent in self._desk.matching.agents.values() if agent.is_present]
         for agent in sorted(present, key=lambda one: (one.holdings.ratio, one.last_offer, one.place)):
             self.fill(agent)
 
@@ -69,10 +85,12 @@ class Dispatch:
         self.fill(agent)
 
     def settle(self) -> None:
-        """Say what the next item of each lane waits for, if people changed."""
+        """Place what belongs elsewhere and say what the next item of each lane waits for, if people changed."""
         if not self._desk.people_changed:
             return
+        self.judge_people()
         self._desk.people_changed = False
+        self._place_refiled()
         lanes = [lane for lane in self._desk.matching.lanes.values() if lane.size]
         refused: list[WorkItem] = []
         for lane in lanes:
@@ -84,26 +102,80 @@ class Dispatch:
         for lane in lanes:
             self.explain_head(lane)
 
+    def judge_people(self, *, is_told: bool = True) -> None:
+        """File waiting items anew for which the people who are here now change what they ask.
+
+        Done before anybody's room is filled; `settle` then looks for people for what was filed anew.
+        """
+        desk = self._desk
+        works = desk.affinity.changed(desk.now)
+        for kind in desk.relaxing.judge_people():
+            for lane in [desk.matching.lanes[key] for key in kind.lanes if key in desk.matching.lanes]:
+                works += [work for work in desk.waiting.in_lane(lane) if desk.relaxing.kind(work) is kind]
+        for work in sorted(works, key=_by_entry):
+            if self._refiling.refile(work, is_told=is_told):
+                self._refiled[work.item.id] = None
+
+    def needs_changed(self, item_ids: Iterable[str]) -> None:
+        """Look anew at items whose needs change at this time; first one first."""
+        works = [self._desk.waiting.works[item_id] for item_id in item_ids]
+        for work in sorted(works, key=_by_entry):
+            lane = work.lane
+            if lane is not None and self._refiling.refile(work):
+                self.explain_head(lane)
+                self._refiled[work.item.id] = None
+        self._place_refiled()
+
+    def rekey(self, work: WorkItem, *, due_at: datetime | None, lead_s: float) -> None:
+        """Let an item have another due time; a waiting one moves in its line and lane without a record."""
+        lane = work.lane
+        self._desk.waiting.remove(work)
+        work.change(replace(work.item, due_at=due_at, lead_s=lead_s))
+        if lane is not None:
+            self._desk.waiting.add(work, lane)
+
+    def look_for_place(self, work: WorkItem) -> None:
+        """Let a waiting item look for a person anew."""
+        if work.lane is not None:
+            self._desk.waiting.remove(work)
+            self.find_place(work)
+
     def find_place(self, work: WorkItem, *, is_new: bool = False) -> None:
         """Offer an item to the best person, or let it wait."""
+        keeper, changes = self._refiling.judge(work)
         lane = self._desk.matching.lane(work.lane_key)
-        best, second = self._desk.matching.best_people(work, lane)
-        gate = Gate.PASSED if best is not None else self._desk.matching.blocking_gate(lane)
+        best, second = self._best_people(work, lane, keeper)
+        gate = Gate.PASSED if best is not None else self._desk.affinity.gate(work, lane, keeper)
         if gate is Gate.DECLINED and self._desk.refusals.may_forget(work, self._desk.now):
             forgotten = self._desk.refusals.forget(work)
             self._desk.records.memory_cleared(work, self._desk.now, forgotten)
+            self._refiling.tell(work, changes)
             self.find_place(work, is_new=is_new)
             return
         if best is None:
-            self._desk.waiting.add(work, lane)
+            self._refiling.file(work, keeper)
             self._desk.refusals.watch(work, self._desk.now)
         if is_new:
             work.blocked = gate
             self._desk.records.queued(work, lane, self._desk.now, gate)
+        self._refiling.tell(work, changes)
         if best is None:
             self._explain(work, lane, gate)
         else:
-            self._offer(work, lane, best.agent_id, runner_up=None if second is None else second.agent_id)
+            self._offer(work, lane, best, runner_up=second)
+
+    def _best_people(self, work: WorkItem, lane: Lane, keeper: Agent | None) -> tuple[str | None, str | None]:
+        """Give who is asked for an item and who would have been next; the person it prefers goes first."""
+        if keeper is not None:
+            return self._desk.affinity.asked_alone(work, lane, keeper), None
+        best, second = (
+            None if candidate is None else candidate.agent_id
+            for candidate in self._desk.matching.best_people(work, lane)
+        )
+        preferred = self._desk.affinity.asked_first(work, lane)
+        if preferred is None or preferred == best:
+            return best, second
+        return preferred, best
 
     def fill_freed(self, agent: Agent | None) -> None:
         """Fill the room of a person who was freed; forget him once he has left and has nothing."""
@@ -115,14 +187,33 @@ class Dispatch:
 
     def fill(self, agent: Agent) -> None:
         """Offer a person what he may serve, first one first, until no gate lets more through."""
-        matching = self._desk.matching
-        while (pick := matching.best_item(agent)) is not None:
+        while (pick := self._best_item(agent)) is not None:
             work = self._desk.waiting.works[pick.entry[2]]
             self._desk.waiting.remove(work)
-            following = matching.best_item(agent)
+            following = self._best_item(agent)
             next_item = None if following is None else following.entry
             self._offer(work, pick.lane, agent.id, next_item=next_item, held_back=pick.held_back)
             self.explain_head(pick.lane)
+
+    def _best_item(self, agent: Agent) -> Pick | None:
+        """Give what a person is asked for next, of what anybody may have and what is kept for him."""
+        pick = self._desk.matching.best_item(agent)
+        for work in self._desk.affinity.kept(agent):
+            if pick is None or work.entry < pick.entry:
+                lane = self._desk.matching.lane(work.lane_key)
+                if self._desk.affinity.asked_alone(work, lane, agent) is not None:
+                    pick = Pick(work.entry, lane)
+        return pick
+
+    def _place_refiled(self) -> None:
+        works = [
+            self._desk.waiting.works[item_id]
+            for item_id in self._refiled
+            if item_id in self._desk.waiting.works
+        ]
+        self._refiled.clear()
+        for work in sorted(works, key=_by_entry):
+            self.look_for_place(work)
 
     def _offer(
         self,
@@ -155,6 +246,7 @@ class Dispatch:
         """Book an offer and when it runs out."""
         self._desk.reservations.open(work, agent, offer)
         self._desk.deadlines.add(offer.expires_at, DeadlineKind.OFFER_EXPIRES, offer.offer_id)
+        self._refiling.leave(work, offer.offered_at)
 
     def look_again(self, work: WorkItem) -> None:
         """Let a waiting item look for a person anew if its refusals may be forgotten."""
@@ -165,11 +257,18 @@ class Dispatch:
     def explain_head(self, lane: Lane) -> None:
         """Say what the next item of a lane waits for, if that has changed."""
         work = self._desk.waiting.head(lane)
-        if work is not None:
-            self._explain(work, lane, self._desk.matching.blocking_gate(lane))
+        if work is None:
+            return
+        if self._desk.affinity.is_kept(work):
+            lane = self._desk.matching.lane(work.lane_key)
+        self._explain(work, lane, self._desk.affinity.gate_now(work, lane))
 
     def _explain(self, work: WorkItem, lane: Lane, gate: Gate) -> None:
         """Write a record when what an item waits for is not what its last record says."""
         if gate is not work.blocked:
             work.blocked = gate
             self._desk.records.blocked(work, lane, self._desk.now, gate)
+
+
+def _by_entry(work: WorkItem) -> Entry:
+    return work.entry

@@ -12,8 +12,10 @@ from datetime import UTC, datetime
 
 from router.engine.absence import Attendance
 from router.engine.answers import Answers
+from router.engine.changes import Changes
 from router.engine.claims import Claims
 from router.engine.config import EngineConfig
+from router.engine.copying import copied
 from router.engine.deadlines import DeadlineKind
 from router.engine.decisions import Decision, OfferMade
 from router.engine.desk import Desk
@@ -29,7 +31,10 @@ from router.engine.events import (
     ClaimTaken,
     CustomerWrote,
     Event,
+    IncidentEnded,
+    IncidentStarted,
     Item,
+    ItemChanged,
     ItemQueued,
     ItemWithdrawn,
     OfferAccepted,
@@ -37,10 +42,12 @@ from router.engine.events import (
     OfferFailed,
     OfferRejected,
     OfferRestored,
+    OverflowRestored,
     PresenceChanged,
     Replied,
 )
 from router.engine.records import EXPLAINED
+from router.engine.relief import Relief
 from router.engine.staff import Agent
 from router.engine.times import to_iso
 from router.engine.work_items import WorkItem
@@ -59,6 +66,8 @@ class Engine:
         self._dispatch = Dispatch(self._desk)
         self._answers = Answers(self._desk, self._dispatch)
         self._claims = Claims(self._desk, self._dispatch, self._answers)
+        self._relief = Relief(self._desk, self._dispatch)
+        self._changes = Changes(self._desk, self._dispatch, self._answers)
         self._attendance = Attendance(self._desk, self._answers, self._claims)
 
     def apply(self, event: Event) -> list[Decision]:
@@ -69,6 +78,9 @@ class Engine:
         """
         desk = self._desk
         desk.now = max(desk.now, event.at)
+        if isinstance(event, OverflowRestored):
+            desk.overflows.restore(event.queue)
+            return []
         if isinstance(event, OfferRestored | ClaimRestored | AgentRestored):
             self._restore(event)
             return []
@@ -77,7 +89,13 @@ class Engine:
         self._take_in(event)
         desk.records.add(desk.guard.look(desk.now, people_changed=desk.people_changed))
         self._dispatch.settle()
+        if not (isinstance(event, ItemQueued) and event.is_restored):
+            self._relief.settle()
         return desk.records.take()
+
+    def preview(self, event: Event) -> list[Decision]:
+        """Give what would follow from an event, and change nothing."""
+        return copied(self, self._desk).apply(event)
 
     def next_due(self) -> datetime | None:
         """Give when a `ClockTick` will next change something, None if only events can."""
@@ -94,9 +112,14 @@ class Engine:
     def _run_deadlines(self) -> None:
         """Do what has become due, in the order it became due."""
         desk = self._desk
+        needs_changed: dict[str, None] = {}
         while (due := desk.deadlines.take(desk.now)) is not None:
             _, kind, id = due
             match kind:
+                case DeadlineKind.NEEDS_CHANGE:
+                    needs_changed[id] = None
+                case DeadlineKind.INCIDENT_ENDS:
+                    self._relief.end(id, by_time=True)
                 case DeadlineKind.OFFER_EXPIRES:
                     self._answers.run_out(desk.reservations.offers[id])
                 case DeadlineKind.LEASE_STEP:
@@ -113,13 +136,20 @@ class Engine:
                     self._dispatch.open_gates(desk.matching.agents[id])
                 case DeadlineKind.SKILL_EXPIRES:
                     self._answers.expire_skills(desk.matching.agents[id])
+        self._dispatch.needs_changed(needs_changed)
 
     def _take_in(self, event: Event) -> None:
         match event:
             case ItemQueued():
-                self._dispatch.queue(event.item)
+                self._relief.queue(event)
+            case ItemChanged():
+                self._change(event)
             case ItemWithdrawn():
                 self._withdraw(event)
+            case IncidentStarted():
+                self._relief.start(event.name, event.until)
+            case IncidentEnded():
+                self._relief.end(event.name)
             case OfferAccepting() | OfferFailed() | OfferAccepted() | OfferRejected():
                 self._answer(event)
             case ClaimTaken():
@@ -130,6 +160,11 @@ class Engine:
                 self._end_claim(event)
             case AgentChanged() | AgentRemoved() | PresenceChanged() | AbsencePlanned():
                 self._change_person(event)
+
+    def _change(self, event: ItemChanged) -> None:
+        work = self._desk.waiting.works.get(event.item.id)
+        if work is not None:
+            self._changes.change(work, event.item, event.reason)
 
     def _withdraw(self, event: ItemWithdrawn) -> None:
         work = self._desk.waiting.works.get(event.item_id)

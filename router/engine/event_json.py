@@ -37,6 +37,7 @@ from router.engine.events import (
     OfferFailed,
     OfferRejected,
     OfferRestored,
+    OverflowRestored,
     PresenceChanged,
     Replied,
 )
@@ -64,6 +65,7 @@ _TYPES: Mapping[str, type[Event]] = {
     "tick": ClockTick,
     "offer_restored": OfferRestored,
     "claim_restored": ClaimRestored,
+    "overflow_restored": OverflowRestored,
     "clock_restored": ClockRestored,
     "agent_restored": AgentRestored,
 }
@@ -87,7 +89,8 @@ def to_json(event: Event) -> JsonObject:
     """Write an event."""
     start: JsonObject = {"at": to_iso(event.at)}
     if isinstance(event, ItemQueued):
-        return {**start, "type": "item_enqueued", **_item_to_json(event.item)}
+        told_again = {"is_restored": True} if event.is_restored else {}
+        return {**start, "type": "item_enqueued", **told_again, **_item_to_json(event.item)}
     if isinstance(event, ItemChanged):
         return {**start, "type": "item_changed", "reason": event.reason, **_item_to_json(event.item)}
     fields = {
@@ -108,7 +111,8 @@ def from_json(entry: JsonObject) -> Event:
         raise ConfigError("an event needs a time.", path="at", hint="Write it as 2026-01-05T09:00:00Z.")
     from_iso(at)
     if kind == "item_enqueued":
-        return ItemQueued(at=from_iso(at), item=_item_from_json(entry, at))
+        is_restored = entry.get("is_restored") is True
+        return ItemQueued(at=from_iso(at), item=_item_from_json(entry, at), is_restored=is_restored)
     if kind == "item_changed":
         reason = str(entry.get("reason") or "")
         return ItemChanged(at=from_iso(at), item=_item_from_json(entry, at), reason=reason)

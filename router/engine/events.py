@@ -28,7 +28,8 @@ class Item:
 
     `arrival` breaks ties of the waiting key and never repeats. `eligible_since` survives put-backs and
     transfers; `entered_queue_at` (None: `eligible_since`) is when it came to this queue, from which the
-    clocks of its needs run. `sla` names the policies it is under, strictest per metric; a `due_at` given
+    clocks of its needs run. `moved_from` is the queue from which overflow brought it here; it happens once.
+    `sla` names the policies it is under, strictest per metric; a `due_at` given
     here stands beside theirs. `preferred_agent_id` is who should have it if he can. `offers_made`,
     `declined` (agent id to reason) and `declined_at` (the last refusal) carry what an earlier run of the
     engine knew; fresh items leave them alone.
@@ -45,6 +46,7 @@ class Item:
     max_advance_s: float = 4 * 3600.0
     eligible_since: datetime
     entered_queue_at: datetime | None = None
+    moved_from: str | None = None
     arrival: int
     sla: tuple[str, ...] = ()
     preferred_agent_id: str | None = None
@@ -55,10 +57,14 @@ class Item:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ItemQueued:
-    """An item wants a person: it is new, came back, or is told again after a restart."""
+    """An item wants a person: it is new, came back, or is told again after a restart (`is_restored`).
+
+    One told again is where it was: overflow does not take it elsewhere.
+    """
 
     at: datetime
     item: Item
+    is_restored: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -279,6 +285,14 @@ class ClaimRestored:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OverflowRestored:
+    """The overflow of a queue was open, by its own length, when an earlier run ended."""
+
+    at: datetime
+    queue: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ClockRestored:
     """A promise of an earlier run; its item was queued before. One for each metric.
 
@@ -352,6 +366,7 @@ Event = (
     | ClockTick
     | OfferRestored
     | ClaimRestored
+    | OverflowRestored
     | ClockRestored
     | AgentRestored
 )

@@ -62,9 +62,11 @@ class Requirement:
         self.queue = queue
         self.as_json = needs_to_json(needs)
         self.asked = tuple(dict.fromkeys(need.skill for need in needs if need.kind is not NeedKind.FORBID))
-        self.required = tuple((need.skill, need.level) for need in needs if need.kind is NeedKind.REQUIRE)
+        self.required = tuple((need.skill, need.level) for need in needs if need.is_demanded)
         self.forbidden = tuple((need.skill, need.level) for need in needs if need.kind is NeedKind.FORBID)
-        self.preferred = tuple(need for need in needs if need.kind is NeedKind.PREFER)
+        self.preferred = tuple(
+            need for need in needs if need.kind is NeedKind.PREFER and not need.is_demanded
+        )
         self._grades = sorted({need.grade for need in self.preferred})
 
     def first_failing(

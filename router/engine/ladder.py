@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 from itertools import accumulate
 
@@ -40,10 +41,10 @@ class Crowd:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A need and after how many seconds it is given up at the latest."""
+    """A need, and after how long it is given up at the latest."""
 
     need: Need
-    after_s: float
+    after: timedelta
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +54,9 @@ class Ladder:
     given_up: Mapping[Need, Why]
     steps: tuple[Step, ...]
 
-    def dropped(self, waited_s: float) -> Mapping[Need, Why]:
+    def dropped(self, waited: timedelta) -> Mapping[Need, Why]:
         """Give what is given up after so long."""
-        by_time = {step.need: Why.TIME for step in self.steps if step.after_s <= waited_s}
+        by_time = {step.need: Why.TIME for step in self.steps if step.after <= waited}
         return {**self.given_up, **by_time} if by_time else self.given_up
 
 
@@ -117,8 +118,9 @@ def _timed(left: Sequence[Need]) -> tuple[Step, ...]:
     """Time what is left: no preference goes before a weaker one that is still in force."""
     preferred = [need for need in left if need.kind is NeedKind.PREFER]
     latest = accumulate((need.drop_after_s or 0.0 for need in preferred), max)
-    excluded = [Step(need, need.drop_after_s or 0.0) for need in left if need.kind is NeedKind.FORBID]
-    return (*(Step(need, after_s) for need, after_s in zip(preferred, latest, strict=True)), *excluded)
+    timed = [*zip(preferred, latest, strict=True)]
+    timed += [(need, need.drop_after_s or 0.0) for need in left if need.kind is NeedKind.FORBID]
+    return tuple(Step(need, timedelta(seconds=after_s)) for need, after_s in timed)
 
 
 def _weakness(need: Need) -> tuple[bool, int, float]:

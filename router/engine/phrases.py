@@ -22,6 +22,10 @@ class Phrases:
     waited: str
     owed: str
     resting: str
+    kept: str
+    preferred: str
+    without: str
+    changes: Mapping[str, str]
     runner_up: str
     next_but: str
     tier: str
@@ -77,6 +81,19 @@ _ENGLISH = Phrases(
         "reachability": "Nobody on shift can serve {queue}{needs}{left}. {waiting} waiting for it.",
         "reachability_regained": "{queue}{needs} can be served again, by {able}.",
         "reachability_closed": "Nobody is expected any more for {queue}{needs}: the hours are over.",
+        "need_dropped_time": "After {span} it does not insist on {needs} any more.",
+        "need_dropped_nobody_on_shift": "Nobody on shift could serve it with {needs}, so it does not insist on that.",
+        "need_dropped_thin_staff": "With so few people here it does not insist on {needs}.",
+        "need_dropped_incident": "During the incident it does not insist on {needs}.",
+        "need_dropped": "It does not insist on {needs} any more.",
+        "need_restored": "It insists on {needs} again.",
+        "moved": "Too much waits in {before}, so it goes to {queue}; it keeps its age.",
+        "reprioritised": "Changed{reason}: {changes}. It keeps its age.",
+        "overflow": "New work of {queue} stays there again; {waiting} wait in it.",
+        "overflow_open": "New work of {queue} goes to {to} now; {waiting} wait in it.",
+        "incident": "The incident {incident} is over{reason}; everything is as before it.",
+        "incident_started": "The incident {incident} has begun and lasts {span}: {changes}.",
+        "incident_prolonged": "The incident {incident} lasts {span} from now: {changes}.",
         "other": "{act}.",
     },
     states={
@@ -121,6 +138,23 @@ _ENGLISH = Phrases(
     waited="Waited {span}.",
     owed="An answer is owed for {span}.",
     resting="The customer has his answer.",
+    kept="Kept for {agent}, who helped last time, for {span} at most.",
+    preferred="{agent} helped last time.",
+    without="somebody without {skill}",
+    changes={
+        "queue": "queue {after} instead of {before}",
+        "place": "place {after} instead of {before}",
+        "boost_s": "counts as {after} older instead of {before}",
+        "due_at": "another time by which it is due",
+        "needs": "other needs",
+        "sla": "other promises",
+        "channel_class": "another channel",
+        "nothing": "what only shows later",
+        "overflow": "new work of {queues} goes elsewhere",
+        "relax": "nobody insists on {skills}",
+        "reserve": "{units} units more are kept free for {queue}",
+        "time": ", its time has passed",
+    },
     runner_up="{agent} was next.",
     next_but="{agent} was next, but {lack}.",
     tier="{queue} goes first: up to {part} of {whole} picks in a row, {picks} before this one.",
@@ -163,6 +197,19 @@ _CHINESE = Phrases(
         "reachability": "“{queue}”队列{needs}已无在班客服可处理{left}，{waiting}项正在等待。",
         "reachability_regained": "“{queue}”队列{needs}恢复可处理，由{able}负责。",
         "reachability_closed": "“{queue}”队列{needs}已到下班时间，不再需要有人值守。",
+        "need_dropped_time": "排队{span}后，不再强求{needs}。",
+        "need_dropped_nobody_on_shift": "当班客服无人能满足{needs}，故不再强求。",
+        "need_dropped_thin_staff": "当前人手不足，不再强求{needs}。",
+        "need_dropped_incident": "应急期间不再强求{needs}。",
+        "need_dropped": "不再强求{needs}。",
+        "need_restored": "重新要求{needs}。",
+        "moved": "“{before}”排队过长，已转入“{queue}”，等待时间保留。",
+        "reprioritised": "已调整{reason}：{changes}，等待时间保留。",
+        "overflow": "“{queue}”的新任务恢复留在本队列，现有{waiting}项等待。",
+        "overflow_open": "“{queue}”现有{waiting}项等待，新任务转入“{to}”。",
+        "incident": "应急“{incident}”已结束{reason}，一切恢复原状。",
+        "incident_started": "应急“{incident}”已开始，持续{span}：{changes}。",
+        "incident_prolonged": "应急“{incident}”从现在起持续{span}：{changes}。",
         "other": "{act}。",
     },
     states={
@@ -207,6 +254,23 @@ _CHINESE = Phrases(
     waited="已等待{span}。",
     owed="待回复已{span}。",
     resting="已回复客户。",
+    kept="为上次接待的{agent}保留，最多再等{span}。",
+    preferred="上次由{agent}接待。",
+    without="不具备{skill}的客服",
+    changes={
+        "queue": "队列由“{before}”改为“{after}”",
+        "place": "位次由第{before}位改为第{after}位",
+        "boost_s": "提前量由{before}改为{after}",
+        "due_at": "答复时限已改",
+        "needs": "所需技能已改",
+        "sla": "服务承诺已改",
+        "channel_class": "渠道已改",
+        "nothing": "日后才见变化",
+        "overflow": "{queues}的新任务转入其他队列",
+        "relax": "不再强求{skills}",
+        "reserve": "为“{queue}”多预留{units}单位",
+        "time": "（已到时间）",
+    },
     runner_up="下一位是{agent}。",
     next_but="下一位本是{agent}，但{lack}。",
     tier="“{queue}”优先：每连续{whole}次派单中最多{part}次，此前已占{picks}次。",

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 from router.engine.ladder import Crowd, climb, droppable, in_force
 from router.engine.needs import Need, NeedKind
@@ -71,7 +72,7 @@ def cover(people: Sequence[Person], queue: str, needs: Sequence[Need]) -> Cover 
         )
         for person in people
     ]
-    dropped = climb(weakest_first, crowds).dropped(0.0)
+    dropped = climb(weakest_first, crowds).dropped(timedelta())
     left = in_force(needs, dropped)
     able = tuple(person.name for person in people if can_serve(person, queue, left))
     return Cover(able=able, given_up=tuple(dropped)) if able else None

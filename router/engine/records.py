@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
+from router.engine.affinity import Affinity
 from router.engine.decisions import Act, Decision, OfferMade
 from router.engine.gates import Gate
 from router.engine.lanes import Entry, Lane
@@ -31,9 +32,10 @@ class Records:
     `declined` in a record is who is not asked again from then on; the room stores it with the item.
     """
 
-    __slots__ = ("_decisions", "_matching", "_waiting")
+    __slots__ = ("_affinity", "_decisions", "_matching", "_waiting")
 
-    def __init__(self, waiting: Waiting, matching: Matching) -> None:
+    def __init__(self, waiting: Waiting, matching: Matching, affinity: Affinity) -> None:
+        self._affinity = affinity
         self._waiting = waiting
         self._matching = matching
         self._decisions: list[Decision] = []
@@ -50,13 +52,13 @@ class Records:
     def queued(self, work: WorkItem, lane: Lane, at: datetime, gate: Gate) -> None:
         """Say where a new item stands, and what it waits for unless it is offered at once."""
         record = self._waits(Act.QUEUED, work, lane, at)
-        record["blocked_by"] = None if gate is Gate.PASSED else blocked_by(self._matching, lane)
+        record["blocked_by"] = None if gate is Gate.PASSED else self._stopped(work, lane, gate)
         self._add(Act.QUEUED, work, at, record)
 
     def blocked(self, work: WorkItem, lane: Lane, at: datetime, gate: Gate) -> None:
         """Say what an item waits for now."""
         record = self._waits(Act.BLOCKED, work, lane, at)
-        record["blocked_by"] = blocked_by(self._matching, lane)
+        record["blocked_by"] = self._stopped(work, lane, gate)
         self._add(Act.BLOCKED, work, at, record)
 
     def offered(
@@ -82,6 +84,7 @@ class Records:
         second = None if runner_up is None else people[runner_up]
         record["runner_up"] = None if second is None else describe(self._matching, second, work, lane)
         record["next_item"] = _place(next_item)
+        record["preferred"] = offer.agent_id == work.item.preferred_agent_id
         record["tier"] = tier
         is_small = len(people) <= LISTED
         record["candidates"] = list_candidates(self._matching, work, lane) if is_small else None
@@ -135,6 +138,24 @@ class Records:
         record.update(_history(lease, at))
         self._add(Act.PUT_BACK, work, at, record, agent.id)
 
+    def write(self, act: Act, at: datetime, work: WorkItem | None, **fields: JsonValue) -> None:
+        """Say something about an item, or about the desk as a whole."""
+        if work is not None:
+            self._add(act, work, at, {**_about(act, work, at), **fields})
+            return
+        record: JsonObject = {"act": act.value, "at": to_iso(at), **fields}
+        self._decisions.append(
+            Decision(
+                act=act,
+                at=at,
+                item_id="",
+                conversation_id="",
+                agent_id=None,
+                offer=None,
+                record=record,
+            )
+        )
+
     def memory_cleared(
         self, work: WorkItem, at: datetime, forgotten: Iterable[str], reason: str = ""
     ) -> None:
@@ -168,11 +189,11 @@ class Records:
     def explain(self, work: WorkItem, lane: Lane, at: datetime, lease: Lease | None) -> JsonObject:
         """Say everything about an item at this moment, though nothing was decided."""
         record = self._waits(EXPLAINED, work, lane, at)
-        gate = None if work.lane is None else self._matching.blocking_gate(lane)
+        gate = None if work.lane is None else self._affinity.gate_now(work, lane)
         before, after = self._waiting.neighbours(work, lane)
         record["state"] = work.state.value
         record["agent"] = work.holder if work.offer is None else work.offer.agent_id
-        record["blocked_by"] = None if gate is None else blocked_by(self._matching, lane)
+        record["blocked_by"] = None if gate is None else self._stopped(work, lane, gate)
         record["declined"] = dict(work.declined)
         record["lease"] = None if lease is None else _terms(lease, at)
         record["item_before"] = None if before is None else _place(before.entry)
@@ -185,7 +206,13 @@ class Records:
         record = _about(act, work, at)
         record.update(standing(self._waiting, work, lane))
         record["needs"] = lane.requirement.as_json
+        record["kept_for"] = self._affinity.note(work)
         return record
+
+    def _stopped(self, work: WorkItem, lane: Lane, gate: Gate) -> JsonObject:
+        if self._affinity.is_kept(work):
+            return {"gate": gate.word, "people": 1}
+        return blocked_by(self._matching, lane)
 
     def _add(
         self,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import cast
 
+from router.engine.change_words import CHANGES, say_change, say_kept, say_need, say_preferred
 from router.engine.phrases import PHRASES, Phrases
 from router.messages import JsonObject, JsonValue
 
@@ -24,6 +25,8 @@ def say(record: JsonObject, lang: str, names: Names) -> str:
         return _explained(record, phrases, names)
     if act == "reachability":
         return _reachability(record, phrases, names)
+    if act in CHANGES:
+        return say_change(record, phrases, names)
     variant = f"{act}_{record.get('reason')}"
     known = variant if variant in phrases.acts else act if act in phrases.acts else "other"
     if act == "claimed" and record.get("before"):
@@ -49,7 +52,9 @@ def _waiting(record: JsonObject, phrases: Phrases, names: Names, act: str) -> st
         place=_whole(record.get("place")),
         needs=_needs(record, phrases, names),
     )
-    why = _blocked(blocked, phrases) if isinstance(blocked, Mapping) else ""
+    why = say_kept(record, phrases, names)
+    if not why and isinstance(blocked, Mapping):
+        why = _blocked(blocked, phrases)
     return phrases.sentences(where, why, _ahead(record, phrases))
 
 
@@ -62,6 +67,7 @@ def _offered(record: JsonObject, phrases: Phrases, names: Names) -> str:
     waited = phrases.waited.format(span=phrases.span(_number(record.get("waited_s"))))
     return phrases.sentences(
         asked,
+        say_preferred(record, phrases, names),
         _next_person(record, phrases, names),
         waited,
         _tier(record, phrases, names),
@@ -135,9 +141,9 @@ def _blocked(blocked: JsonObject, phrases: Phrases) -> str:
 
 def _needs(record: JsonObject, phrases: Phrases, names: Names) -> str:
     asked = [
-        phrases.has.format(skill=_name(need["require"], names), level=need.get("level", 1))
+        say_need(need, phrases, names)
         for need in _list(record.get("needs"))
-        if isinstance(need, Mapping) and "require" in need
+        if isinstance(need, Mapping) and ("require" in need or ("prefer" in need and "drop_after_s" in need))
     ]
     return phrases.needs.format(needs=phrases.join(asked)) if asked else ""
 

@@ -6,14 +6,17 @@ from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
+from typing import NamedTuple
 
 from router.engine.decisions import OfferMade
 from router.engine.events import Item
 from router.engine.gates import Gate
 from router.engine.lanes import Entry, Lane, LaneKey
+from router.engine.needs import Need
 from router.engine.ordering import key_of
 
 _NOBODY: Mapping[str, str] = MappingProxyType({})
+_NOTHING: frozenset[Need] = frozenset()
 
 
 class WorkState(StrEnum):
@@ -26,16 +29,28 @@ class WorkState(StrEnum):
     HANDED_BACK = "handed_back"
 
 
-class Asking:
-    """Whom an item was offered to so far; changed only by the engine."""
+class Asked(NamedTuple):
+    """The needs in force of an item, and those of which its records say that they are given up.
 
-    __slots__ = ("clear_at", "declined", "offers_made")
+    One for all items that ask the same.
+    """
+
+    needs: tuple[Need, ...]
+    told: frozenset[Need]
+
+
+class Asking:
+    """Whom an item was offered to so far, and what it asks for; changed only by the engine."""
+
+    __slots__ = ("asked", "clear_at", "declined", "offers_made")
 
     def __init__(self, offers_made: int, declined: Mapping[str, str]) -> None:
         self.offers_made = offers_made
         # agent id to reason: not asked again until `clear_at` has passed and nobody else is left to ask
         self.declined = declined
         self.clear_at: datetime | None = None
+        # None while all its own needs are in force
+        self.asked: Asked | None = None
 
 
 class WorkItem:
@@ -88,9 +103,31 @@ class WorkItem:
         return _NOBODY if self.asking is None else self.asking.declined
 
     @property
+    def needs(self) -> tuple[Need, ...]:
+        """Give the needs in force."""
+        asked = None if self.asking is None else self.asking.asked
+        return self.item.needs if asked is None else asked.needs
+
+    @property
+    def told(self) -> frozenset[Need]:
+        """Give the needs of which the records say that they are given up."""
+        asked = None if self.asking is None else self.asking.asked
+        return _NOTHING if asked is None else asked.told
+
+    @property
     def lane_key(self) -> LaneKey:
         """Give the key of the lane this item waits in."""
-        return LaneKey(self.item.queue, self.item.channel_class, self.item.needs, frozenset(self.declined))
+        return LaneKey(self.item.queue, self.item.channel_class, self.needs, frozenset(self.declined))
+
+    def ask_for(self, asked: Asked | None) -> None:
+        """Let other needs be in force from now on; None: all its own."""
+        if self.asking is not None or asked is not None:
+            self.ask().asked = asked
+
+    def change(self, item: Item) -> None:
+        """Let the item be this one; whoever calls takes it out of the line before."""
+        self.item = item
+        self.entry = (key_of(item), item.arrival, item.id)
 
     def ask(self) -> Asking:
         """Give the memory of whom the item was offered to, to be changed."""

@@ -16,7 +16,10 @@ from router.engine.events import (
     ClockTick,
     CustomerWrote,
     Event,
+    IncidentEnded,
+    IncidentStarted,
     Item,
+    ItemChanged,
     ItemQueued,
     ItemWithdrawn,
     OfferAccepted,
@@ -24,6 +27,7 @@ from router.engine.events import (
     OfferFailed,
     OfferRejected,
     OfferRestored,
+    OverflowRestored,
     PresenceChanged,
     Replied,
 )
@@ -42,6 +46,9 @@ ITEM = Item(
     due_at=AT + timedelta(minutes=15),
     lead_s=60.0,
     eligible_since=AT,
+    entered_queue_at=AT,
+    moved_from="after_sale",
+    preferred_agent_id="mei",
     arrival=4,
     offers_made=1,
     declined={"tom": "no_answer"},
@@ -49,7 +56,13 @@ ITEM = Item(
 )
 EVENTS: list[Event] = [
     ItemQueued(at=AT, item=ITEM),
+    ItemQueued(at=AT, item=ITEM, is_restored=True),
+    ItemChanged(at=AT, item=ITEM, reason="it is a complaint"),
     ItemWithdrawn(at=AT, item_id="i1", reason="merged"),
+    IncidentStarted(at=AT, name="storm", until=AT + timedelta(hours=1)),
+    IncidentStarted(at=AT, name="storm"),
+    IncidentEnded(at=AT, name="storm"),
+    OverflowRestored(at=AT, queue="complaints"),
     AgentChanged(at=AT, agent_id="mei", skills={"zh": 5}, max_claims=3),
     AgentRemoved(at=AT, agent_id="mei"),
     PresenceChanged(

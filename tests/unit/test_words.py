@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from router.engine.config import EngineConfig, OfferConfig
+from router.engine.config import EngineConfig, IncidentConfig, OfferConfig, Overflow, QueueConfig
 from router.engine.decisions import Act, Decision
 from router.engine.engine import Engine
 from router.engine.events import (
@@ -12,7 +12,9 @@ from router.engine.events import (
     ClaimOutcome,
     ClaimTaken,
     Event,
+    IncidentStarted,
     Item,
+    ItemChanged,
     ItemQueued,
     ItemWithdrawn,
     OfferAccepted,
@@ -31,8 +33,8 @@ CHINESE_NAMES = {"a1": "小美", "a2": "小汤", "zh": "中文", "refunds": "退
 
 def item(id: str, **more: object) -> Item:
     needs = (Need(kind=NeedKind.REQUIRE, skill="zh"), Need(kind=NeedKind.REQUIRE, skill="refunds", level=2))
-    fields: dict = {"boost_s": 3600.0, "needs": needs, "arrival": 1} | more
-    return Item(id=id, conversation_id="c", queue="q", channel_class="chat", eligible_since=START, **fields)
+    fields: dict = {"boost_s": 3600.0, "needs": needs, "arrival": 1, "queue": "q"} | more
+    return Item(id=id, conversation_id="c", channel_class="chat", eligible_since=START, **fields)
 
 
 @pytest.fixture
@@ -62,6 +64,26 @@ def day() -> list[Decision]:
         PresenceChanged(at=START, agent_id="a1", state=here),
         ItemQueued(at=START, item=item("i3", arrival=3)),
         OfferAccepted(at=START, offer_id="i3.1"),
+    ]
+    return [decision for event in events for decision in engine.apply(event)] + relief()
+
+
+def relief() -> list[Decision]:
+    """Needs given up and asked for again, overflow, an incident, and an item changed."""
+    config = EngineConfig(
+        queues={"q": QueueConfig(overflow=Overflow(to="q2", when_waiting=1, back_at=0))},
+        incidents={"storm": IncidentConfig(relax=frozenset({"refunds"}))},
+    )
+    engine = Engine(config, seed=1)
+    wish = (Need(kind=NeedKind.PREFER, skill="refunds", grade=1, drop_after_s=60.0),)
+    changed = item("r1", needs=wish, queue="q", boost_s=0.0)
+    events: list[Event] = [
+        ItemQueued(at=START, item=item("r1", needs=wish)),
+        AgentChanged(at=START, agent_id="a1", skills={"refunds": 1}),
+        PresenceChanged(at=START, agent_id="a1", state=PresenceState.BUSY),
+        ItemQueued(at=START, item=item("r2", needs=wish, arrival=2)),
+        ItemChanged(at=START, item=changed, reason="no complaint"),
+        IncidentStarted(at=START, name="storm"),
     ]
     return [decision for event in events for decision in engine.apply(event)]
 
