@@ -34,6 +34,7 @@ class Phrases:
     due: str
     because: str
     left: str
+    that_needs: str
     comma: str
     gap: str
 
@@ -78,9 +79,9 @@ _ENGLISH = Phrases(
         "escalated": "{agent} has not answered for {silent}; the supervisors were told.",
         "escalated_due": "{agent} has not answered and the promised time is over; the supervisors were told.",
         "away": "{agent} was set away after {unanswered} unanswered offers in a row.",
-        "reachability": "Nobody on shift can serve {queue}{needs}{left}. {waiting} waiting for it.",
-        "reachability_regained": "{queue}{needs} can be served again, by {able}.",
-        "reachability_closed": "Nobody is expected any more for {queue}{needs}: the hours are over.",
+        "reachability": "Nobody on shift can do work of {queue}{needs}{left}; {waiting} waiting.",
+        "reachability_regained": "Work of {queue}{needs} can be done again, by {able}.",
+        "reachability_closed": "Nobody is expected any more for work of {queue}{needs}: the hours are over.",
         "need_dropped_time": "After {span} it does not insist on {needs} any more.",
         "need_dropped_nobody_on_shift": "Nobody on shift could serve it with {needs}, so it does not insist on that.",
         "need_dropped_thin_staff": "With so few people here it does not insist on {needs}.",
@@ -163,6 +164,7 @@ _ENGLISH = Phrases(
     due="Ahead of {passed} that came before it, because its answer is due soon.",
     because=" ({reason})",
     left=" since {people} left",
+    that_needs=" that needs {needs}",
     comma=", ",
     gap=" ",
 )
@@ -194,9 +196,9 @@ _CHINESE = Phrases(
         "escalated": "{agent}已{silent}未回复，已通知主管。",
         "escalated_due": "{agent}尚未回复且已到承诺时限，已通知主管。",
         "away": "{agent}连续{unanswered}次未应答，已设为离开。",
-        "reachability": "“{queue}”队列{needs}已无在班客服可处理{left}，{waiting}项正在等待。",
-        "reachability_regained": "“{queue}”队列{needs}恢复可处理，由{able}负责。",
-        "reachability_closed": "“{queue}”队列{needs}已到下班时间，不再需要有人值守。",
+        "reachability": "“{queue}”队列{needs}任务已无当班客服可处理{left}，{waiting}项正在等待。",
+        "reachability_regained": "“{queue}”队列{needs}任务恢复可处理：{able}。",
+        "reachability_closed": "“{queue}”队列{needs}任务已过服务时间，不再需要有人值守。",
         "need_dropped_time": "排队{span}后，不再强求{needs}。",
         "need_dropped_nobody_on_shift": "当班客服无人能满足{needs}，故不再强求。",
         "need_dropped_thin_staff": "当前人手不足，不再强求{needs}。",
@@ -279,6 +281,7 @@ _CHINESE = Phrases(
     due="因即将到答复时限，排在先到的{passed}项之前。",
     because="（{reason}）",
     left="（{people}已离开）",
+    that_needs="中需要{needs}的",
     comma="、",
     gap="",
 )

@@ -95,9 +95,12 @@ def _owed(lease: JsonValue, phrases: Phrases) -> str:
 def _reachability(record: JsonObject, phrases: Phrases, names: Names) -> str:
     state = str(record.get("state"))
     left = phrases.join(_name(id, names) for id in _list(record.get("left")))
+    asked = phrases.join(
+        say_need(need, phrases, names) for need in _list(record.get("needs")) if isinstance(need, Mapping)
+    )
     return phrases.acts["reachability" if state == "lost" else f"reachability_{state}"].format(
         queue=_name(record.get("queue"), names),
-        needs=_needs(record, phrases, names),
+        needs=phrases.that_needs.format(needs=asked) if asked else "",
         left=phrases.left.format(people=left) if left else "",
         waiting=_whole(record.get("waiting")),
         able=phrases.join(_name(id, names) for id in _list(record.get("able"))),

@@ -83,7 +83,7 @@ def test_last_one_who_leaves_raises_one_alarm_that_names_him(floor: Floor) -> No
     record = floor.alarms[0].record
     assert (record["queue"], record["needs"], record["left"]) == ("q", [{"require": "fr", "level": 2}], ["a"])
     assert say(record, "en", NAMES) == (
-        "Nobody on shift can serve Service, needs French (level 2) since Anna left. 0 waiting for it."
+        "Nobody on shift can do work of Service that needs French (level 2) since Anna left; 0 waiting."
     )
     assert say(record, "zh", NAMES)[-1] == "。"
 
@@ -96,7 +96,7 @@ def test_alarm_ends_when_somebody_can_again(floor: Floor) -> None:
     assert floor.states == [("lost", 12), ("regained", 31), ("lost", 31)]
     assert floor.alarms[1].record["able"] == ["b"]
     assert say(floor.alarms[1].record, "en", NAMES) == (
-        "Service, needs French (level 2) can be served again, by Ben."
+        "Work of Service that needs French (level 2) can be done again, by Ben."
     )
     assert len(floor.alarms[2].record["needs"]) == 2
 

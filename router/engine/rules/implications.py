@@ -16,6 +16,9 @@ from router.engine.rules.references import words_of
 Known = Mapping[str, tuple[bool, frozenset[str]]]
 """Variable to whether it is one of the values, or none of them."""
 
+_MOST_EXCLUDED = 8
+"""Values a variable is known not to be; more are forgotten, which only makes more seem possible."""
+
 _TRUE = "true"
 _CONSTANTS = {"true": True, "false": False}
 _OPENING, _CLOSING = frozenset("([{"), frozenset(")]}")
@@ -86,6 +89,8 @@ def _narrow(known: Known, name: str, is_one: bool, values: frozenset[str]) -> Kn
         narrowed = (True, before[1] & values if is_one else before[1] - values)
     else:
         narrowed = (True, values - before[1]) if is_one else (False, before[1] | values)
+        if len(narrowed[1]) > _MOST_EXCLUDED:
+            return known
     return None if narrowed[0] and not narrowed[1] else {**known, name: narrowed}
 
 

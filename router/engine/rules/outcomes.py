@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from router.engine.needs import Need, NeedKind
 from router.engine.rules.implications import Condition, Known, assume, read_condition
 from router.engine.rules.schema import LASTING_KINDS, NeedModel, RulesModel
 
-MOST_OUTCOMES = 3_000
+MOST_OUTCOMES = 1_500
 """Combinations kept after each rule; those of fewest rules stay."""
 
 
@@ -57,9 +58,8 @@ class _Effect:
         return self.is_final or bool(self.needs) or (self.queue, self.boost_s, self.sla) != (None, None, None)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _State:
-    """What is decided after some rules."""
+class _State(NamedTuple):
+    """What is decided after some rules; a tuple, because there are many."""
 
     queue: str | None = None
     boost_s: int | None = None
@@ -147,13 +147,15 @@ def _follow(model: RulesModel, effects: Sequence[_Effect], most: int) -> Outcome
         later: _States = {}
         for state, rules in states.items():
             for after, by in _after(state, rules, effect):
-                kept = tuple(pair for pair in after.known if last_use.get(pair[0], -1) > at)
-                after = replace(after, known=kept)
+                if any(last_use.get(name, -1) <= at for name, _ in after.known):
+                    kept = tuple(pair for pair in after.known if last_use.get(pair[0], -1) > at)
+                    after = after._replace(known=kept)
                 if after not in later or len(by) < len(later[after]):
                     later[after] = by
-        is_cut = is_cut or len(later) > most
-        fewest = sorted(later.items(), key=lambda pair: len(pair[1]))[:most]
-        states = dict(fewest)
+        if len(later) > most:
+            is_cut = True
+            later = dict(sorted(later.items(), key=lambda pair: len(pair[1]))[:most])
+        states = later
     return Outcomes(found=_distinct(model, states), is_cut=is_cut)
 
 
@@ -167,20 +169,20 @@ def _after(
     known = dict(state.known)
     failed = assume(effect.condition, False, known)
     if failed is not None:
-        yield replace(state, known=_sorted(failed)), rules
+        yield state if failed is known else state._replace(known=_sorted(failed)), rules
     held = assume(effect.condition, True, known)
     if held is None:
         return
-    after = replace(
-        state,
-        queue=effect.queue if state.queue is None else state.queue,
-        boost_s=effect.boost_s if state.boost_s is None else state.boost_s,
-        sla=effect.sla if state.sla is None else state.sla,
-        needs=add_needs(state.needs, effect.needs),
-        is_ended=effect.is_final,
+    after = _State(
+        effect.queue if state.queue is None else state.queue,
+        effect.boost_s if state.boost_s is None else state.boost_s,
+        effect.sla if state.sla is None else state.sla,
+        add_needs(state.needs, effect.needs),
+        state.known if held is known else _sorted(held),
+        effect.is_final,
     )
-    did_something = after != state
-    yield replace(after, known=_sorted(held)), (*rules, effect.name) if did_something else rules
+    did_something = after[:4] != state[:4] or effect.is_final
+    yield after, (*rules, effect.name) if did_something else rules
 
 
 def add_needs(needs: tuple[Need, ...], more: tuple[Need, ...]) -> tuple[Need, ...]:

@@ -13,7 +13,7 @@ from router.engine.needs import Need
 from router.engine.rules.outcomes import Outcome, Outcomes, firm_outcomes, need_outcomes
 from router.engine.rules.schema import RulesModel
 
-MOST_WATCHED = 500
+MOST_WATCHED = 100
 """Combinations of rules a running router looks at; `rules reach` looks at more."""
 
 
