@@ -10,6 +10,7 @@ import json
 import os
 import sys
 from collections.abc import Coroutine, Iterable
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
 
@@ -135,6 +136,43 @@ def replay_command(
     raise SystemExit(0 if answer.is_equal else 1)
 
 
+@app.command()
+def explain(
+    conversation: Annotated[str, typer.Argument(help="Its id, or how it begins.")],
+    config: ConfigOption = Path("omnirouter.yaml"),
+    lang: Annotated[str, typer.Option(help="en or zh.")] = "en",
+    as_json: JsonOption = False,
+) -> None:
+    """Tell why a conversation went where it went, and what it waits for."""
+    from router.engine.story import story_json, story_text
+    from router.explaining import explained
+
+    found = run(explained(config, conversation, lang))
+    if as_json:
+        print(json.dumps(story_json(found.story), ensure_ascii=False))
+    else:
+        print(story_text(found.story, lang, found.zone))
+
+
+@app.command("staffing")
+def staffing_command(
+    agents: Annotated[int, typer.Option(min=1, max=2_000, help="How many people.")] = 100,
+    skills: Annotated[int, typer.Option(min=1, max=200, help="How many skills there are.")] = 10,
+    load: Annotated[float, typer.Option(help="Share of their time that is asked for.")] = 0.9,
+    handling: Annotated[str, typer.Option(help="How long a piece of work takes on average.")] = "5m",
+    each: Annotated[str, typer.Option(help="Skills per person to compare.")] = "1,2,3,4",
+    arrivals: Annotated[int, typer.Option(min=100, max=2_000_000, help="Pieces of work.")] = 20_000,
+    seed: Annotated[int, typer.Option(help="Another seed, another day.")] = 1,
+    as_json: JsonOption = False,
+) -> None:
+    """Print what a second or third skill per person would do to waits."""
+    from router.pooling import compare_pools, pool_json, pool_text, read_plan
+
+    plan, compared = read_plan(agents, skills, load, handling, arrivals, seed, each)
+    report = compare_pools(plan, compared)
+    print(json.dumps(pool_json(report), ensure_ascii=False) if as_json else pool_text(report))
+
+
 @channels_app.callback(invoke_without_command=True)
 def channels(context: typer.Context, as_json: JsonOption = False) -> None:
     """List the installed channels and the plugins that failed to load."""
@@ -227,6 +265,34 @@ def rules_list_command(config: ConfigOption = Path("omnirouter.yaml"), as_json: 
     from router.rules_commands import listed
 
     answer(run(listed(config)), as_json)
+
+
+@rules_app.command("bounds")
+def rules_bounds_command(file: Path, as_json: JsonOption = False) -> None:
+    """Print how long work can be overtaken by work that comes later, proven from the rules."""
+    from router.engine.rules.bounds import prove_bounds
+    from router.engine.rules.bounds_report import bounds_json, bounds_text
+    from router.rules_files import load_rules
+
+    bounds = prove_bounds(load_rules(file).model)
+    print(json.dumps(bounds_json(bounds), ensure_ascii=False) if as_json else bounds_text(bounds))
+
+
+@rules_app.command("reach")
+def rules_reach_command(
+    file: Path,
+    roster: Annotated[Path, typer.Option(help="The roster, with shifts and skills.")],
+    start: Annotated[datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="First day.")] = None,
+    days: Annotated[int, typer.Option(min=1, max=92, help="How many days.")] = 7,
+    as_json: JsonOption = False,
+) -> None:
+    """Print when nobody on the roster can serve what the rules can produce; exit 1 with gaps."""
+    from router.engine.rules.reach_report import reach_json, reach_text
+    from router.rules_files import rules_reach
+
+    reach = rules_reach(file, roster, start.date() if start else None, days)
+    print(json.dumps(reach_json(reach), ensure_ascii=False) if as_json else reach_text(reach))
+    raise SystemExit(1 if reach.gaps or reach.never else 0)
 
 
 @db_app.command("upgrade")

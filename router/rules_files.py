@@ -7,13 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
+from router.clock import SystemClock
 from router.documents.reading import MAX_DOCUMENT_CHARS
 from router.engine.roster import Roster, load_roster
 from router.engine.rules import RuleSet, load_ruleset
 from router.engine.rules.checks import check_ruleset
 from router.engine.rules.lists import MAX_LIST_CHARS
+from router.engine.rules.reach import Reach, prove_reach
 from router.engine.rules.report import Report
 from router.errors import ConfigError
 from router.text_files import read_text
@@ -59,6 +63,15 @@ def rules_check(path: Path) -> Report:
 def check_source(read: RulesSource) -> Report:
     """Check a rules document as it was read."""
     return Report(source=read.source, result=check_ruleset(read.text, source=read.source, lists=read.lists))
+
+
+def rules_reach(path: Path, roster: Path, first: date | None, days: int) -> Reach:
+    """Prove what a roster can serve from a day on (None: today); raises like the readers of both files."""
+    ruleset = load_rules(path)
+    text = read_text(roster, max_chars=MAX_DOCUMENT_CHARS)
+    people = load_roster(text, source=str(roster), rules=ruleset.model)
+    zone = ZoneInfo(people.zone) if people.zone else ruleset.zone
+    return prove_reach(ruleset, people, first or SystemClock().now().astimezone(zone).date(), days)
 
 
 def read_roster(path: Path) -> Roster:

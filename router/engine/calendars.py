@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import islice
 from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
@@ -87,6 +88,17 @@ class Calendar:
     def next_open(self, at: datetime) -> datetime | None:
         """Give the first moment from `at` on at which the shop is open."""
         return next((opens for opens, _ in self._open_from(at)), None)
+
+    def open_until(self, at: datetime) -> datetime | None:
+        """Give when the shop closes, from a moment at which it is open; looked for through two weeks of hours."""
+        spans = islice(self._open_from(at), 14)
+        closes = next((span[1] for span in spans), None)
+        for opens, later in spans:
+            # open over midnight: the next day's hours go on where this one's end
+            if closes is None or opens > closes:
+                break
+            closes = later
+        return closes
 
     def due_after(self, start: datetime, seconds: float) -> datetime | None:
         """Give the moment by which so many working seconds have passed; None if that never happens."""

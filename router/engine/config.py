@@ -215,10 +215,26 @@ class IncidentConfig:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Watched:
+    """Work the rules can produce, by its queue and the needs nothing drops, for the alarm when nobody can.
+
+    It is looked after while any of `hours` is open (empty: always), and while the roster promises somebody
+    (`promised`; None: no roster is known). `rules` are the fewest that lead to it.
+    """
+
+    queue: str
+    needs: tuple[Need, ...] = ()
+    rules: tuple[str, ...] = ()
+    hours: tuple[Calendar, ...] = ()
+    promised: Calendar | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EngineConfig:
     """Everything an engine needs beside its events; a queue not named uses `default`.
 
-    `lasting` are the skills no waiting ever drops: languages, legal, permissions.
+    `lasting` are the skills no waiting ever drops: languages, legal, permissions. `watched` is the work an
+    alarm is raised about once nobody on shift could serve it for `alarm_after_s`.
     """
 
     queues: Mapping[str, QueueConfig] = field(default_factory=dict)
@@ -229,6 +245,8 @@ class EngineConfig:
     sla: Mapping[str, SlaPolicy] = field(default_factory=dict)
     incidents: Mapping[str, IncidentConfig] = field(default_factory=dict)
     lasting: frozenset[str] = frozenset()
+    watched: tuple[Watched, ...] = ()
+    alarm_after_s: float = 120.0
 
     def queue(self, name: str) -> QueueConfig:
         """Give the limits of the named queue."""

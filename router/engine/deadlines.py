@@ -28,6 +28,7 @@ class DeadlineKind(StrEnum):
     GATE_OPENS = "gate_opens"
     SKILL_EXPIRES = "skill_expires"
     PROMISE_STEP = "promise_step"
+    GUARD = "guard"
 
 
 class Deadlines:

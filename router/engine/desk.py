@@ -12,6 +12,7 @@ from router.engine.affinity import Affinity
 from router.engine.clocks.book import ClockBook
 from router.engine.config import EngineConfig, Reserve
 from router.engine.deadlines import Deadline, DeadlineKind, Deadlines
+from router.engine.guard import Guard
 from router.engine.incidents import Incidents
 from router.engine.leases import Leases
 from router.engine.matching import Matching
@@ -33,6 +34,7 @@ class Desk:
         "clocks",
         "config",
         "deadlines",
+        "guard",
         "incidents",
         "leases",
         "matching",
@@ -55,6 +57,7 @@ class Desk:
         self.clocks = ClockBook()
         self.deadlines = Deadlines(self._still_stands)
         self.matching = Matching(config, seed, self._watch_gate, strategies)
+        self.guard = Guard(config, self.matching, self.deadlines)
         self.reservations = Reservations(self.matching)
         self.incidents = Incidents(config.incidents)
         self.relaxing = Relaxing(config, self.matching, self.incidents)
@@ -81,6 +84,8 @@ class Desk:
     def _still_stands(self, deadline: Deadline) -> bool:
         at, kind, id = deadline
         match kind:
+            case DeadlineKind.GUARD:
+                return self.guard.due_at == at
             case DeadlineKind.OFFER_EXPIRES:
                 offered = self.reservations.offers.get(id)
                 return offered is not None and offered.offer is not None and offered.offer.expires_at == at

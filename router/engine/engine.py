@@ -104,6 +104,7 @@ class Engine:
         self._run_deadlines()
         self._dispatch.catch_up()
         self._take_in(event)
+        desk.records.add(desk.guard.look(desk.now, people_changed=desk.people_changed))
         self._dispatch.settle()
         if not (isinstance(event, ItemQueued) and event.is_restored):
             self._relief.settle()

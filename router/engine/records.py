@@ -49,6 +49,10 @@ class Records:
         decisions, self._decisions = self._decisions, []
         return decisions
 
+    def add(self, decisions: Iterable[Decision]) -> None:
+        """Take in decisions that are about no item."""
+        self._decisions += decisions
+
     def queued(self, work: WorkItem, lane: Lane, at: datetime, gate: Gate) -> None:
         """Say where a new item stands, and what it waits for unless it is offered at once."""
         record = self._waits(Act.QUEUED, work, lane, at)

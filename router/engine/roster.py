@@ -70,7 +70,7 @@ class _SkillModel(Strict):
     """A skill that is held until a day."""
 
     level: _Level
-    until: date
+    until: Annotated[date, Field(strict=False)]
 
 
 class _AgentModel(Strict):

@@ -26,6 +26,8 @@ def say(record: JsonObject, lang: str, names: Names) -> str:
         return phrases.sentences(_explained(record, phrases, names), _failed(record, phrases))
     if act in ("clock", "promise_due"):
         return _promise(record, phrases, names)
+    if act == "reachability":
+        return _reachability(record, phrases, names)
     if act in CHANGES:
         return say_change(record, phrases, names)
     variant = f"{act}_{record.get('reason')}"
@@ -116,6 +118,21 @@ def _failed(record: JsonObject, phrases: Phrases) -> str:
     """Name the rules that failed on the message, with the reason of each."""
     errors = [str(error) for error in _list(record.get("rule_errors"))]
     return phrases.failed.format(errors=phrases.join(errors)) if errors else ""
+
+
+def _reachability(record: JsonObject, phrases: Phrases, names: Names) -> str:
+    state = str(record.get("state"))
+    left = phrases.join(_name(id, names) for id in _list(record.get("left")))
+    asked = phrases.join(
+        say_need(need, phrases, names) for need in _list(record.get("needs")) if isinstance(need, Mapping)
+    )
+    return phrases.acts["reachability" if state == "lost" else f"reachability_{state}"].format(
+        queue=_name(record.get("queue"), names),
+        needs=phrases.that_needs.format(needs=asked) if asked else "",
+        left=phrases.left.format(people=left) if left else "",
+        waiting=_whole(record.get("waiting")),
+        able=phrases.join(_name(id, names) for id in _list(record.get("able"))),
+    )
 
 
 def _next_person(record: JsonObject, phrases: Phrases, names: Names) -> str:

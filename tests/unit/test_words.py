@@ -1,8 +1,11 @@
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from router.engine.calendars import Calendar
 from router.engine.config import (
     EngineConfig,
     IncidentConfig,
@@ -11,6 +14,7 @@ from router.engine.config import (
     Overflow,
     QueueConfig,
     SlaPolicy,
+    Watched,
 )
 from router.engine.decisions import Act, Decision
 from router.engine.engine import Engine
@@ -90,7 +94,36 @@ def day() -> list[Decision]:
         ItemQueued(at=START, item=item("i4", arrival=4, sla=("chat",))),
         ClockTick(at=START),
     ]
-    return [decision for event in events for decision in engine.apply(event)] + relief()
+    return [decision for event in events for decision in engine.apply(event)] + relief() + missing()
+
+
+def missing() -> list[Decision]:
+    """The only one who can leaves, comes back, leaves again, and the hours end."""
+    need = Need(kind=NeedKind.REQUIRE, skill="zh")
+    hours = Calendar(zone=ZoneInfo("UTC"), week=[[(8 * 60, 10 * 60)]] * 7)
+    engine = Engine(EngineConfig(watched=(Watched(queue="q", needs=(need,), promised=hours),)), seed=1)
+    gone = PresenceChanged(at=START, agent_id="a1", state=PresenceState.OFFLINE)
+    events: list[Event] = [
+        AgentChanged(at=START, agent_id="a1", skills={"zh": 5}),
+        replace(gone, state=PresenceState.AVAILABLE),
+        gone,
+        ClockTick(at=START + timedelta(minutes=3)),
+        replace(gone, at=START + timedelta(minutes=5), state=PresenceState.AVAILABLE),
+        replace(gone, at=START + timedelta(minutes=6)),
+        ClockTick(at=START + timedelta(minutes=9)),
+        ClockTick(at=START + timedelta(minutes=60)),
+    ]
+    return [decision for event in events for decision in engine.apply(event)]
+
+
+def test_alarm_says_what_nobody_can_do_who_left_and_how_it_ended() -> None:
+    told = [say(one.record, "en", NAMES) for one in missing()]
+    assert told == [
+        "Nobody on shift can do work of Complaints that needs Chinese (level 1) since Mei left; 0 waiting.",
+        "Work of Complaints that needs Chinese (level 1) can be done again, by Mei.",
+        "Nobody on shift can do work of Complaints that needs Chinese (level 1) since Mei left; 0 waiting.",
+        "Nobody is expected any more for work of Complaints that needs Chinese (level 1): the hours are over.",
+    ]
 
 
 def relief() -> list[Decision]:

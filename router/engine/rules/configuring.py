@@ -24,8 +24,10 @@ from router.engine.config import (
     Share,
     SlaPolicy,
     SlowStart,
+    Watched,
 )
 from router.engine.needs import Need, NeedKind
+from router.engine.reachability import firm_needs
 from router.engine.rules.schema import (
     LASTING_KINDS,
     CapacityModel,
@@ -34,6 +36,7 @@ from router.engine.rules.schema import (
     SlaPolicyModel,
     TargetsModel,
 )
+from router.engine.rules.works import firm_work
 
 
 def engine_config(model: RulesModel, calendars: Mapping[str, Calendar]) -> EngineConfig:
@@ -62,6 +65,15 @@ def engine_config(model: RulesModel, calendars: Mapping[str, Calendar]) -> Engin
             for name, incident in model.incidents.items()
         },
         lasting=frozenset(name for name, skill in model.skills.items() if skill.kind in LASTING_KINDS),
+        watched=tuple(
+            Watched(
+                queue=work.queue,
+                needs=firm_needs(work.needs),
+                rules=work.rules,
+                hours=tuple(calendars[name] for name in work.hours),
+            )
+            for work in firm_work(model)
+        ),
     )
 
 

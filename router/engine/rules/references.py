@@ -30,6 +30,11 @@ class Reference:
     name_start: int
 
 
+def words_of(text: str) -> list[str]:
+    """Cut a condition into names, texts and single marks, without its comments."""
+    return [token.group() for token in _TOKEN.finditer(text) if not token["comment"]]
+
+
 def find_references(text: str) -> list[Reference]:
     """List the calls of naming functions in order of place."""
     tokens = [token for token in _TOKEN.finditer(text) if not token["comment"]]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from router.documents.places import Located
@@ -15,6 +16,7 @@ from router.documents.problems import DocumentError
 from router.documents.reading import read_document
 from router.documents.validation import validate
 from router.engine.calendars import Calendar, Minutes, public_holidays, read_day, read_days, read_period
+from router.engine.config import EngineConfig
 from router.engine.rules.configuring import engine_config
 from router.engine.rules.consistency import Consistency
 from router.engine.rules.expressions import Conditions, Outcome
@@ -58,8 +60,7 @@ class RuleSet:
 
     def __init__(self, model: RulesModel, searches: Searches) -> None:
         self.model = model
-        calendars = {name: _calendar(calendar) for name, calendar in model.calendars.items()}
-        self.engine_config = engine_config(model, calendars)
+        self.calendars = calendars = {name: _calendar(calendar) for name, calendar in model.calendars.items()}
         named = names_used(model.rules)
         self._conditions = Conditions(
             [rule.when for rule in model.rules],
@@ -75,6 +76,11 @@ class RuleSet:
             if queue.calendar is not None and calendars[queue.calendar].zone != self._zone
         }
         self.default_queue = model.rules[-1].settings.queue or next(iter(model.queues))
+
+    @cached_property
+    def engine_config(self) -> EngineConfig:
+        """Give what the document means to an engine; made when first asked for, as triage alone needs none."""
+        return engine_config(self.model, self.calendars)
 
     @property
     def zone(self) -> ZoneInfo:

@@ -1,0 +1,117 @@
+"""`omnirouter explain`: why a conversation is where it is, from the store, beside a running router or without.
+
+In: a configuration and the id of a conversation, or how it begins. Out: its story. Where it waits now is
+worked out by an engine rebuilt from the store; nothing is changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from router.clock import SystemClock
+from router.config import load_config
+from router.engine.engine import Engine
+from router.engine.events import ClockTick
+from router.engine.rules import RuleSet, load_ruleset
+from router.engine.rules.decisive import decisive_rules
+from router.engine.story import Chapter, Story, Told, sort_sentences, tell
+from router.engine.words import Names
+from router.errors import ConfigError
+from router.messages import JsonObject
+from router.storage.staff import restoring_events
+from router.storage.store import Store
+from router.storage.views.people import read_names
+from router.storage.views.stories import KeptItem, find_conversation, read_newest_rules, read_story
+
+LANGUAGES = ("en", "zh")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explanation:
+    """A story and the zone its times are told in."""
+
+    story: Story
+    zone: ZoneInfo
+
+
+async def explained(config: Path, conversation: str, lang: str) -> Explanation:
+    """Tell the story of a conversation. Raises NotFound for an id that is not there or not unique."""
+    if lang not in LANGUAGES:
+        raise ConfigError(f"{lang!r} is not a language here", path="--lang", hint="Use en or zh.")
+    loaded = load_config(config)
+    channels = {name: account.channel for name, account in loaded.accounts.items()}
+    async with Store.open(loaded.store.url) as store, store.reading() as connection:
+        return await explain_stored(connection, conversation, lang, channels, SystemClock().now())
+
+
+async def explain_stored(
+    connection: AsyncConnection, conversation: str, lang: str, channels: Mapping[str, str], now: datetime
+) -> Explanation:
+    """Tell the story of a conversation of an open store; `channels` says of which kind an account is."""
+    kept = await read_story(connection, await find_conversation(connection, conversation))
+    names = await read_names(connection)
+    rules = await _rules(connection)
+    zone = ZoneInfo("UTC") if rules is None else rules.zone
+    is_live = not all(item.is_done for item in kept.items)
+    engine = await _rebuilt(connection, rules, now) if rules is not None and is_live else None
+    teller = _Teller(rules=rules, engine=engine, lang=lang, names=names, zone=zone, now=now)
+    story = Story(
+        conversation=kept.conversation_id,
+        customer=kept.customer,
+        subject=kept.subject,
+        channel=channels.get(kept.account, kept.account),
+        began_at=kept.created_at,
+        chapters=[teller.chapter(item) for item in kept.items],
+    )
+    return Explanation(story=story, zone=zone)
+
+
+async def _rules(connection: AsyncConnection) -> RuleSet | None:
+    newest = await read_newest_rules(connection)
+    return None if newest is None else load_ruleset(newest[0], source="the rules in force", lists=newest[1])
+
+
+async def _rebuilt(connection: AsyncConnection, rules: RuleSet, now: datetime) -> Engine:
+    """Build an engine that knows what the store knows; without the tick that would let it act on it."""
+    engine = Engine(rules.engine_config, seed=1)
+    for event in await restoring_events(connection, now):
+        if not isinstance(event, ClockTick):
+            engine.apply(event)
+    return engine
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Teller:
+    """What it takes to tell about one piece of work."""
+
+    rules: RuleSet | None
+    engine: Engine | None
+    lang: str
+    names: Names
+    zone: ZoneInfo
+    now: datetime
+
+    def chapter(self, item: KeptItem) -> Chapter:
+        """Tell about one piece of work."""
+        first: JsonObject = next((one for one in item.records if one.get("act") == "queued"), {})
+        current: Told | None = None
+        if self.engine is not None and not item.is_done:
+            current = tell([self.engine.explain(item.id, self.now)], self.lang, self.names)[0]
+        return Chapter(
+            item=item.id,
+            sorted=self._sorted(item, first) if first else [],
+            told=tell([one for one in item.records if one is not first], self.lang, self.names),
+            now=current,
+        )
+
+    def _sorted(self, item: KeptItem, first: JsonObject) -> list[str]:
+        matched = [str(rule) for rule in item.triage.get("matched", [])]
+        rules = matched if self.rules is None else decisive_rules(self.rules.model, matched)
+        errors = [str(error) for error in item.triage.get("errors", [])]
+        return sort_sentences(rules, errors, first, self.lang, self.names, self.zone)
