@@ -80,7 +80,7 @@ async def _rules(connection: AsyncConnection) -> RuleSet | None:
 async def _rebuilt(connection: AsyncConnection, rules: RuleSet, now: datetime) -> Engine:
     """Build an engine that knows what the store knows; without the tick that would let it act on it."""
     engine = Engine(rules.engine_config, seed=1)
-    for event in await restoring_events(connection, now):
+    for event in await restoring_events(connection, now, rules.engine_config):
         if not isinstance(event, ClockTick):
             engine.apply(event)
     return engine
