@@ -138,7 +138,7 @@ def _stands(told: StoredDecision) -> bool:
     if told.act == "overflow":
         return bool(told.body["open"])
     if told.act == "incident":
-        return told.body["state"] != "ended"
+        return bool(told.body["state"] != "ended")
     return bool(told.act != "reachability" or told.body["state"] == "lost")
 
 
