@@ -127,7 +127,7 @@ class Notices:
         conversation_id = decision.conversation_id or None
         about: JsonObject = {"act": decision.act, "conversation_id": conversation_id}
         self._publish("alarm", about, SUPERVISORS)
-        if decision.act is Act.REACHABILITY:
+        if decision.act is Act.REACHABILITY and decision.record.get("state") == "lost":
             log.warning("work nobody on shift can do", extra={"record": decision.record})
 
     def written(self, what: Written) -> None:

@@ -77,8 +77,6 @@ class Steering:
     ) -> None:
         """Announce that an agent will be gone. Raises RoutingError for a span in the past, NotFound."""
         now = self._clock.now()
-        if until is not None and until <= max(since, now):
-            raise RoutingError("the absence would be over before it begins; give an end after its start")
         planned = Absence(
             agent_id=agent_id,
             since=since,
@@ -145,7 +143,8 @@ class Steering:
         return incidents[name]
 
     def _end_of(self, name: str, until: datetime | None, now: datetime) -> datetime:
-        ends_at = until or now + timedelta(seconds=self._incident(name).lasts_s)
+        incident = self._incident(name)
+        ends_at = until or now + timedelta(seconds=incident.lasts_s)
         if not now < ends_at <= now + LONGEST_INCIDENT:
             raise RoutingError("an incident ends in the future, at most seven days from now")
         return ends_at

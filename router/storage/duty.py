@@ -49,10 +49,12 @@ def give_time_again(connection: Connection, now: datetime) -> None:
 
 
 def store_absence(connection: Connection, planned: Absence) -> None:
-    """Keep a planned absence in place of an earlier one. Raises NotFound for an unknown agent."""
+    """Keep a planned absence in place of an earlier one. Raises NotFound, RoutingError for one that is over."""
     known = select(agent.c.id).where(agent.c.id == planned.agent_id, agent.c.active)
     if connection.execute(known).first() is None:
         raise NotFound("there is no such agent")
+    if planned.until is not None and planned.until <= max(planned.since, planned.planned_at):
+        raise RoutingError("the absence would be over before it begins; give an end after its start")
     connection.execute(delete(absence).where(absence.c.agent_id == planned.agent_id))
     connection.execute(
         insert(absence).values(

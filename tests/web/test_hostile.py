@@ -17,7 +17,8 @@ from router.web.openapi import STATUS_OF_CODE
 
 SHARED = Path(os.environ.get("OMNIROUTER_SHARED", Path(__file__).parents[3] / "shared"))
 JSON_SUITE = SHARED / "corpus" / "json-jsontestsuite"
-FOR_ADMINS = ("/{item_id}/raw", "/rerun", "/restart", "/pause")
+FOR_ADMINS = ("/{item_id}/raw", "/rerun", "/restart", "/{account}/pause")
+FOR_SUPERVISORS = ("/priority", "/reroute", "/incidents/{name}", "/absence")
 BODIES = {
     "entries": {"form": {"number": "1"}},
     "put-back": {"token": 1},
@@ -26,6 +27,7 @@ BODIES = {
     "replies": {"text": "Hello", "token": 1},
     "notes": {"text": "Hello"},
     "draft": {"text": "Hello"},
+    "pause": {"reason": "Hello"},
 }
 
 
@@ -53,7 +55,7 @@ async def _calls_with_an_id(client):
         (method.upper(), path)
         for path, methods in document["paths"].items()
         for method in methods
-        if "{" in path and not path.endswith(FOR_ADMINS)
+        if "{" in path and not path.endswith((*FOR_ADMINS, *FOR_SUPERVISORS))
     ]
 
 

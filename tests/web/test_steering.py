@@ -178,3 +178,29 @@ async def test_claims_and_open_offers_weigh_by_class(shop, client, claimed):
     agents = (await (await client.get("/api/v1/agents", headers=await shop.token("tom"))).json())["agents"]
     (mei,) = [one for one in agents if one["login"] == "mei"]
     assert (mei["claims"], mei["used_units"], mei["units"]) == (1, 20, 100)
+
+
+async def test_of_a_queue_or_an_incident_only_the_last_word_is_an_alarm(shop, client):
+    needs = [{"require": "lang-zh", "level": 3}]
+    told = [
+        {"act": "reachability", "state": "lost", "queue": "complaints", "needs": needs},
+        {"act": "reachability", "state": "lost", "queue": "after_sale", "needs": needs},
+        {"act": "reachability", "state": "regained", "queue": "after_sale", "needs": needs},
+        {"act": "overflow", "open": True, "queue": "in_sale", "incident": False},
+        {"act": "overflow", "open": True, "queue": "pre_sale", "incident": False},
+        {"act": "overflow", "open": False, "queue": "pre_sale", "incident": False},
+        {"act": "incident", "incident": "outage", "state": "started"},
+        {"act": "incident", "incident": "outage", "state": "ended"},
+    ]
+
+    def tell(conn):
+        for body in told:
+            about = {"work_item_id": "", "conversation_id": "", "at": START, "act": body["act"]}
+            conn.execute(insert(t.decision_record).values(**about, body=body))
+
+    await shop.store.write(tell)
+    found = await (await client.get("/api/v1/alarms", headers=await shop.token("sue"))).json()
+    assert [(one["act"], one["body"]["queue"]) for one in found["alarms"]] == [
+        ("overflow", "in_sale"),
+        ("reachability", "complaints"),
+    ]

@@ -110,6 +110,7 @@ async def test_presence_is_set_and_seen_by_colleagues(shop, client):
     assert {one["login"]: one["presence"]["state"] for one in agents} == {
         "ada": "offline",
         "mei": "available",
+        "sue": "offline",
         "tom": "offline",
     }
     refused = await client.put("/api/v1/me/presence", json={"state": "asleep"}, headers=headers)
@@ -118,7 +119,7 @@ async def test_presence_is_set_and_seen_by_colleagues(shop, client):
 
 async def test_agents_are_counted_with_what_they_hold(shop, client, claimed):
     agents = (await (await client.get("/api/v1/agents", headers=await shop.token("tom"))).json())["agents"]
-    assert {one["login"]: one["claims"] for one in agents} == {"ada": 0, "mei": 1, "tom": 0}
+    assert {one["login"]: one["claims"] for one in agents} == {"ada": 0, "mei": 1, "sue": 0, "tom": 0}
 
 
 async def test_queues_count_live_work_and_list_empty_ones(shop, client, claimed):

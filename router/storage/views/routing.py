@@ -29,6 +29,7 @@ from router.storage.views.scope import Scope
 
 DECISIONS_SHOWN = 200
 ALARMS_SHOWN = 50
+ALARMS_READ = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,7 +103,10 @@ async def list_decisions(conn: AsyncConnection, scope: Scope, conversation_id: s
 
 
 async def list_alarms(conn: AsyncConnection, since: datetime) -> list[StoredDecision]:
-    """Read what supervisors were told, newest first; work that is done or was answered calls no more."""
+    """Read what supervisors were told and still stands, newest first.
+
+    Work that is done or was answered calls no more; of a queue or an incident only the last word counts.
+    """
     settled = (
         select(claim.c.id)
         .where(
@@ -114,9 +118,28 @@ async def list_alarms(conn: AsyncConnection, since: datetime) -> list[StoredDeci
     query = (
         _told()
         .where(decision_record.c.act.in_(ALARMS), decision_record.c.at > since, not_(settled))
-        .limit(ALARMS_SHOWN)
+        .limit(ALARMS_READ)
     )
-    return [_stored(row) for row in await conn.execute(query)]
+    newest: dict[tuple[str, ...], StoredDecision] = {}
+    for row in await conn.execute(query):
+        newest.setdefault(_subject(row), _stored(row))
+    return [told for told in newest.values() if _stands(told)][:ALARMS_SHOWN]
+
+
+def _subject(row: Row[Any]) -> tuple[str, ...]:
+    """Give what an alarm is about: a conversation, a queue with what it asks, or an incident."""
+    body = row.body
+    needs = sorted(str(need) for need in body.get("needs", ()))
+    return (row.act, row.conversation_id, str(body.get("queue")), str(body.get("incident")), *needs)
+
+
+def _stands(told: StoredDecision) -> bool:
+    """Say whether an alarm, the last about its subject, says that something is the matter."""
+    if told.act == "overflow":
+        return bool(told.body["open"])
+    if told.act == "incident":
+        return bool(told.body["state"] != "ended")
+    return bool(told.act != "reachability" or told.body["state"] == "lost")
 
 
 async def list_incidents(conn: AsyncConnection, names: Iterable[str]) -> list[Incident]:

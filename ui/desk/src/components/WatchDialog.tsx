@@ -26,7 +26,7 @@ function AlarmEntry({ alarm }: { alarm: Alarm }) {
       </p>
       <p class="decision-text">{alarm.text}</p>
       {alarm.conversation_id && (
-        <a href={hrefOf({ ...place.value, conversationId: alarm.conversation_id })} onClick={closeDialog}>
+        <a class="text-button" href={hrefOf({ ...place.value, conversationId: alarm.conversation_id })} onClick={closeDialog}>
           {t("alarm-open")}
         </a>
       )}

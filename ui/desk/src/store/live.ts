@@ -8,7 +8,7 @@ import { reloadLists } from "./lists";
 import { place } from "./navigation";
 import { addOffer, endOffer, loadOffers } from "./offers";
 import { loadSupervision, supervisionChanged } from "./supervision";
-import { addMessage, forgetTimelines, setDelivery } from "./timeline";
+import { addMessage, forgetTimelines, loadTimeline, setDelivery } from "./timeline";
 import { showError } from "./toasts";
 import { clearTyping, noteTyping } from "./typing";
 
@@ -21,6 +21,9 @@ const RETRY_MS = 3_000;
 const READ_ANYWAY_MS = 2_000;
 // A reconnect within this time is not worth a banner.
 const GRACE_MS = 1_500;
+
+// What happened to the work leaves a line of its own between the messages.
+const TOLD_ON_TIMELINE = new Set(["put_back", "transferred", "resolved", "prioritised"]);
 
 let source: EventSource | null = null;
 let retryTimer = 0;
@@ -47,6 +50,9 @@ const receivers: { [Name in keyof LiveEvents]: (event: LiveEvents[Name]) => void
   alarm: supervisionChanged,
   conversation: (event) => {
     void reread(event.conversation_id);
+    if (event.conversation_id === place.value.conversationId && TOLD_ON_TIMELINE.has(event.reason)) {
+      void loadTimeline(event.conversation_id);
+    }
     if (event.reason === "lease" || event.reason === "resolved") supervisionChanged();
     countersChanged();
   },

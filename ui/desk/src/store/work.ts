@@ -6,6 +6,7 @@ import { flushReply } from "./composer";
 import { conversationSignal, refresh, remember } from "./conversations";
 import { list } from "./lists";
 import { closeConversation, conversationId, openConversation } from "./navigation";
+import { loadTimeline } from "./timeline";
 import { showError, showToast } from "./toasts";
 
 /** Run one act with the claim's token; true when it was done. */
@@ -40,6 +41,7 @@ function nextAfter(id: string): string | undefined {
 export async function pause(id: string, reason: string): Promise<boolean> {
   try {
     remember(await api.pause(id, reason));
+    void loadTimeline(id);
     return true;
   } catch (error) {
     showError(error);
@@ -50,6 +52,7 @@ export async function pause(id: string, reason: string): Promise<boolean> {
 export async function thaw(id: string): Promise<void> {
   try {
     remember(await api.thaw(id));
+    void loadTimeline(id);
   } catch (error) {
     showError(error);
   }
