@@ -135,11 +135,12 @@ class EngineRoom:
             event.offer_id: _offer_of(event) for event in events if isinstance(event, OfferRestored)
         }
         self._held = {event.item_id for event in events if isinstance(event, ClaimRestored)}
-        answers = [(event, self._engine.apply(event)) for event in events]
-        decisions = [decision for _, made in answers for decision in made]
+        decisions = [decision for event in events for decision in self._engine.apply(event)]
         fresh = [one for one in decisions if one.act not in _KNOWN or one.item_id in undecided]
         started: JsonObject = {"at": to_iso(now), "type": "engine_started", **self._in_force.describe()}
-        await self._commit([(now, started), *_worth_keeping(answers)], fresh)
+        # all of it is kept, also the tick that comes to nothing: from it on the engine acts
+        told = [(event.at, to_json(event)) for event in events]
+        await self._commit([(now, started), *told], fresh)
 
     async def run(self) -> None:
         """Do what is due in time, and rebuild the engine when it went astray, until cancelled."""

@@ -39,6 +39,7 @@ class Phrases:
     pauses: Mapping[str, str]
     because: str
     left: str
+    missing: str
     that_needs: str
     comma: str
     gap: str
@@ -84,7 +85,7 @@ _ENGLISH = Phrases(
         "escalated": "{agent} has not answered for {silent}; the supervisors were told.",
         "escalated_due": "{agent} has not answered and the promised time is over; the supervisors were told.",
         "away": "{agent} was set away after {unanswered} unanswered offers in a row.",
-        "reachability": "Nobody on shift can do work of {queue}{needs}{left}; {waiting} waiting.",
+        "reachability": "Nobody on shift can do work of {queue}{needs}{left}{missing}; {waiting} waiting.",
         "reachability_regained": "Work of {queue}{needs} can be done again, by {able}.",
         "reachability_closed": "Nobody is expected any more for work of {queue}{needs}: the hours are over.",
         "need_dropped_time": "After {span} it does not insist on {needs} any more.",
@@ -189,6 +190,7 @@ _ENGLISH = Phrases(
     pauses={"customer": "while the customer is waited for", "declared": "as declared"},
     because=" ({reason})",
     left=" since {people} left",
+    missing="; by the roster {people} should be here",
     that_needs=" that needs {needs}",
     comma=", ",
     gap=" ",
@@ -221,7 +223,7 @@ _CHINESE = Phrases(
         "escalated": "{agent}已{silent}未回复，已通知主管。",
         "escalated_due": "{agent}尚未回复且已到承诺时限，已通知主管。",
         "away": "{agent}连续{unanswered}次未应答，已设为离开。",
-        "reachability": "“{queue}”队列{needs}任务已无当班客服可处理{left}，{waiting}项正在等待。",
+        "reachability": "“{queue}”队列{needs}任务已无当班客服可处理{left}{missing}，{waiting}项正在等待。",
         "reachability_regained": "“{queue}”队列{needs}任务恢复可处理：{able}。",
         "reachability_closed": "“{queue}”队列{needs}任务已过服务时间，不再需要有人值守。",
         "need_dropped_time": "排队{span}后，不再强求{needs}。",
@@ -322,6 +324,7 @@ _CHINESE = Phrases(
     pauses={"customer": "等待客户回复", "declared": "已登记暂停"},
     because="（{reason}）",
     left="（{people}已离开）",
+    missing="（按排班应到：{people}）",
     that_needs="中需要{needs}的",
     comma="、",
     gap="",

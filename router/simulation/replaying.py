@@ -85,7 +85,7 @@ def _decided(recording: Recording) -> Iterator[_Made]:
 
 
 def _engine(recording: Recording, start: Started) -> Engine:
-    return Engine(recording.in_force(start).engine_config, start.seed, recording.strategies)
+    return recording.in_force(start).new_engine(recording.strategies, start.seed)
 
 
 def _is_inside(recording: Recording, record: JsonObject) -> bool:
