@@ -43,8 +43,6 @@ from router.unbroken import Unbroken
 RETRY_S = 1.0
 IDLE_S = 3_600.0
 
-_KNOWN = frozenset({Act.QUEUED, Act.BLOCKED, Act.CLOCK, Act.NEED_DROPPED, Act.NEED_RESTORED, Act.INCIDENT})
-"""What an earlier run has decided and recorded already when a live item is told again after a start."""
 _OPENING = frozenset({Act.OFFERED, Act.ACCEPTING})
 _TAKING = frozenset({Act.ACCEPTED, Act.CLAIMED})
 _ENDING = frozenset({Act.COMPLETED, Act.PUT_BACK, Act.WITHDRAWN})
@@ -136,7 +134,7 @@ class EngineRoom:
         }
         self._held = {event.item_id for event in events if isinstance(event, ClaimRestored)}
         decisions = [decision for event in events for decision in self._engine.apply(event)]
-        fresh = [one for one in decisions if one.act not in _KNOWN or one.item_id in undecided]
+        fresh = [one for one in decisions if not one.repeats or one.item_id in undecided]
         started: JsonObject = {"at": to_iso(now), "type": "engine_started", **self._in_force.describe()}
         # all of it is kept, also the tick that comes to nothing: from it on the engine acts
         told = [(event.at, to_json(event)) for event in events]
