@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, timedelta
+from datetime import datetime, timedelta
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, AwareDatetime, Field
+from pydantic import AwareDatetime, BeforeValidator, Field
 
+from router.engine.times import from_iso
+from router.errors import ConfigError
 from router.live import SUPERVISORS, LiveEvent
 from router.model.desk import Agent, Alarm, Conversation, Incident, IncidentPreview
 from router.storage.views.conversations import read_conversation
@@ -23,8 +25,16 @@ from router.web.services import Services
 ALARMS_FOR = timedelta(days=1)
 MOST_BOOST_S = 7 * 24 * 3600
 
-# a text in JSON, which the strict body alone would not take for the time it means
-Moment = Annotated[AwareDatetime, Field(strict=False), AfterValidator(lambda moment: moment.astimezone(UTC))]
+
+def _moment(given: object) -> datetime:
+    """Read a time as a body gives it: text, which the strict model alone would not take."""
+    try:
+        return from_iso(given if isinstance(given, str) else "")
+    except ConfigError:
+        raise ValueError("write a time with an offset, such as 2026-01-05T09:00:00Z") from None
+
+
+Moment = Annotated[AwareDatetime, BeforeValidator(_moment)]
 Reason = Annotated[Line, Field(min_length=1)]
 
 
