@@ -197,15 +197,7 @@ class Guard:
             "waiting": sum(lane.size for lane in self._concerned(watched)),
             "since": None if each.broken_at is None else to_iso(each.broken_at),
         }
-        return Decision(
-            act=Act.REACHABILITY,
-            at=now,
-            item_id="",
-            conversation_id="",
-            agent_id=None,
-            offer=None,
-            record=record,
-        )
+        return Decision(act=Act.REACHABILITY, at=now, record=record)
 
     def _concerned(self, watched: Watched) -> Iterable[Lane]:
         """Give the lanes whose items ask this or more."""
