@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import AwareDatetime, BeforeValidator, Field
 
@@ -16,9 +16,9 @@ from router.model.desk import Agent, Alarm, Conversation, Incident, IncidentPrev
 from router.storage.views.conversations import read_conversation
 from router.storage.views.people import read_agent, read_names
 from router.storage.views.routing import list_alarms, list_incidents
-from router.web.asking import reading, require_visible
+from router.web.asking import WhetherPreview, WhichLanguage, reading, require_visible
 from router.web.auth import Caller
-from router.web.binder import Body, Call, Line, Name, Query
+from router.web.binder import Body, Call, Line, Name
 from router.web.problems import Problem
 from router.web.services import Services
 
@@ -67,12 +67,6 @@ class StartIncident(Body):
     until: Moment | None = None
 
 
-class WhetherPreview(Query):
-    """With `preview=1` nothing is switched on."""
-
-    preview: Literal["0", "1"] = "0"
-
-
 class Prioritise(Body):
     """By how much the item counts as older than it is, in seconds, and why."""
 
@@ -84,12 +78,6 @@ class Pause(Body):
     """What the resolution waits for."""
 
     reason: Reason
-
-
-class WhichLanguage(Query):
-    """The language alarms are told in."""
-
-    lang: Literal["en", "zh", "zh-CN"] = "en"
 
 
 class SteeringCalls:
