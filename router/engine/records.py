@@ -162,17 +162,7 @@ class Records:
             self._add(act, work, at, {**_about(act, work, at), **fields})
             return
         record: JsonObject = {"act": act.value, "at": to_iso(at), **fields}
-        self._decisions.append(
-            Decision(
-                act=act,
-                at=at,
-                item_id="",
-                conversation_id="",
-                agent_id=None,
-                offer=None,
-                record=record,
-            )
-        )
+        self._decisions.append(Decision(act=act, at=at, record=record))
 
     def memory_cleared(
         self, work: WorkItem, at: datetime, forgotten: Iterable[str], reason: str = ""
@@ -192,17 +182,7 @@ class Records:
             "agent": agent.id,
             "unanswered": agent.unanswered,
         }
-        self._decisions.append(
-            Decision(
-                act=Act.AWAY,
-                at=at,
-                item_id="",
-                conversation_id="",
-                agent_id=agent.id,
-                offer=None,
-                record=record,
-            )
-        )
+        self._decisions.append(Decision(act=Act.AWAY, at=at, agent_id=agent.id, record=record))
 
     def promise(self, act: Act, work: WorkItem, at: datetime, found: JsonObject) -> None:
         """Say what became of a promise, or how much of its time has passed, and who has the item."""

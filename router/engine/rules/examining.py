@@ -130,7 +130,7 @@ class _Examination:
             failing = run_examples(loaded, spoiled)
             self._errors += [problem for problem in failing if not self._follows(problem)]
         self._warnings += lint(document, model, spoiled)
-        self._warnings += Arrangement(document, model).pointless()
+        self._warnings += Arrangement(document, model).doubtful()
         self._warnings += [
             problem for problem in unused(document, model, gathered.names) if not self._follows(problem)
         ]
