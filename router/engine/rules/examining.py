@@ -1,12 +1,12 @@
 """Look at a rules document as far as one can, whatever is wrong with it: one fault must not hide the others.
 
-In: the text of a document and its lists. Out: all errors and warnings. Where something is wrong it is left
+In: the text of a document and its lists. Out: all errors, warnings and notes. Where something is wrong it is left
 out or replaced by a stand-in, and the rest is looked at; what only follows from that is not complained of.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from router.documents.places import Located
@@ -22,7 +22,7 @@ from router.engine.rules.mending import left_out, mended
 from router.engine.rules.references import find_references
 from router.engine.rules.ruleset import LoadedRules, RuleSet, names_used
 from router.engine.rules.schema import RulesModel
-from router.engine.rules.unused import unused
+from router.engine.rules.unused import unfilled, unused
 
 MAX_ROUNDS = 12
 NEVER_FOUND = "\ue000\ue001\ue000"
@@ -44,6 +44,7 @@ class Examined:
 
     errors: Sequence[Problem]
     warnings: Sequence[Problem]
+    notes: Sequence[Problem] = ()
     rules: int = 0
     examples: int = 0
 
@@ -61,6 +62,7 @@ class _Examination:
         self._lists = dict(lists)
         self._errors: list[Problem] = []
         self._warnings: list[Problem] = []
+        self._notes: list[Problem] = []
         # what could not be looked at: names and words that may stand there are not complained of elsewhere
         self._lost = ""
         self._spoiled: set[int] = set()
@@ -89,6 +91,7 @@ class _Examination:
         return Examined(
             errors=sorted(self._errors, key=_place),
             warnings=sorted(self._warnings, key=_place),
+            notes=sorted(self._notes, key=_place),
             rules=len(rules),
             examples=sum(len(rule.examples) for rule in rules),
         )
@@ -128,12 +131,11 @@ class _Examination:
         loaded = LoadedRules(document=document, ruleset=RuleSet(model, searches))
         if not gathered.problems:
             failing = run_examples(loaded, spoiled)
-            self._errors += [problem for problem in failing if not self._follows(problem)]
+            self._errors += self._own(failing)
         self._warnings += lint(document, model, spoiled)
         self._warnings += Arrangement(document, model).pointless()
-        self._warnings += [
-            problem for problem in unused(document, model, gathered.names) if not self._follows(problem)
-        ]
+        self._warnings += self._own(unfilled(document, model))
+        self._notes += self._own(unused(document, model, gathered.names))
 
     def _usable_lists(self, document: Located, model: RulesModel) -> PhraseLists:
         """Gather the lists; those that cannot be used are told once and never found from then on."""
@@ -160,6 +162,9 @@ class _Examination:
         self._spoil(problems)
         for problem in problems:
             self._lost += "\n" + problem.hint + "\n" + "\n".join(left_out(document, problem.steps))
+
+    def _own(self, problems: Iterable[Problem]) -> list[Problem]:
+        return [problem for problem in problems if not self._follows(problem)]
 
     def _spoil(self, problems: Sequence[Problem]) -> None:
         for problem in problems:
