@@ -43,6 +43,7 @@ def test_every_demo_rule_can_be_served_by_two_in_each_language(language):
     [
         ("{skills: {refunds: 6}}", 31, "less than or equal to 5", "Write a number"),
         ("{skills: {refund: 3}}", 22, "unknown skill `refund`", "Did you mean `refunds`?"),
+        ("{skills: {refunds: high}}", 31, "valid integer", "whole number"),
         ("{skils: {refunds: 3}}", 13, "unknown key `skils`", "Did you mean `skills`?"),
         ("{role: boss}", 19, "input should be 'agent', 'supervisor' or 'admin'", "Allowed"),
         ("{shifts: [mon 9-5]}", 22, "`mon 9-5` is no shift", "mon-fri 09:00-18:00"),
