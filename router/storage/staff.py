@@ -173,9 +173,7 @@ async def _recent_offers(
     is_its_own = (record.act == "offered") & (record.at == offer.c.offered_at)
     statement = (
         select(offer.c.agent_id, offer.c.offered_at, record.body["queue"].as_string().label("queue"))
-        .join_from(
-            offer, decision_record, (record.work_item_id == offer.c.work_item_id) & is_its_own
-        )
+        .join_from(offer, decision_record, (record.work_item_id == offer.c.work_item_id) & is_its_own)
         .where(offer.c.offered_at > now - _RECENT, record.agent_id == offer.c.agent_id)
         .order_by(record.id)
     )
