@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import binascii
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from email.feedparser import BytesFeedParser
 from email.message import Message
@@ -36,9 +36,22 @@ class TooMuch(Exception):
 class _Leafy(Message):
     """A message whose type and boundary are read within limits; `message/*` is never descended into."""
 
+    _declared: tuple[str, Mapping[str, str]] | None = None
+
+    def declared(self) -> tuple[str, Mapping[str, str]]:
+        """Read the content type once: the parser asks for it only when the header is complete."""
+        if self._declared is None:
+            self._declared = declared_type(self)
+        return self._declared
+
+    def set_default_type(self, ctype: str) -> None:
+        """Take another default for a part that names no type."""
+        super().set_default_type(ctype)
+        self._declared = None
+
     def get_content_type(self) -> str:
         """Give the type the parser may act on."""
-        kind = declared_type(self)[0]
+        kind = self.declared()[0]
         return "application/octet-stream" if kind.startswith("message/") else kind
 
     def get_content_maintype(self) -> str:
@@ -47,7 +60,7 @@ class _Leafy(Message):
 
     def get_boundary(self, failobj: object = None) -> str | None:  # type: ignore[override]
         """Give the boundary, or None when the parser shall treat the rest as one body."""
-        return declared_type(self)[1].get("boundary", "")[:1000].rstrip() or None
+        return self.declared()[1].get("boundary", "")[:1000].rstrip() or None
 
 
 def declared_type(message: Message) -> tuple[str, Mapping[str, str]]:
@@ -150,8 +163,8 @@ def read_head(raw: bytes, charsets: Sequence[str] = ()) -> Fields:
 def read_tree(raw: bytes, charsets: Sequence[str] = ()) -> Part:
     """Take a mail apart. Raises TooMuch when it is beyond the limits."""
     raw = _tidy_head(normalise_lines(raw))
-    levels = min(len(_BOUNDARY.findall(raw)), MAX_PARTS)
-    if raw.count(b"\n") * levels > _LINE_CHECKS + len(raw) // 8:
+    lines, most = raw.count(b"\n"), _LINE_CHECKS + len(raw) // 8
+    if lines * MAX_PARTS > most and lines * min(len(_BOUNDARY.findall(raw)), MAX_PARTS) > most:
         raise TooMuch("more lines and levels than a mail needs")
     parser = BytesFeedParser(_part_counter(), policy=compat32)
     try:
@@ -159,31 +172,31 @@ def read_tree(raw: bytes, charsets: Sequence[str] = ()) -> Part:
         message = parser.close()
     except RecursionError:
         raise TooMuch("nested too deep") from None
+    assert isinstance(message, _Leafy)
     return _build(message, "1", 0, tuple(charsets))
 
 
-def _part_counter() -> type[_Leafy]:
-    """Give a message class of its own count, which stops the parser at the limit."""
+def _part_counter() -> Callable[..., _Leafy]:
+    """Give a maker of messages which counts them and stops the parser at the limit."""
     made = 0
 
-    class Counted(_Leafy):
-        def __init__(self, policy: Compat32 = compat32) -> None:
-            nonlocal made
-            made += 1
-            if made > MAX_PARTS + 2:
-                raise TooMuch(f"more than {MAX_PARTS} parts")
-            super().__init__(policy)
+    def make(policy: Compat32 = compat32) -> _Leafy:
+        nonlocal made
+        made += 1
+        if made > MAX_PARTS + 2:
+            raise TooMuch(f"more than {MAX_PARTS} parts")
+        return _Leafy(policy)
 
-    return Counted
+    return make
 
 
-def _build(message: Message, path: str, depth: int, charsets: tuple[str, ...]) -> Part:
+def _build(message: _Leafy, path: str, depth: int, charsets: tuple[str, ...]) -> Part:
     if depth > MAX_DEPTH:
         raise TooMuch(f"parts nested deeper than {MAX_DEPTH}")
-    kind, named = declared_type(message)
+    kind, named = message.declared()
     # get_payload() would read 8-bit text by the declared charset and replace what does not fit.
     payload = message._payload  # type: ignore[attr-defined]
-    below = [child for child in payload if isinstance(child, Message)] if isinstance(payload, list) else []
+    below = [child for child in payload if isinstance(child, _Leafy)] if isinstance(payload, list) else []
     children = tuple(
         _build(child, f"{path}.{place}", depth + 1, charsets) for place, child in enumerate(below, 1)
     )
