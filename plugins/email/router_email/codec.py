@@ -212,11 +212,7 @@ class MailCodec:
     def _answer_with(self, reading: _Reading, text: str = "") -> dict[str, JsonValue]:
         """Keep what an answer needs: where to, about what, after which messages."""
         fields = reading.fields
-        ids = [
-            pointer.value
-            for pointer in evidence(fields, (), (), self._subjects)
-            if pointer.value.startswith("<")
-        ]
+        ids = [pointer.value for pointer in reading.pointers if pointer.value.startswith("<")]
         return {
             "message_id": own_id(fields),
             "references": [*reversed(ids)],
