@@ -112,7 +112,7 @@ class MailCodec:
             warnings.append(f"The mail was not taken apart: {refusal}. It is kept whole.")
             fields = read_head(raw.raw, self._charsets)
         if fields.count > MAX_FIELDS:
-            warnings.append(f"Only the first {MAX_FIELDS} of {fields.count} header fields were read.")
+            warnings.append(f"Only the first {MAX_FIELDS} header fields were read.")
         sender, proof, name = self._sender(fields, warnings)
         nature = classify(
             fields,
