@@ -203,6 +203,8 @@ def _mark_quotes(html: str) -> str:
 
 
 def _prefix_quotes(text: str) -> str:
+    if _OPEN not in text and _CLOSE not in text:
+        return "\n".join(map(str.rstrip, text.split("\n"))).strip("\n")
     depth = 0
     lines: list[str] = []
     for line in text.split("\n"):

@@ -81,8 +81,9 @@ class QuoteTrimmer:
         ):
             for place in places:
                 labels[place] = label
-        self._join_attributions(lines, labels)
-        self._find_headers(lines, labels)
+        if any(":" in line or "：" in line for line in lines):
+            self._join_attributions(lines, labels)
+            self._find_headers(lines, labels)
         _unfence(lines, labels)
         return labels
 
