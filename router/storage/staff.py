@@ -21,12 +21,14 @@ from router.storage.live_work import (
     read_untold,
 )
 from router.storage.schema import (
+    ALARMS,
     absence,
     agent,
     agent_skill,
     decision_record,
     incident,
     offer,
+    one_of,
     presence,
     work_item,
 )
@@ -80,7 +82,9 @@ async def _overflows(connection: AsyncConnection, now: datetime) -> list[Event]:
     """Tell which queues overflowed by their own length; what an incident opens comes back with it."""
     record = decision_record.c
     newest = (
-        select(func.max(record.id)).where(record.act == "overflow").group_by(record.body["queue"].as_string())
+        select(func.max(record.id))
+        .where(one_of(record.act, ALARMS), record.act == "overflow")
+        .group_by(record.body["queue"].as_string())
     )
     rows = await connection.execute(select(record.body).where(record.id.in_(newest)).order_by(record.id))
     return [
