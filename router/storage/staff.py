@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from router.engine.config import EngineConfig, OfferConfig
 from router.engine.events import AgentRestored, ClockTick, Event, IncidentStarted, OverflowRestored
+from router.engine.refusals import BUSY, NO_ANSWER, REJECTED
 from router.model.presence import PresenceState
 from router.storage.live_work import (
     read_clocks,
@@ -98,12 +99,11 @@ async def _staff(connection: AsyncConnection, now: datetime, offers: OfferConfig
     skills, expires = await _skills(connection, now)
     last_offers = await _last_offers(connection)
     recent = await _recent_offers(connection, now)
-    rests = await _rests(connection, offers)
+    rests = await _rests(connection, offers, now)
     events: list[Event] = []
     for row in await connection.execute(_PEOPLE):
         last_offer_at, unanswered = last_offers.get(row.id, (None, 0))
         rests_until, rest_reason = rests.get(row.id, (None, ""))
-        is_resting = rests_until is not None and rests_until > now
         events.append(
             AgentRestored(
                 at=now,
@@ -121,8 +121,8 @@ async def _staff(connection: AsyncConnection, now: datetime, offers: OfferConfig
                 absent_since=row.absent_since,
                 absent_until=row.absent_until,
                 available_since=row.present_since if row.state == PresenceState.AVAILABLE else None,
-                rests_until=rests_until if is_resting else None,
-                rest_reason=rest_reason if is_resting else "",
+                rests_until=rests_until,
+                rest_reason=rest_reason,
                 offers=tuple(recent.get(row.id, ())),
             )
         )
@@ -185,19 +185,22 @@ async def _recent_offers(
     return recent
 
 
-async def _rests(connection: AsyncConnection, offers: OfferConfig) -> Mapping[str, tuple[datetime, str]]:
-    """Give until when each agent is left alone after the last offer not taken, and what for."""
+async def _rests(
+    connection: AsyncConnection, offers: OfferConfig, now: datetime
+) -> Mapping[str, tuple[datetime, str]]:
+    """Give until when each agent is still left alone after offers not taken, and what for; the longest counts."""
+    longest = timedelta(seconds=max(offers.no_answer_s, offers.reject_s, offers.busy_s))
     statement = (
         select(offer.c.agent_id, offer.c.state, offer.c.ended_at, work_item.c.declined)
         .join_from(offer, work_item, work_item.c.id == offer.c.work_item_id)
-        .where(offer.c.state.in_(("rejected", "expired")))
+        .where(offer.c.state.in_(("rejected", "expired")), offer.c.ended_at > now - longest)
         .order_by(offer.c.ended_at, offer.c.id)
     )
     rests: dict[str, tuple[datetime, str]] = {}
     for row in await connection.execute(statement):
-        reason = "no_answer" if row.state == "expired" else "rejected"
-        if row.declined.get(row.agent_id) == "busy":
-            reason = "busy"
-        spans = {"no_answer": offers.no_answer_s, "rejected": offers.reject_s, "busy": offers.busy_s}
-        rests[row.agent_id] = row.ended_at + timedelta(seconds=spans[reason]), reason
+        reason = NO_ANSWER if row.state == "expired" else row.declined.get(row.agent_id, REJECTED)
+        span_s = {NO_ANSWER: offers.no_answer_s, BUSY: offers.busy_s}.get(reason, offers.reject_s)
+        until = row.ended_at + timedelta(seconds=span_s)
+        if until > rests.get(row.agent_id, (now, ""))[0]:
+            rests[row.agent_id] = until, reason
     return rests
