@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from random import Random, SystemRandom
 
@@ -241,9 +241,10 @@ async def _prepare(
     rules = await put_in_force(
         store, source, "file", clock.now(), is_default=config.rules is None, strategies=strategies
     )
-    if config.roster is not None:
-        await put_on_staff(store, await asyncio.to_thread(read_roster, config.roster), clock.now())
-    return rules
+    if config.roster is None:
+        return rules
+    roster = await asyncio.to_thread(read_roster, config.roster)
+    return replace(rules, roster=await put_on_staff(store, roster, clock.now()))
 
 
 def _web_settings(config: Config) -> WebSettings:

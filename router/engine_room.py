@@ -43,8 +43,6 @@ from router.unbroken import Unbroken
 RETRY_S = 1.0
 IDLE_S = 3_600.0
 
-_KNOWN = frozenset({Act.QUEUED, Act.BLOCKED, Act.CLOCK, Act.NEED_DROPPED, Act.NEED_RESTORED, Act.INCIDENT})
-"""What an earlier run has decided and recorded already when a live item is told again after a start."""
 _OPENING = frozenset({Act.OFFERED, Act.ACCEPTING})
 _TAKING = frozenset({Act.ACCEPTED, Act.CLAIMED})
 _ENDING = frozenset({Act.COMPLETED, Act.PUT_BACK, Act.WITHDRAWN})
@@ -135,11 +133,12 @@ class EngineRoom:
             event.offer_id: _offer_of(event) for event in events if isinstance(event, OfferRestored)
         }
         self._held = {event.item_id for event in events if isinstance(event, ClaimRestored)}
-        answers = [(event, self._engine.apply(event)) for event in events]
-        decisions = [decision for _, made in answers for decision in made]
-        fresh = [one for one in decisions if one.act not in _KNOWN or one.item_id in undecided]
+        decisions = [decision for event in events for decision in self._engine.apply(event)]
+        fresh = [one for one in decisions if not one.repeats or one.item_id in undecided]
         started: JsonObject = {"at": to_iso(now), "type": "engine_started", **self._in_force.describe()}
-        await self._commit([(now, started), *_worth_keeping(answers)], fresh)
+        # all of it is kept, also the tick that comes to nothing: from it on the engine acts
+        told = [(event.at, to_json(event)) for event in events]
+        await self._commit([(now, started), *told], fresh)
 
     async def run(self) -> None:
         """Do what is due in time, and rebuild the engine when it went astray, until cancelled."""

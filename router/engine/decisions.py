@@ -81,3 +81,15 @@ class Decision:
     conversation_id: str = ""
     agent_id: str | None = None
     offer: OfferMade | None = None
+
+    @property
+    def repeats(self) -> bool:
+        """Say whether an engine that is told of live work and incidents after a start decides this anew.
+
+        An earlier run has recorded it already, unless it never saw the item.
+        """
+        by_incident = self.act is Act.OVERFLOW and bool(self.record.get("incident"))
+        return self.act in _REPEATED or by_incident
+
+
+_REPEATED = frozenset({Act.QUEUED, Act.BLOCKED, Act.CLOCK, Act.NEED_DROPPED, Act.NEED_RESTORED, Act.INCIDENT})

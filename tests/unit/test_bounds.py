@@ -85,9 +85,10 @@ def queued(number: int, at: datetime, work: WorkClass) -> ItemQueued:
 class Counter:
     """One person who takes one item after the other; `picked` are the items in the order they were taken."""
 
-    def __init__(self, text: str = RULES) -> None:
+    def __init__(self, text: str = RULES, *, overflow_from: int = 900) -> None:
         # work a person is silent about would go on to the next one, which is no overtaking
         patient = LeaseConfig(nudge_s=None, supervisor_s=None, hand_back_s=None, absent_s=None)
+        text = text.replace("when_waiting: 900, back_at: 10", f"when_waiting: {overflow_from}, back_at: 0")
         self.engine = Engine(replace(ruleset(text).engine_config, leases={"chat": patient}), seed=1)
         self.picked: list[str] = []
         self.tell(AgentChanged(at=START, agent_id="a", skills={}, max_claims=1))
@@ -171,7 +172,27 @@ def test_promise_pulls_only_where_its_lead_is_longer_than_its_time() -> None:
 
 def test_work_that_overflows_is_a_class_of_the_other_queue_too() -> None:
     moved = named(BOUNDS, "complaint", "overflow of urgent")
-    assert (moved.queue, moved.boost_s, moved.max_advance_s) == ("desk", 1800, 600)
+    assert (moved.queue, moved.boost_s, moved.max_advance_s) == ("desk", 1800, 2400)
+
+
+def test_work_that_overflowed_passes_as_late_as_its_own_advance_lets_it_and_no_later() -> None:
+    bounds = proven()
+    moved, plain = named(bounds, "complaint", "overflow of urgent"), named(bounds, "all else")
+    bound = between(bounds, plain, moved)
+    assert bound.seconds == 1800
+    for seconds_off, first in ((-1, "late"), (1, "plain")):
+        counter = Counter(overflow_from=1)
+        later = START + timedelta(seconds=bound.seconds + seconds_off)
+        counter.tell(renamed("plain", queued(0, START, plain)))
+        counter.tell(renamed("first", queued(1, START, named(bounds, "complaint"))))
+        counter.tell(renamed("late", queued(2, later, named(bounds, "complaint"))))
+        counter.open(later)
+        counter.finish(later)
+        assert counter.picked == ["first", first]
+
+
+def renamed(id: str, event: ItemQueued) -> ItemQueued:
+    return replace(event, item=replace(event.item, id=id))
 
 
 def test_strict_tier_has_no_bound_in_time_but_one_in_picks() -> None:
@@ -209,7 +230,7 @@ def test_queue_that_serves_its_newest_first_has_no_bound_and_says_so_once() -> N
 def test_table_is_worst_first_and_names_the_rules() -> None:
     text = bounds_text(proven()).splitlines()
     assert text[2].split("  ")[0] == "desk (all else)"
-    assert "urgent +30 min (complaint)" in text[2]
+    assert "urgent +30 min (complaint)" in text[3]
     assert text[2].endswith("for 30 min")
     assert bounds_json(proven())["bounds"][0]["seconds"] == 1800
 

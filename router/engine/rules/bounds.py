@@ -96,27 +96,27 @@ def _ordered(model: RulesModel, work: WorkClass, boost_s: float) -> WaitingClass
 
 def _classes(model: RulesModel, outcomes: tuple[Outcome, ...]) -> tuple[WorkClass, ...]:
     """Gather outcomes by queue, boost and promise, those that overflow brings to another queue as well."""
-    found: dict[tuple[str, int, bool], WorkClass] = {}
-    pending = list(outcomes)
-    seen = {(one.queue, one.boost_s, one.sla) for one in pending}
+    found: dict[tuple[str, int, bool, int], WorkClass] = {}
+    # work that overflow moves keeps the advance it came with
+    pending = [(one, model.queues[one.queue].max_advance_s) for one in outcomes]
+    seen = {(one.queue, one.boost_s, one.sla, max_advance_s) for one, max_advance_s in pending}
     while pending:
-        outcome = pending.pop(0)
-        made = _class(model, outcome)
-        key = (made.queue, made.boost_s, made.is_promised)
+        outcome, max_advance_s = pending.pop(0)
+        made = _class(model, outcome, max_advance_s)
+        key = (made.queue, made.boost_s, made.is_promised, max_advance_s)
         kept = found.get(key, made)
         rules = min(kept.rules, made.rules, key=len)
         found[key] = replace(kept, rules=rules, advance_s=max(kept.advance_s, made.advance_s))
         overflow = model.queues[outcome.queue].overflow
-        moved = overflow and (overflow.to, outcome.boost_s, outcome.sla)
+        moved = overflow and (overflow.to, outcome.boost_s, outcome.sla, max_advance_s)
         if overflow is not None and moved and moved not in seen:
             seen.add(moved)
             rules = (*outcome.rules, MOVED.format(queue=outcome.queue))
-            pending.append(replace(outcome, queue=overflow.to, rules=rules))
+            pending.append((replace(outcome, queue=overflow.to, rules=rules), max_advance_s))
     return tuple(sorted(found.values(), key=lambda one: (one.queue, -one.boost_s, one.is_promised)))
 
 
-def _class(model: RulesModel, outcome: Outcome) -> WorkClass:
-    queue = model.queues[outcome.queue]
+def _class(model: RulesModel, outcome: Outcome, max_advance_s: int) -> WorkClass:
     policies = [model.sla_policies[name] for name in outcome.sla]
     targets = [target for policy in policies for target in _targets(policy)]
     lead_s = max((policy.lead_s for policy in policies), default=0)
@@ -125,8 +125,8 @@ def _class(model: RulesModel, outcome: Outcome) -> WorkClass:
         queue=outcome.queue,
         boost_s=outcome.boost_s,
         is_promised=bool(targets),
-        advance_s=min(max(outcome.boost_s, pulled_s), queue.max_advance_s),
-        max_advance_s=queue.max_advance_s,
+        advance_s=min(max(outcome.boost_s, pulled_s), max_advance_s),
+        max_advance_s=max_advance_s,
         rules=outcome.rules,
     )
 
