@@ -173,17 +173,16 @@ async def _recent_offers(
     connection: AsyncConnection, now: datetime
 ) -> Mapping[str, list[tuple[datetime, str]]]:
     """Give when each agent was offered something lately, and of which queue at that time, oldest first."""
-    record = decision_record.c
-    is_its_own = (record.act == "offered") & (record.at == offer.c.offered_at)
+    record, since = decision_record.c, now - _RECENT
+    lately = select(offer.c.work_item_id).where(offer.c.offered_at > since)
     statement = (
-        select(offer.c.agent_id, offer.c.offered_at, record.body["queue"].as_string().label("queue"))
-        .join_from(offer, decision_record, (record.work_item_id == offer.c.work_item_id) & is_its_own)
-        .where(offer.c.offered_at > now - _RECENT, record.agent_id == offer.c.agent_id)
+        select(record.agent_id, record.at, record.body["queue"].as_string().label("queue"))
+        .where(record.work_item_id.in_(lately), record.act == "offered", record.at > since)
         .order_by(record.id)
     )
     recent: defaultdict[str, list[tuple[datetime, str]]] = defaultdict(list)
     for row in await connection.execute(statement):
-        recent[row.agent_id].append((row.offered_at, row.queue))
+        recent[row.agent_id].append((row.at, row.queue))
     return recent
 
 
