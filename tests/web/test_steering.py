@@ -80,6 +80,12 @@ async def test_an_incident_is_previewed_then_switched_on_and_off(shop, client):
     assert (await client.delete("/api/v1/incidents/outage", headers=headers)).status == 404
 
 
+async def test_an_incident_may_be_ended_by_the_longest_name_rules_can_give_it(shop, client):
+    path = f"/api/v1/incidents/{'a' * 80}"
+    answer = await client.delete(path, headers=await shop.token("sue"))
+    assert "is not on" in (await answer.json())["detail"]
+
+
 async def _on(client, headers):
     found = await (await client.get("/api/v1/incidents", headers=headers)).json()
     return [one["name"] for one in found["incidents"] if one["until"]]
