@@ -92,6 +92,12 @@ def test_small_list_comes_out_as_worked_out_by_hand(case: dict[str, Any], tmp_pa
         "due": {item: each["due_at"] for item, each in queued.items()},
         "moved": [each["item"] for each in records if each["act"] == "moved"],
         "blocked": {item: (each["blocked_by"] or {}).get("gate") for item, each in waiting.items()},
+        "states": {item: each["state"] for item, each in summary["by_item"].items()},
+        "served_by": {
+            item: [f"{turn['agent']} {turn['end']}" for turn in each["served"]]
+            for item, each in summary["by_item"].items()
+        },
+        "broken": [f"{each['item']} {each['metric']}" for each in summary["broken"]],
         "notes": len(summary["notes"]),
     }
     for key, expected in case.get("summary", {}).items():
