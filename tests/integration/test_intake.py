@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import msgspec
 import pytest
 from sqlalchemy import func, select, update
 
@@ -23,6 +24,8 @@ from router.queues import Queues
 from router.storage import schema as t
 from router.storage.inbound import Delivery, store_deliveries
 from router.storage.store import Store
+from router.storage.views.messages import message_of, read_message
+from router.storage.views.scope import Scope
 from tests.integration.notes_channel import NotesSettings, item, notes_type
 
 NOW = datetime(2026, 3, 4, 9, 0, tzinfo=UTC)
@@ -311,6 +314,22 @@ async def test_what_an_earlier_run_accepted_and_did_not_file_is_filed_at_start(s
         for inbound_id, _ in left:
             assert await front.filing.filed(inbound_id)
         assert len(await front.rows(t.message)) == 3
+
+
+async def test_a_message_built_from_what_was_filed_is_the_one_the_store_gives(front: Front) -> None:
+    fields = {"subject": "Größe 42", "text": "你好 <b>", "fields": {"order": "4711", "lines": [1, 2]}}
+    files = ["a.txt", "b.txt"]
+    await front.take(item(at=NOW, id="<1>", automatic="reply", files=files, **fields))
+    [(row, _)] = front.filed[0].messages
+    built = message_of(row, front.filed[0].attachments)
+    async with front.store.reading() as connection:
+        everybody = Scope(agent_id="", sees_all_tokens=False, channel_of={})
+        stored = await read_message(connection, everybody, row["id"])
+    assert [file.name for file in stored.attachments] == files
+    assert built == stored
+    # what desks are sent; PostgreSQL keeps the keys of an object in an order of its own
+    wire = [msgspec.json.decode(msgspec.json.encode(one)) for one in (built, stored)]
+    assert wire[0] == wire[1]
 
 
 async def test_the_cursor_is_committed_with_its_items(front: Front) -> None:
