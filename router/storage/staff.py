@@ -157,7 +157,7 @@ async def _last_offers(connection: AsyncConnection) -> dict[str, tuple[datetime,
     since = (
         (offer.c.state == "expired")
         & (answered.c.at.is_(None) | (offer.c.ended_at > answered.c.at))
-        & ((presence.c.state != "available") | (offer.c.ended_at >= presence.c.since))
+        & ((presence.c.state != "available") | (offer.c.ended_at > presence.c.since))
     )
     statement = (
         select(
