@@ -91,7 +91,9 @@ class Offers:
         to_agent_id: str | None,
         note: str,
     ) -> None:
-        """Hand the item to another queue, keeping its age, or to one person. Raises NotFound."""
+        """Hand the item to another queue, keeping its age, or to one person. Raises NotFound, RoutingError."""
+        if to_agent_id == agent_id:
+            raise RoutingError("you have it already; choose a colleague or a queue")
         ending = self._ending(conversation_id, agent_id, token, "transferred", note)
         async with self._store.reading() as connection:
             if queue is not None:

@@ -146,6 +146,16 @@ def tell(records: Sequence[JsonObject], lang: str, names: Names) -> list[Told]:
     return told
 
 
+def is_routine(record: JsonObject) -> bool:
+    """Say whether a record only follows a promise that goes as it should; a story for people leaves it out."""
+    if record.get("act") == "promise_due":
+        step = record.get("step")
+        return isinstance(step, int) and step < 100
+    is_declared = "declared" in _list(record.get("paused_by")) or bool(record.get("reason"))
+    is_broken = record.get("state") == "late" or record.get("change") == "changed"
+    return record.get("act") == "clock" and not is_declared and not is_broken
+
+
 def story_text(story: Story, lang: str, zone: tzinfo) -> str:
     """Give the whole story as lines, times on the clock of the shop."""
     words = _of(lang)
@@ -155,7 +165,9 @@ def story_text(story: Story, lang: str, zone: tzinfo) -> str:
     for number, chapter in enumerate(story.chapters):
         lines += ["", words.again] if number else []
         lines += [f"  {sentence}" for sentence in chapter.sorted]
-        lines += [f"  {_clock(one.at, zone)}  {one.text}" for one in chapter.told]
+        lines += [
+            f"  {_clock(one.at, zone)}  {one.text}" for one in chapter.told if not is_routine(one.record)
+        ]
         lines += [] if chapter.now is None else [f"  {words.now}: {chapter.now.text}"]
     return "\n".join(lines if story.chapters else [*lines, f"  {words.empty}"])
 

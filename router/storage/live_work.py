@@ -51,12 +51,13 @@ async def read_live_items(connection: AsyncConnection, now: datetime) -> list[Ev
 
 
 async def _last_refusals(connection: AsyncConnection) -> dict[str, datetime]:
-    """Give for each live item when somebody last declined it, let it run out or handed it back."""
+    """Give for each live item when somebody last declined it, let it run out, failed or handed it back."""
     record = decision_record.c
+    refusals = ("rejected", "expired", "failed", "cancelled", "put_back")
     statement = (
         select(record.work_item_id, func.max(record.at).label("at"))
         .join(work_item, work_item.c.id == record.work_item_id)
-        .where(work_item.c.state != "done", record.act.in_(("rejected", "expired", "put_back")))
+        .where(work_item.c.state != "done", record.act.in_(refusals))
         .group_by(record.work_item_id)
     )
     return {row.work_item_id: row.at for row in await connection.execute(statement)}

@@ -35,6 +35,7 @@ from router.storage.schema import (
     work_item,
 )
 
+_ANSWERED = ("accepting", "accepted", "rejected", "failed", "cancelled")
 _RECENT = timedelta(hours=1)
 """How far back offers are told: what paces of new items and shares of queues look at."""
 
@@ -149,14 +150,19 @@ async def _skills(
 
 
 async def _last_offers(connection: AsyncConnection) -> dict[str, tuple[datetime, int]]:
-    """Give for each agent the last offer and how many ran out since the last answer."""
+    """Give for each agent the last offer and how many ran out since the last answer or the last coming."""
+    answered_at = func.coalesce(offer.c.ended_at, offer.c.offered_at)
     answered = (
-        select(offer.c.agent_id, func.max(offer.c.offered_at).label("at"))
-        .where(offer.c.state.in_(("accepted", "rejected")))
+        select(offer.c.agent_id, func.max(answered_at).label("at"))
+        .where(offer.c.state.in_(_ANSWERED))
         .group_by(offer.c.agent_id)
         .subquery()
     )
-    since = (offer.c.state == "expired") & (answered.c.at.is_(None) | (offer.c.offered_at > answered.c.at))
+    since = (
+        (offer.c.state == "expired")
+        & (answered.c.at.is_(None) | (offer.c.ended_at > answered.c.at))
+        & ((presence.c.state != "available") | (offer.c.ended_at > presence.c.since))
+    )
     statement = (
         select(
             offer.c.agent_id,
@@ -164,6 +170,7 @@ async def _last_offers(connection: AsyncConnection) -> dict[str, tuple[datetime,
             func.sum(case((since, 1), else_=0)).label("unanswered"),
         )
         .outerjoin(answered, answered.c.agent_id == offer.c.agent_id)
+        .outerjoin(presence, presence.c.agent_id == offer.c.agent_id)
         .group_by(offer.c.agent_id)
     )
     return {row.agent_id: (row.last_at, row.unanswered) for row in await connection.execute(statement)}

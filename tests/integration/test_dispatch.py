@@ -4,11 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from router.errors import (
-    NotFound,
-    OfferExpired,
-    StaleVersion,
-)
+from router.errors import NotFound, OfferExpired, RoutingError, StaleVersion
 from router.storage import schema as t
 from router.storage.store import Store
 from router.testing import FakeClock
@@ -101,6 +97,15 @@ async def test_a_transfer_to_a_person_moves_the_claim_with_the_next_token(desk: 
     )
     claims = await desk.front.rows(t.claim, state="active")
     assert [(claim.agent_id, claim.token) for claim in claims] == [(desk.agents["tom"], 2)]
+
+
+async def test_a_transfer_to_oneself_is_refused_and_changes_nothing(desk: House) -> None:
+    conversation = await desk.accepted()
+    mei = desk.agents["mei"]
+    with pytest.raises(RoutingError, match="you have it already"):
+        await desk.offers.transfer(conversation, mei, 1, queue=None, to_agent_id=mei, note="")
+    (claim,) = await desk.front.rows(t.claim)
+    assert (claim.state, claim.token) == ("active", 1)
 
 
 async def test_a_waiting_item_can_be_claimed_once(desk: House) -> None:

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from router.engine.story import story_json, story_text
+from router.engine.story import is_routine, story_json, story_text
 from router.errors import ConfigError, NotFound
 from router.explaining import explain_stored, explained
+from router.messages import JsonObject, JsonValue
 from router.routing_setup import put_in_force
 from router.rules_files import RulesSource
 from router.storage import schema as t
@@ -109,3 +110,18 @@ async def test_command_reads_a_database_no_router_runs_on(tmp_path: Path) -> Non
         await explained(config, "0", "en")
     with pytest.raises(ConfigError, match="fr"):
         await explained(config, "0", "fr")
+
+
+def test_story_leaves_out_promises_that_go_as_they_should() -> None:
+    def clock(**said: JsonValue) -> JsonObject:
+        return {"act": "clock", "change": "stopped", "state": "kept", "paused_by": [], "reason": "", **said}
+
+    routine = [
+        clock(),
+        clock(change="paused", state="paused", paused_by=["customer"]),
+        clock(change="started"),
+    ]
+    told = [clock(state="late"), clock(change="paused", paused_by=["declared"], reason="the warehouse looks")]
+    assert [is_routine(record) for record in routine] == [True] * 3
+    assert [is_routine(record) for record in told] == [False] * 2
+    assert [is_routine({"act": "promise_due", "step": step}) for step in (50, 75, 100)] == [True, True, False]

@@ -55,21 +55,24 @@ def test_needs_given_up_in_time_and_because_nobody_is_there() -> None:
     desk.person(1, "lin", "busy", zh=1, refunds=1)
     desk.tick(60)
     assert both(desk, "need_dropped") == (
-        "After 60 s it does not insist on somebody without law any more.",
+        "After 60 s the work does not insist on somebody without law any more.",
         "排队60秒后，不再强求不具备法务的客服。",
     )
     desk.tick(120)
     assert both(desk, "need_dropped") == (
-        "After 2 min it does not insist on refunds (level 1) any more.",
+        "After 2 min the work does not insist on refunds (level 1) any more.",
         "排队2分钟后，不再强求退款（1级）。",
     )
     desk.ask(121, "i2", prefer("refunds", 120, level=5))
     assert both(desk, "need_dropped") == (
-        "Nobody on shift could serve it with refunds (level 5), so it does not insist on that.",
+        "Nobody on shift could serve the work with refunds (level 5), so that is given up.",
         "当班客服无人能满足退款（5级），故不再强求。",
     )
     desk.tell(122, AgentChanged, agent_id="tom", skills={"refunds": 5})
-    assert both(desk, "need_restored") == ("It insists on refunds (level 5) again.", "重新要求退款（5级）。")
+    assert both(desk, "need_restored") == (
+        "The work insists on refunds (level 5) again.",
+        "重新要求退款（5级）。",
+    )
 
 
 def test_kept_for_a_person_and_then_asked() -> None:
@@ -100,7 +103,7 @@ def test_overflow_opens_moves_and_closes() -> None:
     )
     desk.ask(3, "i3")
     assert both(desk, "moved") == (
-        "Too much waits in After sale, so it goes to Helpers; it keeps its age.",
+        "Too much waits in After sale, so the work goes to Helpers and keeps its age.",
         "“售后”排队过长，已转入“支援”，等待时间保留。",
     )
     desk.free(4, "mei")

@@ -105,6 +105,7 @@ export interface WorkItem {
   offered_to: Person | null;
   token: number | null;
   matched_rules: string[];
+  rule_errors: string[];
 }
 
 export interface Conversation {

@@ -6,6 +6,14 @@ import { hasWord, locale, t } from "../words";
 import { PageState } from "./PageState";
 import { useAnswer } from "./useAnswer";
 
+interface ClockBody {
+  step?: number;
+  state?: string;
+  change?: string;
+  reason?: string;
+  paused_by?: string[];
+}
+
 function DecisionEntry({ decision, isNow }: { decision: Decision; isNow: boolean }) {
   const act = `act-name-${decision.act.replaceAll("_", "-")}`;
   return (
@@ -34,6 +42,13 @@ function promiseWords(promise: Promised): string {
   return t(`promise-${promise.state}`, { policy });
 }
 
+/** A promise that goes as it should is told by the panel's head already. */
+function isRoutine({ act, body }: Decision): boolean {
+  const { step = 0, state, change, reason, paused_by = [] } = body as ClockBody;
+  if (act === "promise_due") return step < 100;
+  return act === "clock" && state !== "late" && change !== "changed" && !reason && !paused_by.includes("declared");
+}
+
 /** What the work item itself says: rules, skills asked, priority, promises. */
 function Standing({ conversation }: { conversation: Conversation }) {
   const item = conversation.work_item;
@@ -53,6 +68,12 @@ function Standing({ conversation }: { conversation: Conversation }) {
         <dt>{t("fact-rules")}</dt>
         <dd>{item.matched_rules.join(", ") || "–"}</dd>
       </div>
+      {item.rule_errors.length > 0 && (
+        <div class="problem">
+          <dt>{t("fact-rule-errors")}</dt>
+          <dd>{item.rule_errors.join("; ")}</dd>
+        </div>
+      )}
       <div>
         <dt>{t("fact-needs")}</dt>
         <dd>{needs.join(", ") || t("fact-needs-none")}</dd>
@@ -78,7 +99,9 @@ export function WhyPanel({ conversation }: { conversation: Conversation }) {
     () => api.decisions(conversation.id, lang),
     [conversation.id, lang, item?.state, item?.claimed_by?.id, item?.queue],
   );
-  const decisions = (answer.value?.decisions ?? []).toSorted((one, other) => Date.parse(other.at) - Date.parse(one.at));
+  const decisions = (answer.value?.decisions ?? [])
+    .filter((decision) => !isRoutine(decision))
+    .toSorted((one, other) => Date.parse(other.at) - Date.parse(one.at));
   const current = answer.value?.now ?? null;
   return (
     <>

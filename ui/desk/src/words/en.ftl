@@ -395,6 +395,7 @@ act-name-incident = Incident
 act-name-reachability = Nobody on shift for it
 fact-queue = Queue
 fact-rules = Rules
+fact-rule-errors = Rules that failed
 fact-needs = Skills
 fact-needs-none = none asked
 fact-boost = Priority

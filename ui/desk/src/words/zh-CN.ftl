@@ -382,6 +382,7 @@ act-name-incident = 突发事件
 act-name-reachability = 当班无人可接
 fact-queue = 队列
 fact-rules = 规则
+fact-rule-errors = 未能判断的规则
 fact-needs = 技能
 fact-needs-none = 无要求
 fact-boost = 优先
