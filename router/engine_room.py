@@ -1,7 +1,7 @@
 """Room 6, the engine's own: tell the engine what happens, commit what it decides, and let it be known.
 
 In: events from the rooms that move work, and new work from filing. Out: decisions with their records in the
-store, then told. If the store could not take a decision, the engine is rebuilt from the store.
+store, then told. If the store could not take a decision, or the engine failed, it is rebuilt from the store.
 """
 
 from __future__ import annotations
@@ -43,8 +43,6 @@ from router.unbroken import Unbroken
 RETRY_S = 1.0
 IDLE_S = 3_600.0
 
-_KNOWN = frozenset({Act.QUEUED, Act.BLOCKED, Act.CLOCK, Act.NEED_DROPPED, Act.NEED_RESTORED, Act.INCIDENT})
-"""What an earlier run has decided and recorded already when a live item is told again after a start."""
 _OPENING = frozenset({Act.OFFERED, Act.ACCEPTING})
 _TAKING = frozenset({Act.ACCEPTED, Act.CLAIMED})
 _ENDING = frozenset({Act.COMPLETED, Act.PUT_BACK, Act.WITHDRAWN})
@@ -135,11 +133,12 @@ class EngineRoom:
             event.offer_id: _offer_of(event) for event in events if isinstance(event, OfferRestored)
         }
         self._held = {event.item_id for event in events if isinstance(event, ClaimRestored)}
-        answers = [(event, self._engine.apply(event)) for event in events]
-        decisions = [decision for _, made in answers for decision in made]
-        fresh = [one for one in decisions if one.act not in _KNOWN or one.item_id in undecided]
+        decisions = [decision for event in events for decision in self._engine.apply(event)]
+        fresh = [one for one in decisions if not one.repeats or one.item_id in undecided]
         started: JsonObject = {"at": to_iso(now), "type": "engine_started", **self._in_force.describe()}
-        await self._commit([(now, started), *_worth_keeping(answers)], fresh)
+        # all of it is kept, also the tick that comes to nothing: from it on the engine acts
+        told = [(event.at, to_json(event)) for event in events]
+        await self._commit([(now, started), *told], fresh)
 
     async def run(self) -> None:
         """Do what is due in time, and rebuild the engine when it went astray, until cancelled."""
@@ -196,7 +195,12 @@ class EngineRoom:
             queued = [ItemQueued(at=now, item=self.item_of(row)) for row in rows]
             told: list[Event] = [*queued, *earlier, *events]
             # nothing may await between the first decision and the commit
-            answers = [(event, self._engine.apply(event)) for event in told]
+            try:
+                answers = [(event, self._engine.apply(event)) for event in told]
+            except Exception:
+                # a strategy of a plugin may fail: what the engine knows by now is half of what happened
+                self._go_astray()
+                raise
         decisions = [decision for _, made in answers for decision in made]
         await self._commit(_worth_keeping(answers), decisions)
         return decisions
@@ -261,11 +265,15 @@ class EngineRoom:
         try:
             await self._store.write_each(record_acts, acts)
         except Exception:
-            self._stale = True
-            self._timer.set()
+            self._go_astray()
             raise
         crash_point("K7")
         self._decided(acts.decisions)
+
+    def _go_astray(self) -> None:
+        """Let `run` rebuild the engine from the store."""
+        self._stale = True
+        self._timer.set()
 
     def _track(self, decision: Decision) -> None:
         """Know which offers are open and which items are held."""

@@ -31,6 +31,7 @@ from router.storage.rules import (
     read_version,
 )
 from router.storage.store import Store
+from router.storage.views.recorded import read_colleagues
 from router.strategy import Strategy
 
 STORED = "rules version {version}"
@@ -189,8 +190,8 @@ def _text(source: RulesSource) -> RulesText:
     return RulesText(document=source.text, lists=dict(source.lists))
 
 
-async def put_on_staff(store: Store, roster: Roster, at: datetime) -> None:
-    """Create or update the agents of a roster."""
+async def put_on_staff(store: Store, roster: Roster, at: datetime) -> Roster:
+    """Create or update the agents of a roster; give it with those who have shifts, by their ids."""
     profiles = [
         AgentProfile(
             login=each.login,
@@ -207,3 +208,7 @@ async def put_on_staff(store: Store, roster: Roster, at: datetime) -> None:
         for each in roster.agents.values()
     ]
     await apply_roster(store, profiles, at)
+    async with store.reading() as connection:
+        ids = {one.login: one.agent_id for one in await read_colleagues(connection)}
+    on_shift = {ids[login.lower()]: each for login, each in roster.agents.items() if each.shifts}
+    return replace(roster, agents=on_shift)

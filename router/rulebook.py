@@ -10,6 +10,7 @@ import asyncio
 import logging
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 from sqlalchemy.exc import DBAPIError
 
@@ -103,7 +104,8 @@ class Rulebook:
         self._seen = number
         if rules is None or rules.number == self._rules.number:
             return False
-        self._rules = rules
+        # people come with a start, rules at any time
+        self._rules = replace(rules, roster=self._rules.roster)
         self._changed()
         log.info("rules changed", extra={"version": rules.version, "change": rules.number})
         return True

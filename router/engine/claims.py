@@ -67,7 +67,11 @@ class Claims:
 
     def reply(self, work: WorkItem) -> None:
         """Let a claim rest, now that the customer was answered, and use the room it leaves."""
-        if work.state is not WorkState.CLAIMED or self._desk.leases.of(work).is_dormant:
+        if work.state is not WorkState.CLAIMED:
+            return
+        lease = self._desk.leases.of(work)
+        if lease.is_dormant:
+            lease.replied_at = self._desk.now
             return
         agent = self._holder(work)
         self._rest(work, None)

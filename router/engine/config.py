@@ -219,7 +219,7 @@ class Watched:
     """Work the rules can produce, by its queue and the needs nothing drops, for the alarm when nobody can.
 
     It is looked after while any of `hours` is open (empty: always), and while the roster promises somebody
-    (`promised`; None: no roster is known). `rules` are the fewest that lead to it.
+    (`promised`; None: no roster is known), `expected` says whom and when. `rules` are the fewest that lead to it.
     """
 
     queue: str
@@ -227,6 +227,7 @@ class Watched:
     rules: tuple[str, ...] = ()
     hours: tuple[Calendar, ...] = ()
     promised: Calendar | None = None
+    expected: tuple[tuple[str, Calendar], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

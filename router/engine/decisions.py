@@ -68,7 +68,7 @@ class OfferMade:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """One act. `item_id` and `conversation_id` are empty for acts about no item (`away`, `overflow`, `incident`).
+    """One act; what stands in it by default is that of an act about no item (`away`, `overflow`, `incident`).
 
     `offer` is the offer made, or the one that ended. `record` is JSON, complete in itself, and what
     `words.say` reads.
@@ -76,8 +76,20 @@ class Decision:
 
     act: Act
     at: datetime
-    item_id: str
-    conversation_id: str
-    agent_id: str | None
-    offer: OfferMade | None
     record: JsonObject
+    item_id: str = ""
+    conversation_id: str = ""
+    agent_id: str | None = None
+    offer: OfferMade | None = None
+
+    @property
+    def repeats(self) -> bool:
+        """Say whether an engine that is told of live work and incidents after a start decides this anew.
+
+        An earlier run has recorded it already, unless it never saw the item.
+        """
+        by_incident = self.act is Act.OVERFLOW and bool(self.record.get("incident"))
+        return self.act in _REPEATED or by_incident
+
+
+_REPEATED = frozenset({Act.QUEUED, Act.BLOCKED, Act.CLOCK, Act.NEED_DROPPED, Act.NEED_RESTORED, Act.INCIDENT})

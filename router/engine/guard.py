@@ -193,19 +193,18 @@ class Guard:
             "needs": needs_to_json(watched.needs),
             "rules": list(watched.rules),
             "left": list(each.left),
+            "missing": self._missing(watched, now) if state == LOST else [],
             "able": able,
             "waiting": sum(lane.size for lane in self._concerned(watched)),
             "since": None if each.broken_at is None else to_iso(each.broken_at),
         }
-        return Decision(
-            act=Act.REACHABILITY,
-            at=now,
-            item_id="",
-            conversation_id="",
-            agent_id=None,
-            offer=None,
-            record=record,
-        )
+        return Decision(act=Act.REACHABILITY, at=now, record=record)
+
+    def _missing(self, watched: Watched, now: datetime) -> list[str]:
+        """Name who should be here now by the roster, and is not."""
+        agents = self._matching.agents
+        here = {id for id, agent in agents.items() if agent.presence is not PresenceState.OFFLINE}
+        return sorted(id for id, hours in watched.expected if id not in here and hours.is_open(now))
 
     def _concerned(self, watched: Watched) -> Iterable[Lane]:
         """Give the lanes whose items ask this or more."""

@@ -39,6 +39,7 @@ class Phrases:
     pauses: Mapping[str, str]
     because: str
     left: str
+    missing: str
     that_needs: str
     comma: str
     gap: str
@@ -81,10 +82,11 @@ _ENGLISH = Phrases(
         "dormant": "The customer has his answer; {agent} keeps it, load now {load} of {of}.",
         "woken": "The customer wrote again and {agent} owes an answer; load now {load} of {of}.",
         "nudged": "{agent} has not answered for {silent} and was reminded.",
+        "nudged_due": "{agent} has not answered for {silent} and was reminded that the answer is due.",
         "escalated": "{agent} has not answered for {silent}; the supervisors were told.",
         "escalated_due": "{agent} has not answered and the promised time is over; the supervisors were told.",
         "away": "{agent} was set away after {unanswered} unanswered offers in a row.",
-        "reachability": "Nobody on shift can do work of {queue}{needs}{left}; {waiting} waiting.",
+        "reachability": "Nobody on shift can do work of {queue}{needs}{left}{missing}; {waiting} waiting.",
         "reachability_regained": "Work of {queue}{needs} can be done again, by {able}.",
         "reachability_closed": "Nobody is expected any more for work of {queue}{needs}: the hours are over.",
         "need_dropped_time": "After {span} it does not insist on {needs} any more.",
@@ -190,6 +192,7 @@ _ENGLISH = Phrases(
     pauses={"customer": "while the customer is waited for", "declared": "as declared"},
     because=" ({reason})",
     left=" since {people} left",
+    missing="; by the roster {people} should be here",
     that_needs=" that needs {needs}",
     comma=", ",
     gap=" ",
@@ -219,10 +222,11 @@ _CHINESE = Phrases(
         "dormant": "已回复客户，仍由{agent}跟进，当前负载{load}/{of}。",
         "woken": "客户再次来信，待{agent}回复，当前负载{load}/{of}。",
         "nudged": "{agent}已{silent}未回复，已提醒。",
+        "nudged_due": "{agent}已{silent}未回复，承诺时限将到，已提醒。",
         "escalated": "{agent}已{silent}未回复，已通知主管。",
         "escalated_due": "{agent}尚未回复且已到承诺时限，已通知主管。",
         "away": "{agent}连续{unanswered}次未应答，已设为离开。",
-        "reachability": "“{queue}”队列{needs}任务已无当班客服可处理{left}，{waiting}项正在等待。",
+        "reachability": "“{queue}”队列{needs}任务已无当班客服可处理{left}{missing}，{waiting}项正在等待。",
         "reachability_regained": "“{queue}”队列{needs}任务恢复可处理：{able}。",
         "reachability_closed": "“{queue}”队列{needs}任务已过服务时间，不再需要有人值守。",
         "need_dropped_time": "排队{span}后，不再强求{needs}。",
@@ -324,6 +328,7 @@ _CHINESE = Phrases(
     pauses={"customer": "等待客户回复", "declared": "已登记暂停"},
     because="（{reason}）",
     left="（{people}已离开）",
+    missing="（按排班应到：{people}）",
     that_needs="中需要{needs}的",
     comma="、",
     gap="",

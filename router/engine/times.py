@@ -20,4 +20,7 @@ def from_iso(text: str, *, path: str = "at") -> datetime:
         raise ConfigError(f"{text!r} is no ISO 8601 time.", path=path) from None
     if found.tzinfo is None:
         raise ConfigError(f"{text!r} has no offset.", path=path, hint="End it with Z for UTC.")
-    return found.astimezone(UTC)
+    try:
+        return found.astimezone(UTC)
+    except OverflowError:
+        raise ConfigError(f"{text!r} lies outside the calendar.", path=path) from None

@@ -122,7 +122,9 @@ def _failed(record: JsonObject, phrases: Phrases) -> str:
 
 def _reachability(record: JsonObject, phrases: Phrases, names: Names) -> str:
     state = str(record.get("state"))
-    left = phrases.join(_name(id, names) for id in _list(record.get("left")))
+    gone = _list(record.get("left"))
+    left = phrases.join(_name(id, names) for id in gone)
+    missing = phrases.join(_name(id, names) for id in _list(record.get("missing")) if id not in gone)
     asked = phrases.join(
         say_need(need, phrases, names) for need in _list(record.get("needs")) if isinstance(need, Mapping)
     )
@@ -130,6 +132,7 @@ def _reachability(record: JsonObject, phrases: Phrases, names: Names) -> str:
         queue=_name(record.get("queue"), names),
         needs=phrases.that_needs.format(needs=asked) if asked else "",
         left=phrases.left.format(people=left) if left else "",
+        missing=phrases.missing.format(people=missing) if missing else "",
         waiting=_whole(record.get("waiting")),
         able=phrases.join(_name(id, names) for id in _list(record.get("able"))),
     )

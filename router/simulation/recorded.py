@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from router.engine.event_json import from_json
 from router.engine.events import Event
+from router.engine.roster import Roster
 from router.engine.rules import Facts, RuleSet, load_ruleset
 from router.engine.rules.facts import MAX_TEXT_CHARS, VARIABLES
 from router.engine.rules.stage import stage_from_json
@@ -98,6 +100,7 @@ def _entry(body: JsonObject) -> Started | Event:
         ruleset_version=int(str(body["ruleset_version"])),
         staged_version=None if staged is None else int(str(staged)),
         stage=stage_from_json(stage) if isinstance(stage, Mapping) else None,
+        roster=None if body.get("roster") is None else msgspec.convert(body["roster"], Roster),
     )
 
 

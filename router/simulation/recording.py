@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from router.engine.events import Event
+from router.engine.roster import Roster
 from router.engine.rules import RuleSet
 from router.engine.rules.stage import RulesInForce, Stage, StagedRules
 from router.errors import NotFound
@@ -23,6 +24,7 @@ class Started:
     ruleset_version: int
     staged_version: int | None = None
     stage: Stage | None = None
+    roster: Roster | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +45,9 @@ class Recording:
             ruleset = self.rules[started.staged_version]
             staged = StagedRules(version=started.staged_version, ruleset=ruleset, stage=started.stage)
         version = started.ruleset_version
-        return RulesInForce(version=version, ruleset=self.rules[version], staged=staged)
+        return RulesInForce(
+            version=version, ruleset=self.rules[version], staged=staged, roster=started.roster
+        )
 
     @property
     def start(self) -> Started:

@@ -10,14 +10,10 @@ from dataclasses import dataclass
 
 import msgspec
 
-from router.engine.decisions import Act
 from router.engine.engine import Engine
 from router.engine.times import from_iso
 from router.messages import JsonObject
 from router.simulation.recording import Recording, Started
-
-_TOLD_BEFORE = frozenset({Act.QUEUED, Act.BLOCKED, Act.CLOCK, Act.NEED_DROPPED, Act.INCIDENT})
-"""What an engine decides at its start about work it is told again, and what is not recorded twice."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,11 +77,11 @@ def _decided(recording: Recording) -> Iterator[_Made]:
             continue
         for decision in engine.apply(entry):
             record = msgspec.json.decode(msgspec.json.encode(decision.record))
-            yield _Made(record, entry.at <= start.at and decision.act in _TOLD_BEFORE)
+            yield _Made(record, entry.at <= start.at and decision.repeats)
 
 
 def _engine(recording: Recording, start: Started) -> Engine:
-    return Engine(recording.in_force(start).engine_config, start.seed, recording.strategies)
+    return recording.in_force(start).new_engine(recording.strategies, start.seed)
 
 
 def _is_inside(recording: Recording, record: JsonObject) -> bool:

@@ -10,7 +10,10 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from router.errors import NotFound, RoutingError
 from router.ids import new_id
+from router.model.presence import PresenceState
 from router.storage.schema import absence, agent, incident, offer, presence
+
+GONE = frozenset({"away", "offline"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,11 +36,21 @@ def store_presence(
     classes: Sequence[str] | None,
     at: datetime,
 ) -> None:
-    """Keep an agent's presence."""
+    """Keep an agent's presence, since when it lasts, and that coming back ends a planned absence.
+
+    Whoever is away and then offline has been gone since the first of it.
+    """
     values = {"state": state, "reason": reason, "classes": classes, "since": at}
-    changed = connection.execute(update(presence).where(presence.c.agent_id == agent_id).values(**values))
-    if changed.rowcount == 0:
+    before = connection.execute(select(presence).where(presence.c.agent_id == agent_id)).first()
+    if before is None:
         connection.execute(insert(presence).values(agent_id=agent_id, **values))
+        return
+    if before.state == state or {before.state, state} <= GONE:
+        values["since"] = before.since
+    connection.execute(update(presence).where(presence.c.agent_id == agent_id).values(**values))
+    if state == PresenceState.AVAILABLE and before.state != state:
+        begun = (absence.c.agent_id == agent_id) & (absence.c.since <= at)
+        connection.execute(delete(absence).where(begun))
 
 
 def give_time_again(connection: Connection, now: datetime) -> None:

@@ -166,6 +166,7 @@ def _add_claim(connection: Connection, decision: Decision) -> None:
     token = connection.execute(
         select(work_item.c.token).where(work_item.c.id == decision.item_id)
     ).scalar_one()
+    is_dormant = bool(decision.record.get("is_dormant"))
     connection.execute(
         insert(claim).values(
             id=new_id(),
@@ -175,9 +176,17 @@ def _add_claim(connection: Connection, decision: Decision) -> None:
             state="active",
             claimed_at=decision.at,
             renewed_at=decision.at,
-            is_dormant=decision.record.get("is_dormant", False),
+            is_dormant=is_dormant,
+            replied_at=_last_reply(connection, decision.item_id) if is_dormant else None,
         )
     )
+
+
+def _last_reply(connection: Connection, item_id: str) -> datetime | None:
+    """Give when the holder before answered; whoever takes work over that rests takes that over too."""
+    before = select(claim.c.replied_at).where(claim.c.work_item_id == item_id)
+    found: datetime | None = connection.execute(before.order_by(claim.c.token.desc()).limit(1)).scalar()
+    return found
 
 
 def _put_back(connection: Connection, decision: Decision) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from router.engine.config import EngineConfig, OfferConfig
 from router.engine.events import AgentRestored, ClockTick, Event, IncidentStarted, OverflowRestored
 from router.model.presence import PresenceState
+from router.storage.duty import GONE
 from router.storage.live_work import (
     read_clocks,
     read_held_claims,
@@ -31,7 +32,6 @@ from router.storage.schema import (
     work_item,
 )
 
-_GONE = ("away", "offline")
 _RECENT = timedelta(hours=1)
 """How far back offers are told: what paces of new items and shares of queues look at."""
 
@@ -113,7 +113,7 @@ async def _staff(connection: AsyncConnection, now: datetime, offers: OfferConfig
                 classes=_names(row.classes),
                 last_offer_at=last_offer_at,
                 unanswered=unanswered,
-                gone_at=row.present_since if row.state in _GONE else None,
+                gone_at=row.present_since if row.state in GONE else None,
                 absent_since=row.absent_since,
                 absent_until=row.absent_until,
                 available_since=row.present_since if row.state == PresenceState.AVAILABLE else None,
@@ -168,12 +168,14 @@ async def _last_offers(connection: AsyncConnection) -> dict[str, tuple[datetime,
 async def _recent_offers(
     connection: AsyncConnection, now: datetime
 ) -> Mapping[str, list[tuple[datetime, str]]]:
-    """Give when each agent was offered something lately, and of which queue, oldest first."""
+    """Give when each agent was offered something lately, and of which queue at that time, oldest first."""
+    record = decision_record.c
+    is_its_own = (record.act == "offered") & (record.at == offer.c.offered_at)
     statement = (
-        select(offer.c.agent_id, offer.c.offered_at, work_item.c.queue)
-        .join_from(offer, work_item, work_item.c.id == offer.c.work_item_id)
-        .where(offer.c.offered_at > now - _RECENT)
-        .order_by(offer.c.offered_at, offer.c.id)
+        select(offer.c.agent_id, offer.c.offered_at, record.body["queue"].as_string().label("queue"))
+        .join_from(offer, decision_record, (record.work_item_id == offer.c.work_item_id) & is_its_own)
+        .where(offer.c.offered_at > now - _RECENT, record.agent_id == offer.c.agent_id)
+        .order_by(record.id)
     )
     recent: defaultdict[str, list[tuple[datetime, str]]] = defaultdict(list)
     for row in await connection.execute(statement):

@@ -227,6 +227,7 @@ async def test_every_start_is_in_the_event_log_with_all_that_is_live(store: Stor
         "claim_restored",
         "agent_restored",
         "agent_restored",
+        "tick",
     ]
 
 

@@ -2,16 +2,18 @@
 
 import json
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import delete, select, update
 
+from router.engine.roster import load_roster
 from router.engine.rules import load_ruleset
 from router.engine.rules.stage import Stage
 from router.errors import ConfigError, NotFound
-from router.routing_setup import Proposal, apply_rules, put_in_force
+from router.routing_setup import Proposal, apply_rules, put_in_force, put_on_staff
 from router.rules_files import RulesSource
 from router.simulation.replay_command import ReplayAnswer, replay_recorded
 from router.storage import schema as t
@@ -185,4 +187,23 @@ async def test_rules_that_were_tried_on_one_queue_are_part_of_the_record(
         await desk.room.take_up()
         answer = await replay(desk, tmp_path)
         assert "expired" in {row.act for row in await desk.front.rows(t.decision_record)}
+    assert answer.is_equal, answer.lines
+
+
+async def test_shift_that_never_came_is_told_by_name_and_replays_the_same_after_the_roster_changed(
+    store: Store, tmp_path: Path
+) -> None:
+    clock = FakeClock(NOW)
+    rules = await put_in_force(store, RulesSource(source="rules.yaml", text=RULES, lists={}), "test", NOW)
+    roster = await put_on_staff(store, load_roster(ROSTER, source="roster.yaml"), NOW)
+    async with house(store, clock, Doors(), rules=RULES) as desk:
+        desk.room._in_force = replace(rules, roster=roster)  # the house knows no rosters
+        await desk.room.restore()
+        clock.advance(121)
+        await desk.room.take_up()
+        nobody = load_roster(ROSTER.replace("mon-sun 00:00-24:00", "sun 01:00-02:00"), source="roster.yaml")
+        await put_on_staff(store, nobody, clock.now())
+        answer = await replay(desk, tmp_path)
+        alarms = [row.body for row in await desk.front.rows(t.decision_record) if row.act == "reachability"]
+    assert [alarm["missing"] for alarm in alarms] == [list(roster.agents)] * len(alarms) != []
     assert answer.is_equal, answer.lines

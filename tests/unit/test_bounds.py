@@ -85,10 +85,10 @@ def queued(number: int, at: datetime, work: WorkClass) -> ItemQueued:
 class Counter:
     """One person who takes one item after the other; `picked` are the items in the order they were taken."""
 
-    def __init__(self, overflow_from: int = 900) -> None:
+    def __init__(self, text: str = RULES, *, overflow_from: int = 900) -> None:
         # work a person is silent about would go on to the next one, which is no overtaking
         patient = LeaseConfig(nudge_s=None, supervisor_s=None, hand_back_s=None, absent_s=None)
-        text = RULES.replace("when_waiting: 900, back_at: 10", f"when_waiting: {overflow_from}, back_at: 0")
+        text = text.replace("when_waiting: 900, back_at: 10", f"when_waiting: {overflow_from}, back_at: 0")
         self.engine = Engine(replace(ruleset(text).engine_config, leases={"chat": patient}), seed=1)
         self.picked: list[str] = []
         self.tell(AgentChanged(at=START, agent_id="a", skills={}, max_claims=1))
@@ -202,6 +202,19 @@ def test_strict_tier_has_no_bound_in_time_but_one_in_picks() -> None:
     assert (back.seconds, back.picks) == (None, (1, 5))
     assert between(bounds, urgent, urgent).seconds == 0
     assert "at any time, in at most 4 of every 5 picks" in bounds_text(bounds).splitlines()[2]
+
+
+def test_tier_whose_share_is_used_up_is_passed_by_another_tier_at_any_time() -> None:
+    text = RULES.replace("desk: {", "desk: {share: 1/2, ").replace("urgent: {", "urgent: {share: 1/5, ")
+    bounds = proven(text)
+    desk, urgent = named(bounds, "all else"), named(bounds, "complaint")
+    assert (between(bounds, urgent, desk).seconds, between(bounds, urgent, desk).picks) == (None, (1, 2))
+    counter = Counter(text)
+    for number, (day, work) in enumerate([(0, urgent), (0, urgent), (9, desk)]):
+        counter.tell(queued(number, START + timedelta(days=day), work))
+    counter.open(START + timedelta(days=9))
+    counter.finish(START + timedelta(days=9))
+    assert counter.picked == ["i0", "i2"]
 
 
 def test_queue_that_serves_its_newest_first_has_no_bound_and_says_so_once() -> None:

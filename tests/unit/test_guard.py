@@ -229,3 +229,17 @@ rules:
     assert french.promised is not None
     assert [len(day) for day in anybody.promised.week] == [1, 1, 0, 0, 0, 0, 0]
     assert [len(day) for day in french.promised.week] == [1, 0, 0, 0, 0, 0, 0]
+    assert [[who for who, _ in one.expected] for one in (anybody, french)] == [["a", "b"], ["a"]]
+
+
+def test_alarm_names_who_should_be_here_by_the_roster_and_is_not() -> None:
+    hours = calendar("9-12")
+    watched = Watched(queue="q", needs=(FRENCH,), promised=hours, expected=(("b", hours), ("a", hours)))
+    floor = Floor(watched)
+    floor.person("b", MONDAY, fr=3)
+    floor.presence("b", later(30), PresenceState.OFFLINE)
+    floor.wait(later(60))
+    (alarm,) = floor.alarms
+    assert (alarm.record["left"], alarm.record["missing"]) == (["b"], ["a", "b"])
+    assert "since Ben left; by the roster Anna should be here" in say(alarm.record, "en", NAMES)
+    assert "按排班应到：Anna" in say(alarm.record, "zh", NAMES)

@@ -69,7 +69,12 @@ class Clock:
         return working_s(calendar, now, self.due_at) - working_s(calendar, self.due_at, now)
 
     def stop(self, now: datetime, *, is_met: bool) -> None:
-        """End the promise: kept if what was promised has happened, late once its time was over."""
+        """End the promise: kept if what was promised has happened, late once its time was over.
+
+        What ends while it stands still has the due time it would have had if it had gone on now.
+        """
+        if self.state is ClockState.PAUSED:
+            self.due_at = due_after(self.promise.terms.calendar, now, self.remaining_s) or self.due_at
         is_late = self.state is ClockState.RUNNING and now > self.due_at
         self.remaining_s = self.left_s(now)
         if self.state is ClockState.PAUSED:

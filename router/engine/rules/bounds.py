@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from router.engine.ordering import WaitingClass, overtake_bound
+from router.engine.ordering import WaitingClass, overtaking
+from router.engine.rules.configuring import share_of
 from router.engine.rules.outcomes import Outcome, ordering_outcomes
-from router.engine.rules.schema import QueueModel, RulesModel, SlaPolicyModel, TargetsModel
+from router.engine.rules.schema import RulesModel, SlaPolicyModel, TargetsModel
 
 MOVED = "overflow of {queue}"
 
@@ -77,25 +78,20 @@ def _badness(bound: Bound) -> tuple[int, float, str, str, int, int]:
 
 
 def _bound(model: RulesModel, waits: WorkClass, comes: WorkClass) -> Bound:
-    own, other = model.queues[waits.queue], model.queues[comes.queue]
-    if own.mode == "newest":
-        return Bound(waits=waits, comes=comes, seconds=None, reason="newest")
-    if (picks := _picks(own, other)) is not None:
-        return Bound(waits=waits, comes=comes, seconds=None, reason="share", picks=picks)
-    seconds = overtake_bound(
-        WaitingClass(boost_s=comes.advance_s, max_advance_s=comes.max_advance_s),
-        WaitingClass(boost_s=waits.boost_s, max_advance_s=waits.max_advance_s),
+    ahead, behind = _ordered(model, comes, comes.advance_s), _ordered(model, waits, waits.boost_s)
+    found = overtaking(ahead, behind)
+    return Bound(waits=waits, comes=comes, seconds=found.within_s, reason=found.cap or "", picks=found.picks)
+
+
+def _ordered(model: RulesModel, work: WorkClass, boost_s: float) -> WaitingClass:
+    queue = model.queues[work.queue]
+    return WaitingClass(
+        boost_s=boost_s,
+        max_advance_s=work.max_advance_s,
+        queue=work.queue,
+        share=share_of(queue),
+        is_newest_first=queue.mode == "newest",
     )
-    return Bound(waits=waits, comes=comes, seconds=seconds)
-
-
-def _picks(own: QueueModel, other: QueueModel) -> tuple[int, int] | None:
-    """Give how many of how many picks go to the other queue first, None where both are of one tier."""
-    if (own.share is None) == (other.share is None):
-        return None
-    part, _, whole = (own.share or other.share or "").partition("/")
-    first = int(part) if own.share is None else int(whole) - int(part)
-    return first, int(whole)
 
 
 def _classes(model: RulesModel, outcomes: tuple[Outcome, ...]) -> tuple[WorkClass, ...]:

@@ -102,16 +102,24 @@ def _moment(day: date, minute: int, zone: ZoneInfo) -> datetime:
 
 
 def promised_by(config: EngineConfig, roster: Roster, zone: ZoneInfo) -> EngineConfig:
-    """Let the alarm of reachability expect what a roster promises; what it never promises is not watched."""
+    """Let the alarm of reachability expect what a roster promises; what it never promises is not watched.
+
+    The keys of the roster's agents are what the engine knows them by.
+    """
     zone = ZoneInfo(roster.zone) if roster.zone else zone
+    people = [
+        (
+            Person(name=login, skills=agent.skills, queues=agent.queues),
+            Calendar(zone=zone, week=_shifts(agent)),
+        )
+        for login, agent in roster.agents.items()
+        if agent.shifts
+    ]
     watched = []
     for each in config.watched:
-        able = [
-            agent
-            for login, agent in roster.agents.items()
-            if can_serve(Person(name=login, skills=agent.skills, queues=agent.queues), each.queue, each.needs)
-        ]
-        week = [sorted(period for agent in able for period in _shifts(agent)[day]) for day in range(7)]
-        if any(week):
-            watched.append(replace(each, promised=Calendar(zone=zone, week=week)))
+        able = [one for one in people if can_serve(one[0], each.queue, each.needs)]
+        if able:
+            week = [sorted(period for _, hours in able for period in hours.week[day]) for day in range(7)]
+            expected = tuple((person.name, hours) for person, hours in able)
+            watched.append(replace(each, promised=Calendar(zone=zone, week=week), expected=expected))
     return replace(config, watched=tuple(watched))

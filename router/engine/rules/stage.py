@@ -10,9 +10,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 
+import msgspec
+
 from router.engine.config import EngineConfig
 from router.engine.engine import Engine
+from router.engine.roster import Roster
 from router.engine.rules.ruleset import RuleSet
+from router.engine.rules.shifts import promised_by
 from router.messages import JsonObject
 from router.strategy import Strategy
 
@@ -66,12 +70,16 @@ class StagedRules:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RulesInForce:
-    """What triage uses from change `number` of the history on."""
+    """What triage uses from change `number` of the history on.
+
+    `roster`, by the ids the engine knows people by, says who should be here when (None: nobody has to).
+    """
 
     version: int
     ruleset: RuleSet
     staged: StagedRules | None = None
     number: int = 0
+    roster: Roster | None = None
 
     def choose(self, conversation_id: str, queue_by: Callable[[RuleSet], str]) -> tuple[int, RuleSet]:
         """Give version and rules for a conversation; `queue_by` tells where some rules would put it."""
@@ -102,16 +110,20 @@ class RulesInForce:
             lasting=base.lasting | new.lasting,
         )
 
-    def new_engine(self, strategies: Sequence[Strategy] = ()) -> Engine:
-        """Build an engine for these rules; `strategies` are those of plugins."""
-        return Engine(self.engine_config, ENGINE_SEED, strategies)
+    def new_engine(self, strategies: Sequence[Strategy] = (), seed: int = ENGINE_SEED) -> Engine:
+        """Build an engine for these rules that watches for who should be here; `strategies` are those of plugins."""
+        config = self.engine_config
+        if self.roster is not None:
+            config = promised_by(config, self.roster, self.ruleset.zone)
+        return Engine(config, seed, strategies)
 
     def describe(self) -> JsonObject:
         """Give what an engine's decisions depend on beside its events."""
         staged: JsonObject = {}
         if self.staged is not None:
             staged = {"staged_version": self.staged.version, "stage": self.staged.stage.as_json()}
-        return {"seed": ENGINE_SEED, "ruleset_version": self.version, **staged}
+        shifts: JsonObject = {} if self.roster is None else {"roster": msgspec.to_builtins(self.roster)}
+        return {"seed": ENGINE_SEED, "ruleset_version": self.version, **staged, **shifts}
 
     @property
     def skills(self) -> Mapping[str, str]:

@@ -1,7 +1,8 @@
 /** The house as a whole: queues with their counters, colleagues, channels and their health. */
 import { computed, signal } from "@preact/signals";
 import { api } from "../api/client";
-import type { ChannelHealth, Colleague, LiveEvents, QueueCounters } from "../api/types";
+import type { LiveEvents } from "../api/events";
+import type { ChannelHealth, Colleague, QueueCounters } from "../api/types";
 import { agent } from "./account";
 import { showError } from "./toasts";
 

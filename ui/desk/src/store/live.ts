@@ -1,7 +1,7 @@
 /** The one stream of live updates. In: server-sent events. Out: the other stores, kept up to date. */
 import { signal } from "@preact/signals";
 import { api } from "../api/client";
-import type { LiveEvents } from "../api/types";
+import type { LiveEvents } from "../api/events";
 import { refresh } from "./conversations";
 import { countersChanged, loadHouse, setChannelState, setColleaguePresence } from "./house";
 import { reloadLists } from "./lists";

@@ -1,7 +1,8 @@
 /** Work offered to this agent, until it is answered or its time is up. */
 import { computed, signal } from "@preact/signals";
 import { ApiError, api } from "../api/client";
-import type { LiveEvents, Offer } from "../api/types";
+import type { LiveEvents } from "../api/events";
+import type { Offer } from "../api/types";
 import { customerName } from "../names";
 import { t } from "../words";
 import { chime } from "./chime";

@@ -1,6 +1,6 @@
 /** Who is typing where; an entry fades by itself. */
 import { signal } from "@preact/signals";
-import type { LiveEvents } from "../api/types";
+import type { LiveEvents } from "../api/events";
 
 const STAYS_MS = 6_000;
 
