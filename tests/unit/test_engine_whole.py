@@ -367,7 +367,6 @@ def nth_of(found: Any, which: int) -> str:
 
 # no deadline and no health check by the clock: a slow machine fails nothing; explaining a failure takes minutes
 Whole.TestCase.settings = settings(
-    max_examples=40,
     stateful_step_count=40,
     deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink],
