@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from router.engine.config import LeaseConfig
@@ -114,7 +114,6 @@ arrivals = st.lists(
 )
 
 
-@settings(max_examples=100, deadline=None)
 @given(arrivals)
 def test_nobody_is_overtaken_by_work_that_came_later_than_the_bound(
     plan: list[tuple[int, WorkClass, bool]],

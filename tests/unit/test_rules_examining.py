@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from router.engine.rules import RulesError, load_ruleset
@@ -155,7 +155,6 @@ def test_fault_does_not_hide_what_stands_beside_it(sound: str, faulty: str, expe
         assert part in message
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.integers(0, len(SOUND)), st.integers(0, 60), st.sampled_from(["", "{", '"', "x: ", "\n", "  - "]))
 def test_any_damage_is_found_exactly_when_the_document_cannot_be_loaded(start, length, planted):
     text = SOUND[:start] + planted + SOUND[start + length :]

@@ -7,7 +7,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from router_email.channel import EmailChannel
 
@@ -80,7 +80,6 @@ def test_hostile_mail_of_64_kb_never_holds_the_loop(content: bytes) -> None:
     assert best <= 0.05
 
 
-@settings(max_examples=150, deadline=None)
 @given(content=st.binary(max_size=400), place=st.integers(0, 300))
 def test_damaged_mail_never_raises_anything_else(content: bytes, place: int) -> None:
     whole = (
