@@ -50,7 +50,7 @@ MEMORY = Target(
 
 @dataclass(slots=True)
 class Times:
-    """Microseconds of each timed act."""
+    """Microseconds of processor time of each timed act; other work on the machine shows in wall time."""
 
     picks: list[float] = field(default_factory=list)
     scans: list[float] = field(default_factory=list)
@@ -99,12 +99,12 @@ def _time_picks(desk: BusyDesk, times_us: list[float]) -> None:
         agent_id = desk.dice.choice(list(desk.held))
         held = books.waiting.works[desk.held[agent_id]]
         agent = books.reservations.let_go(held, agent_id)
-        began = time.perf_counter_ns()
+        began = time.thread_time_ns()
         pick = books.matching.best_item(agent)
         if pick is not None:
             work = books.waiting.works[pick.entry[2]]
             books.waiting.remove(work)
-            times_us.append((time.perf_counter_ns() - began) / 1e3)
+            times_us.append((time.thread_time_ns() - began) / 1e3)
             books.waiting.add(work, pick.lane)
         books.reservations.hold(held, agent)
 
@@ -113,9 +113,9 @@ def _time_events(desk: BusyDesk, times_us: list[float]) -> None:
     """Time the whole event: the claim ends, the next item is offered, both with their records."""
     for _ in range(EVENTS):
         ended = desk.end_a_claim()
-        began = time.perf_counter_ns()
+        began = time.thread_time_ns()
         decisions = desk.engine.apply(ended)
-        spent_us = (time.perf_counter_ns() - began) / 1e3
+        spent_us = (time.thread_time_ns() - began) / 1e3
         if len(decisions) > 1:
             times_us.append(spent_us)
         desk.accept(decisions)
@@ -147,9 +147,9 @@ class NaiveScan:
 def _time_scans(naive: NaiveScan, times_us: list[float]) -> None:
     for _ in range(SCANS):
         skills = naive.random_skills()
-        began = time.perf_counter_ns()
+        began = time.thread_time_ns()
         naive.pick(skills)
-        times_us.append((time.perf_counter_ns() - began) / 1e3)
+        times_us.append((time.thread_time_ns() - began) / 1e3)
 
 
 def _mask(item: Item) -> int:
