@@ -339,7 +339,11 @@ async def test_what_an_earlier_run_accepted_and_did_not_file_is_filed_at_start(s
 
 
 async def test_a_message_built_from_what_was_filed_is_the_one_the_store_gives(front: Front) -> None:
-    fields: dict[str, Any] = {"subject": "Größe 42", "text": "你好 <b>", "fields": {"order": "4711", "lines": [1, 2]}}
+    fields: dict[str, Any] = {
+        "subject": "Größe 42",
+        "text": "你好 <b>",
+        "fields": {"order": "4711", "lines": [1, 2]},
+    }
     files = ["a.txt", "b.txt"]
     await front.take(item(at=NOW, id="<1>", automatic="reply", files=files, **fields))
     [(row, _)] = front.filed[0].messages
