@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from pathlib import Path
-
-from sqlalchemy import make_url
 
 from router.config import FailedAccount, account_settings, load_config, missing_secrets
 from router.errors import ConfigError
 from router.plugin_host import PluginHost
 from router.rules_files import DEFAULT_RULES, read_roster, rules_check
 from router.startup import check_folder
+from router.storage.looking import is_there, require_schema
 from router.storage.store import Store
 
 
@@ -30,19 +30,13 @@ def check_config(path: Path) -> list[str]:
         if config.roster is not None:
             read_roster(config.roster)
         check_folder(config.store.url)
-        if _is_there(config.store.url):
+        if is_there(config.store.url):
             asyncio.run(_try_store(config.store.url))
     except ConfigError as error:
         findings.append(str(error))
     return findings
 
 
-def _is_there(url: str) -> bool:
-    """Say whether there is a store to open; a new SQLite file is made at the first start."""
-    parsed = make_url(url)
-    return parsed.get_backend_name() != "sqlite" or Path(parsed.database or "").exists()
-
-
 async def _try_store(url: str) -> None:
-    async with Store.open(url):
-        pass
+    async with Store.open(url) as store, store.reading() as connection:
+        await connection.run_sync(partial(require_schema, may_be_older=True))

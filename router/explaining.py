@@ -24,8 +24,8 @@ from router.engine.story import Chapter, Story, Told, sort_sentences, tell
 from router.engine.words import Names
 from router.errors import ConfigError
 from router.messages import JsonObject
+from router.storage.looking import looking_into
 from router.storage.staff import restoring_events
-from router.storage.store import Store
 from router.storage.views.people import read_names
 from router.storage.views.stories import KeptItem, find_conversation, read_newest_rules, read_story
 
@@ -46,7 +46,7 @@ async def explained(config: Path, conversation: str, lang: str) -> Explanation:
         raise ConfigError(f"{lang!r} is not a language here", path="--lang", hint="Use en or zh.")
     loaded = load_config(config)
     channels = {name: account.channel for name, account in loaded.accounts.items()}
-    async with Store.open(loaded.store.url) as store, store.reading() as connection:
+    async with looking_into(loaded.store.url) as connection:
         return await explain_stored(connection, conversation, lang, channels, SystemClock().now())
 
 

@@ -17,7 +17,7 @@ from router.config import load_config
 from router.documents.suggestions import did_you_mean
 from router.engine.rules import RuleSet, load_ruleset
 from router.engine.rules.differences import Compared, Comparison, compare
-from router.engine.rules.stage import RulesInForce, Stage
+from router.engine.rules.stage import RulesInForce, Stage, stage_from_json
 from router.errors import ConfigError
 from router.messages import JsonObject
 from router.routing_setup import (
@@ -199,7 +199,8 @@ def _said(rules: RulesInForce) -> str:
 def _said_of(change: Change) -> str:
     if change.staged_version is None:
         return f"version {change.version}"
-    return f"version {change.staged_version} for {change.stage}, version {change.version} else"
+    stage = stage_from_json(change.stage or {})
+    return f"version {change.staged_version} for {stage}, version {change.version} else"
 
 
 def _state(version: int, changes: Sequence[Change]) -> str:

@@ -26,7 +26,7 @@ from router.simulation.recorded import load_customs, load_decisions, load_facts,
 from router.simulation.recording import Recording
 from router.simulation.replaying import Replayed, replay
 from router.simulation.what_if import Candidate, run_side
-from router.storage.store import Store
+from router.storage.looking import looking_into
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +53,7 @@ async def replay_recorded(
         raise ConfigError("it is not after --from.", path="--to", hint="Give a later time.")
     loaded = load_config(config)
     strategies = PluginHost.load(loaded.plugins.disabled).strategies
-    async with Store.open(loaded.store.url) as store, store.reading() as connection:
+    async with looking_into(loaded.store.url) as connection:
         recording = await load_recording(connection, first, last, strategies)
         if rules is None and roster is None:
             if seed is not None:

@@ -6,7 +6,7 @@ In: the text of a `scenario.yaml`. Out: a `Scenario`, or every problem with its 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime, time
+from datetime import UTC, datetime, time
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, model_validator
@@ -19,10 +19,13 @@ from router.documents.suggestions import did_you_mean
 from router.documents.validation import validate
 from router.engine.calendars import read_days
 from router.engine.rules import RuleSet
-from router.engine.rules.schema import NeedModel, read_zone
+from router.engine.rules.schema import FactType, NeedModel, read_zone
+from router.errors import ConfigError
+from router.simulation.given import facts_given
 
 MAX_PER_HOUR = 100_000
 MAX_LASTS_S = 92 * 86_400
+_ANY_TIME = datetime(2026, 1, 1, tzinfo=UTC)
 
 Share = Annotated[float, Field(ge=0, le=1)]
 
@@ -199,12 +202,23 @@ def check_names(model: Scenario, document: Located, ruleset: RuleSet, people: Ma
         raise ScenarioError(problems)
 
 
+def _wrong_facts(
+    document: Located, path: Path, work: WorkModel, declared: Mapping[str, FactType]
+) -> Iterator[Problem]:
+    try:
+        facts_given(work.facts, _ANY_TIME, declared)
+    except ConfigError as error:
+        message = str(error).removesuffix(f" {error.hint}").rstrip(".")
+        yield document.problem(path, message, error.hint)
+
+
 def _unknown(model: Scenario, document: Located, ruleset: RuleSet) -> Iterator[Problem]:
     rules = ruleset.model
     for name, stream in model.streams.items():
         kinds: list[tuple[Path, WorkModel]] = [(("streams", name), stream)]
         kinds += [(("streams", name, "mix", index), kind) for index, kind in enumerate(stream.mix)]
         for path, work in kinds:
+            yield from _wrong_facts(document, (*path, "facts"), work, rules.facts)
             if work.queue is not None and work.queue not in rules.queues:
                 hint = did_you_mean(work.queue, list(rules.queues))
                 yield document.problem((*path, "queue"), f"unknown queue `{work.queue}`", hint)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from alembic.script import ScriptDirectory
 from sqlalchemy import URL, Connection, create_engine, event, make_url
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
@@ -23,6 +24,12 @@ def upgrade(connection: Connection, revision: str = "head") -> None:
 def downgrade(connection: Connection, revision: str) -> None:
     """Go back to `revision`."""
     command.downgrade(_config(connection), revision)
+
+
+def revisions() -> tuple[str | None, frozenset[str]]:
+    """Give the newest revision of the schema, and all there are."""
+    scripts = ScriptDirectory(str(_MIGRATIONS))
+    return scripts.get_current_head(), frozenset(each.revision for each in scripts.walk_revisions())
 
 
 async def upgrade_database(url: str) -> None:

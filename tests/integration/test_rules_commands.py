@@ -86,6 +86,8 @@ async def test_versions_are_applied_staged_widened_promoted_and_taken_back(shop:
 async def test_revert_ends_a_stage_and_names_a_version(shop: Path) -> None:
     await put(shop, "rules.yaml")
     await put(shop, "new.yaml", percent=10)
+    told = (await listed(shop)).text
+    assert "staged version 2 for 10 % of the conversations, version 1 else" in told
     await revert(shop, None, "li", "")
     assert await in_force(shop) == (1, None)
     await revert(shop, 2, "li", "")

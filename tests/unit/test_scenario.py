@@ -147,6 +147,11 @@ def test_who_goes_home_lays_his_work_down_and_takes_it_up_again(folder: Path) ->
         ('"2026-03-02T00:00"', '"monday"', "`monday` is no time"),
         ("lasts: 2h", "lasts: 2y", "no duration"),
         ("channel_class: email", "queue: servise", "Did you mean `service`?"),
+        (
+            "channel_class: email",
+            "facts: {message: {txt: x}}",
+            "streams.mail.facts: unknown variable `message.txt`",
+        ),
         ("version: 1", "version: 1\npeople: {declines: 0.7, busy: 0.7}", "make more than 1"),
         ("version: 1", "version: 1\npeople: {each: {moi: {declines: 0.7}}}", "Did you mean `mei`?"),
         ("rules: rules.yaml", "", "the scenario names no rules"),
