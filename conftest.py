@@ -1,33 +1,40 @@
-"""Options of the whole test run: slower tests that need programs from the system's packages."""
+"""Options of the whole test run: tests that need programs from the system's packages, and the long forms."""
 
 from __future__ import annotations
 
 import pytest
+from hypothesis import settings
 
 OPTIONS = {
-    "services": "real Dovecot from the system's packages",
-    "browser": "a real Chromium from the system's packages",
+    "services": "needs real Dovecot from the system's packages",
+    "browser": "needs a real Chromium from the system's packages",
+    "long": "is the long form of a test that always runs",
 }
+EXAMPLES, LONG_EXAMPLES = 30, 300
+"""How many examples a generated test tries that names no number of its own."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add one switch for each kind."""
-    for name, needs in OPTIONS.items():
-        parser.addoption(f"--{name}", action="store_true", help=f"also run the tests that need {needs}")
+    for name, why in OPTIONS.items():
+        parser.addoption(f"--{name}", action="store_true", help=f"also run what {why}")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Register one marker for each kind."""
-    for name, needs in OPTIONS.items():
-        config.addinivalue_line("markers", f"{name}: needs {needs}")
+    """Register one marker for each kind, and how hard generated tests try."""
+    for name, why in OPTIONS.items():
+        config.addinivalue_line("markers", f"{name}: {why}")
+    settings.register_profile("default", max_examples=EXAMPLES, deadline=None)
+    settings.register_profile("long", max_examples=LONG_EXAMPLES, deadline=None)
+    settings.load_profile("long" if config.getoption("--long") else "default")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out what was not asked for, and say so."""
-    for name, needs in OPTIONS.items():
+    for name, why in OPTIONS.items():
         if config.getoption(f"--{name}"):
             continue
-        skip = pytest.mark.skip(reason=f"needs {needs}: run pytest --{name}")
+        skip = pytest.mark.skip(reason=f"{why}: run pytest --{name}")
         for item in items:
             if item.get_closest_marker(name):
                 item.add_marker(skip)

@@ -15,7 +15,7 @@ from sqlalchemy import select
 
 from router.clock import Clock, SystemClock
 from router.config import Account
-from router.decoding import Decoder
+from router.decoding import decoder_of
 from router.doors import Doors
 from router.engine.decisions import Act, Decision
 from router.engine.roster import load_roster
@@ -73,12 +73,7 @@ async def open_rooms(
     await upgrade_database(url)
     async with Store.open(url, durable=durable) as store:
         rules = await _prepare(store, clock, agents)
-        decoder = Decoder(
-            {
-                each.name: (each.channel_type, each.channel_type.factory(each.name, each.settings))
-                for each in accounts
-            }
-        )
+        decoder = decoder_of(accounts)
         doors = Doors(accounts, store, decoder)
         rooms: Rooms
 

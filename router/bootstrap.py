@@ -17,7 +17,7 @@ from aiohttp import web
 from router.accounts.judgement import Limits
 from router.clock import Clock, SystemClock
 from router.config import Account, AnyAccount, Config, account_settings
-from router.decoding import Decoder
+from router.decoding import decoder_of
 from router.doors import Doors
 from router.engine.rules.stage import RulesInForce
 from router.engine.words import say
@@ -115,13 +115,7 @@ class _House:
         self._store = store
         self._clock = clock
         run_id = new_id()
-        sound = {each.name: each for each in accounts if isinstance(each, Account)}
-        self.decoder = Decoder(
-            {
-                name: (each.channel_type, each.channel_type.factory(name, each.settings))
-                for name, each in sound.items()
-            }
-        )
+        self.decoder = decoder_of(accounts)
         self.doors = Doors(accounts, store, self.decoder)
         self.live = LiveEvents(run_id)
         self.rulebook = Rulebook(store, rules, strategies, lambda: self.engine_room.renew())

@@ -251,20 +251,19 @@ class Filing:
         self._shelf.add("message", row)
         filed.messages.append((row, conversation.thread))
         for attachment in event.attachments:
-            self._shelf.add(
-                "attachment",
-                {
-                    "id": self._new_id(),
-                    "message_id": row["id"],
-                    "inbound_id": item.inbound_id,
-                    "part": attachment.part,
-                    "name": attachment.name,
-                    "content_type": attachment.content_type,
-                    "size_bytes": attachment.size_bytes,
-                    "content_id": attachment.content_id,
-                    "inline": attachment.inline,
-                },
-            )
+            file = {
+                "id": self._new_id(),
+                "message_id": row["id"],
+                "inbound_id": item.inbound_id,
+                "part": attachment.part,
+                "name": attachment.name,
+                "content_type": attachment.content_type,
+                "size_bytes": attachment.size_bytes,
+                "content_id": attachment.content_id,
+                "inline": attachment.inline,
+            }
+            self._shelf.add("attachment", file)
+            filed.attachments.append(file)
 
 
 def _message_row(

@@ -13,10 +13,11 @@ import asyncio
 import pickle
 import sys
 import traceback
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, BinaryIO
 
 from router.channel import AnyChannel, ChannelType
+from router.config import Account, AnyAccount
 from router.crash import crash_point
 from router.errors import MalformedMessage
 from router.messages import InboundEvent, RawInbound
@@ -73,6 +74,17 @@ class Decoder:
     async def close(self) -> None:
         """End the second process."""
         await self._apart.end()
+
+
+def decoder_of(accounts: Iterable[AnyAccount]) -> Decoder:
+    """Give a decoder for all accounts whose channel is there."""
+    sound = [each for each in accounts if isinstance(each, Account)]
+    return Decoder(
+        {
+            each.name: (each.channel_type, each.channel_type.factory(each.name, each.settings))
+            for each in sound
+        }
+    )
 
 
 class _SecondProcess:

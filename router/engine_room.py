@@ -1,7 +1,7 @@
 """Room 6, the engine's own: tell the engine what happens, commit what it decides, and let it be known.
 
 In: events from the rooms that move work, and new work from filing. Out: decisions with their records in the
-store, then told. If the store could not take a decision, the engine is rebuilt from the store.
+store, then told. If the store could not take a decision, or the engine failed, it is rebuilt from the store.
 """
 
 from __future__ import annotations
@@ -195,7 +195,12 @@ class EngineRoom:
             queued = [ItemQueued(at=now, item=self.item_of(row)) for row in rows]
             told: list[Event] = [*queued, *earlier, *events]
             # nothing may await between the first decision and the commit
-            answers = [(event, self._engine.apply(event)) for event in told]
+            try:
+                answers = [(event, self._engine.apply(event)) for event in told]
+            except Exception:
+                # a strategy of a plugin may fail: what the engine knows by now is half of what happened
+                self._go_astray()
+                raise
         decisions = [decision for _, made in answers for decision in made]
         await self._commit(_worth_keeping(answers), decisions)
         return decisions
@@ -260,11 +265,15 @@ class EngineRoom:
         try:
             await self._store.write_each(record_acts, acts)
         except Exception:
-            self._stale = True
-            self._timer.set()
+            self._go_astray()
             raise
         crash_point("K7")
         self._decided(acts.decisions)
+
+    def _go_astray(self) -> None:
+        """Let `run` rebuild the engine from the store."""
+        self._stale = True
+        self._timer.set()
 
     def _track(self, decision: Decision) -> None:
         """Know which offers are open and which items are held."""

@@ -47,9 +47,7 @@ class FilingRoom:
     async def file(self, items: Sequence[Decoded]) -> Failures:
         """Commit a batch; give the items that could not be filed, with the error."""
         crash_point("K5")
-        results = await asyncio.gather(
-            *(self._store.write_each(self._file_batch, item) for item in items), return_exceptions=True
-        )
+        results = await self._store.write_all(self._file_batch, items)
         failures = []
         filed = []
         for item, result in zip(items, results, strict=True):

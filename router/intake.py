@@ -44,6 +44,8 @@ BATCH_ITEMS = 64
 HEAVY_AT_ONCE = 2
 MAX_ATTEMPTS = 5
 RETRY_S = 1.0
+TURN_BYTES = 4_096
+"""How much is read before others on the loop have a turn: a mail, or some short messages."""
 
 
 class Intake:
@@ -147,13 +149,17 @@ class Intake:
         """Decode a batch and file it; an item that cannot be read goes to quarantine alone."""
         decoded: list[Decoded] = []
         sources = {waiting.inbound_id: waiting for waiting in batch}
+        read_bytes = 0
         for waiting in batch:
             try:
                 if apart:
                     events = await self._decoder.decode_apart(waiting.account, waiting.raw)
                 else:
                     events = self._decoder.decode(waiting.account, waiting.raw)
-                    await asyncio.sleep(0)
+                    read_bytes += len(waiting.raw.raw)
+                    if read_bytes > TURN_BYTES:
+                        read_bytes = 0
+                        await asyncio.sleep(0)
                 decoded.append(self._decoded(waiting, events))
             except MalformedMessage as error:
                 await self._quarantine(waiting, error)

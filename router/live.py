@@ -7,13 +7,16 @@ follows. Nothing here is durable: a follower that falls out of the ring is told 
 from __future__ import annotations
 
 import asyncio
+from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from router.messages import JsonObject
+from router.model.desk import Message
 
 RING_SIZE = 10_000
+WRITTEN = 500
 SUPERVISORS = "supervisors"
 """The audience of what only supervisors and admins are told."""
 
@@ -99,7 +102,20 @@ class LiveEvents(Ring[LiveEvent]):
     def __init__(self, epoch: str, size: int = RING_SIZE) -> None:
         super().__init__(size)
         self.epoch = epoch
+        self._written: OrderedDict[str, Message] = OrderedDict()
 
-    def publish(self, event: LiveEvent) -> None:
-        """Tell a change. Call it after the commit, on the event loop; it never blocks and never fails."""
+    def publish(self, event: LiveEvent, written: Message | None = None) -> None:
+        """Tell a change. Call it after the commit, on the event loop; it never blocks and never fails.
+
+        `written` is the message a `message` event is about, where whoever tells has just stored it: the
+        newest 500 of them need not be read again.
+        """
+        if written is not None:
+            self._written[written.id] = written
+            if len(self._written) > WRITTEN:
+                self._written.popitem(last=False)
         self.extend((event,))
+
+    def take_written(self, message_id: str) -> Message | None:
+        """Give a message that was just stored, once."""
+        return self._written.pop(message_id, None)

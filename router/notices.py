@@ -19,6 +19,7 @@ from router.model.filing import Filed, Row
 from router.outbox import block_of
 from router.replies import Written
 from router.storage.schema import ALARMS
+from router.storage.views.messages import message_of
 
 log = logging.getLogger(__name__)
 
@@ -79,8 +80,9 @@ class Notices:
         self._engine.said([said for result in results for said in _said(result)])
         for result in results:
             for row, thread in result.messages:
-                ids = {"conversation_id": row["conversation_id"], "message_id": row["id"]}
-                self._publish("message", ids)
+                ids: JsonObject = {"conversation_id": row["conversation_id"], "message_id": row["id"]}
+                files = [file for file in result.attachments if file["message_id"] == row["id"]]
+                self._live.publish(LiveEvent(topic="message", data=ids), message_of(row, files))
                 if thread and row["seq"]:
                     self._changes.put_nowait((row["account"], thread, thread_event_of(row)))
             for opened in result.opened:

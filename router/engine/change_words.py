@@ -81,6 +81,8 @@ def _effects(record: JsonObject, phrases: Phrases, names: Mapping[str, str]) -> 
     reserve = record.get("reserve")
     for queue, units in reserve.items() if isinstance(reserve, Mapping) else ():
         yield phrases.changes["reserve"].format(queue=names.get(queue, queue), units=units)
+    if not any(record.get(field) for field in ("overflow", "relax", "reserve")):
+        yield phrases.changes["no_effect"]
 
 
 def _reason(record: JsonObject, phrases: Phrases) -> str:

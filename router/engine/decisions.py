@@ -68,7 +68,7 @@ class OfferMade:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """One act. `item_id` and `conversation_id` are empty for acts about no item (`away`, `overflow`, `incident`).
+    """One act; what stands in it by default is that of an act about no item (`away`, `overflow`, `incident`).
 
     `offer` is the offer made, or the one that ended. `record` is JSON, complete in itself, and what
     `words.say` reads.
@@ -76,11 +76,11 @@ class Decision:
 
     act: Act
     at: datetime
-    item_id: str
-    conversation_id: str
-    agent_id: str | None
-    offer: OfferMade | None
     record: JsonObject
+    item_id: str = ""
+    conversation_id: str = ""
+    agent_id: str | None = None
+    offer: OfferMade | None = None
 
     @property
     def repeats(self) -> bool:

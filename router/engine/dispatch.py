@@ -90,7 +90,7 @@ class Dispatch:
             return
         self.judge_people()
         self._desk.people_changed = False
-        self._place_refiled()
+        self._place_refiled(is_judged=True)
         lanes = [lane for lane in self._desk.matching.lanes.values() if lane.size]
         refused: list[WorkItem] = []
         for lane in lanes:
@@ -206,7 +206,8 @@ class Dispatch:
                     pick = Pick(work.entry, lane)
         return pick
 
-    def _place_refiled(self) -> None:
+    def _place_refiled(self, *, is_judged: bool = False) -> None:
+        """Look for people for what was filed anew; what `is_judged` stays where it is if nobody is free for it."""
         works = [
             self._desk.waiting.works[item_id]
             for item_id in self._refiled
@@ -214,7 +215,17 @@ class Dispatch:
         ]
         self._refiled.clear()
         for work in sorted(works, key=_by_entry):
-            self.look_for_place(work)
+            lane = work.lane
+            if is_judged and lane is not None and self._nobody_is_free(work, lane):
+                self._explain(work, lane, self._desk.matching.blocking_gate(lane))
+            else:
+                self.look_for_place(work)
+
+    def _nobody_is_free(self, work: WorkItem, lane: Lane) -> bool:
+        """Tell that looking for a person leaves a waiting item where it is."""
+        if any(roll.free for _, roll in lane.able) or self._desk.affinity.is_kept(work):
+            return False
+        return not self._desk.refusals.may_forget(work, self._desk.now)
 
     def _offer(
         self,

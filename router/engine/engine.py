@@ -112,7 +112,7 @@ class Engine:
 
     def preview(self, event: Event) -> list[Decision]:
         """Give what would follow from an event, and change nothing."""
-        return copied(self, self._desk).apply(event)
+        return copied(self).apply(event)
 
     def next_due(self) -> datetime | None:
         """Give when a `ClockTick` will next change something, None if only events can."""

@@ -198,15 +198,7 @@ class Guard:
             "waiting": sum(lane.size for lane in self._concerned(watched)),
             "since": None if each.broken_at is None else to_iso(each.broken_at),
         }
-        return Decision(
-            act=Act.REACHABILITY,
-            at=now,
-            item_id="",
-            conversation_id="",
-            agent_id=None,
-            offer=None,
-            record=record,
-        )
+        return Decision(act=Act.REACHABILITY, at=now, record=record)
 
     def _missing(self, watched: Watched, now: datetime) -> list[str]:
         """Name who should be here now by the roster, and is not."""

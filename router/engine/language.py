@@ -24,7 +24,10 @@ _NOISE = re.compile(
     r"|(?<![A-Za-z0-9.+_-])[A-Za-z0-9.+_-]+@[A-Za-z0-9.-]+"
     r"|(?<![A-Za-z0-9_])[A-Za-z_]*[0-9][A-Za-z0-9_]*"
 )
+# What every kind of noise has in it. None of it has a space, so words without these need no closer look.
+_SIGN_OF_NOISE = re.compile(r"[0-9@]|://|www\.")
 _WORD = re.compile(r"[^\W\d_]+")
+_BETWEEN_WORDS = {code: " " for code in range(128) if not chr(code).isalpha()}
 
 # First code point of a range and its script; a range ends where the next begins.
 _SCRIPTS: tuple[tuple[int, str], ...] = (
@@ -138,7 +141,7 @@ _OWN_LETTERS = {"ß": "de", "ñ": "es", "¿": "es", "¡": "es", "ã": "pt", "õ"
 
 def detect_language(text: str) -> str:
     """Name the language of a text, "" when it cannot be told."""
-    letters = _NOISE.sub(" ", text[:MAX_CHARS])
+    letters = _without_noise(text[:MAX_CHARS])
     if letters.isascii():
         return _by_words(letters.lower())
     counts: Counter[str] = Counter()
@@ -160,6 +163,15 @@ def detect_language(text: str) -> str:
     return _neighbour(_BY_SCRIPT[script], letters.lower())
 
 
+def _without_noise(text: str) -> str:
+    """Take out links, addresses and numbers, with what is written on to them."""
+    parts = [
+        part if part.isalpha() or not _SIGN_OF_NOISE.search(part) else _NOISE.sub(" ", part)
+        for part in text.split()
+    ]
+    return " ".join(parts)
+
+
 def _script(char: str) -> str:
     """Name the script of a letter, "" for one that tells nothing."""
     return _SCRIPTS[bisect_right(_STARTS, ord(char)) - 1][1]
@@ -175,14 +187,15 @@ def _neighbour(language: str, letters: str) -> str:
 
 def _by_words(letters: str) -> str:
     """Let the common words vote; a word of several languages shares its vote."""
-    words = Counter(_WORD.findall(letters))
+    is_ascii = letters.isascii()
+    words = Counter(letters.translate(_BETWEEN_WORDS).split() if is_ascii else _WORD.findall(letters))
     votes: dict[str, float] = {}
     evidence: Counter[str] = Counter()
     for word, times in words.items():
         for language in (speakers := _SPEAKERS.get(word, ())):
             votes[language] = votes.get(language, 0) + times / len(speakers)
             evidence[language] += 1
-    for letter in _OWN_LETTERS.keys() & set(letters):
+    for letter in () if is_ascii else _OWN_LETTERS.keys() & set(letters):
         language = _OWN_LETTERS[letter]
         votes[language] = votes.get(language, 0) + 1
         evidence[language] += 1

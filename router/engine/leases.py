@@ -11,8 +11,9 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from router.engine.config import EngineConfig
+from router.engine.config import EngineConfig, LeaseConfig
 from router.engine.deadlines import DeadlineKind, Deadlines
+from router.engine.events import Item
 from router.engine.matching import Matching
 from router.engine.work_items import WorkItem
 
@@ -134,16 +135,30 @@ class Leases:
         gone_since = self._matching.agents[holder].gone_since
         if limits.absent_s is not None and gone_since is not None:
             steps.append((max(gone_since, lease.owed_since) + _seconds(limits.absent_s), LeaseStep.ABSENT))
-        spans = (limits.nudge_s, limits.supervisor_s, limits.hand_back_s)
+        told_at = _told_at(lease, work.item, limits)
         taken = _LADDER.index(lease.step)
-        for step, span_s in zip(_LADDER[taken + 1 :], spans[taken:], strict=True):
-            if span_s is not None:
-                at = lease.owed_since + _seconds(span_s)
-                due_at = work.item.due_at
-                if step is LeaseStep.ESCALATED and due_at is not None and lease.owed_since < due_at < at:
-                    at = due_at
-                steps.append((at, step))
+        steps += [(at, step) for at, step in told_at if _LADDER.index(step) > taken]
+        if limits.hand_back_s is not None:
+            steps.append((lease.owed_since + _seconds(limits.hand_back_s), LeaseStep.SILENT))
         return min(steps, key=lambda step: step[0], default=None)
+
+
+def _told_at(lease: Lease, item: Item, limits: LeaseConfig) -> list[Step]:
+    """Give when the holder is reminded and when supervisors are told.
+
+    A due time that is still to come brings both forward: the supervisors are told when it comes, the holder
+    `lead_s` before. Where that was before the reply was owed, he is told together with the supervisors.
+    """
+    since, due_at = lease.owed_since, item.due_at
+    ahead = [due_at] if due_at is not None and due_at > since else []
+    steps: list[Step] = []
+    if limits.supervisor_s is not None:
+        steps.append((min([since + _seconds(limits.supervisor_s), *ahead]), LeaseStep.ESCALATED))
+    if limits.nudge_s is not None:
+        urgent_at = [at for due in ahead if (at := due - _seconds(item.lead_s)) > since]
+        told_at = [since + _seconds(limits.nudge_s), *urgent_at, *(at for at, _ in steps)]
+        steps.insert(0, (min(told_at), LeaseStep.NUDGED))
+    return steps
 
 
 def _seconds(count: float) -> timedelta:

@@ -48,6 +48,7 @@ class Matching:
 
     __slots__ = (
         "_config",
+        "_needed_for",
         "_scales",
         "_seed",
         "_strategies",
@@ -76,6 +77,7 @@ class Matching:
         self.reserves: Mapping[str, Reserve] = {
             name: queue.reserve for name, queue in config.queues.items() if queue.reserve is not None
         }
+        self._needed_for = _needed_for(self.reserves)
 
     def agent(self, agent_id: str) -> Agent:
         """Give a person, as an absent one without skills when not seen before."""
@@ -133,12 +135,14 @@ class Matching:
     def change_reserves(self, reserves: Mapping[str, Reserve]) -> None:
         """Keep other units free from now on, by the queue they are kept for."""
         self.reserves = reserves
-        for lane in self.lanes.values():
-            lane.able = []
+        self._needed_for = _needed_for(reserves)
+        joined = [(lane, lane.able) for lane in self.lanes.values()]
         for profile in self.profiles.values():
             profile.rolls = {}
-            for lane in self.lanes.values():
-                self._join(lane, profile)
+        for lane, able in joined:
+            lane.able = []
+            for rank, roll in able:
+                self._enter(lane, roll.profile, rank)
 
     def forget(self, agent: Agent) -> None:
         """Drop a person who has left and has nothing any more."""
@@ -218,7 +222,7 @@ class Matching:
         for name, reserve in self.reserves.items():
             if name == queue or (profile.queues is not None and name not in profile.queues):
                 continue
-            if Requirement("", reserve.needs).first_failing(profile.skills, None) is Gate.PASSED:
+            if self._needed_for[name].first_failing(profile.skills, None) is Gate.PASSED:
                 found[name] = reserve.units
         return found
 
@@ -231,13 +235,15 @@ class Matching:
         return found
 
     def _link(self, lane: Lane, profile: Profile) -> None:
-        lane.present[lane.gate(profile)] += profile.present
-        self._join(lane, profile)
+        """Count the people of a profile for a lane, and enter those who pass every gate of the profile."""
+        gate = lane.gate(profile)
+        lane.present[gate] += profile.present
+        if gate is Gate.PASSED:
+            strategy = self._strategies[self._config.queue(lane.key.queue).strategy]
+            self._enter(lane, profile, strategy.rank_fit(lane.requirement.fit(profile.skills)))
 
-    def _join(self, lane: Lane, profile: Profile) -> None:
-        """Enter people who pass every gate of the profile in the lane, and the lane with them."""
-        if lane.gate(profile) is not Gate.PASSED:
-            return
+    def _enter(self, lane: Lane, profile: Profile, rank: Rank) -> None:
+        """Enter people in a lane, and the lane with them."""
         strategy = self._strategies[self._config.queue(lane.key.queue).strategy]
         reserved = sum(self.reserved(profile, lane.key.queue).values())
         demand = Demand(lane.key.channel_class, reserved, strategy.name)
@@ -247,7 +253,6 @@ class Matching:
             for agent in profile.members.values():
                 if agent.is_present:
                     roll.file(agent, agent.snapshot())
-        rank = strategy.rank_fit(lane.requirement.fit(profile.skills))
         insort(lane.able, (rank, roll), key=lambda pair: pair[0])
         (roll.queued if lane.is_newest_first or lane.share else roll.lanes).append(lane)
 
@@ -288,6 +293,11 @@ class Matching:
                 if not roll.lanes and not roll.queued:
                     del profile.rolls[demand]
         self._sweep_at = max(_LANES_BEFORE_SWEEP, 2 * len(self.lanes))
+
+
+def _needed_for(reserves: Mapping[str, Reserve]) -> dict[str, Requirement]:
+    """Give what people need for the queues units are kept free for."""
+    return {name: Requirement("", reserve.needs) for name, reserve in reserves.items()}
 
 
 def _candidate(by_fit: Rank, entry: FreeEntry, start: int) -> Candidate:

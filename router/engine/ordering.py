@@ -6,7 +6,6 @@ enough. The clamp by `max_advance_s` makes overtaking by key finite; what else l
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -17,13 +16,9 @@ from router.engine.events import Item
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WaitingClass:
-    """Items that are ordered alike, for `overtake_bound`; `boost_s` None stands for any boost or due time.
+    """Items that are ordered alike: by how much they advance at most, in which queue, and how it serves."""
 
-    `queue`, its `share` and whether it serves its newest item first matter where two queues have more than
-    the key between them.
-    """
-
-    boost_s: float | None
+    boost_s: float
     max_advance_s: float
     queue: str = ""
     share: Share | None = None
@@ -31,11 +26,10 @@ class WaitingClass:
 
 
 class Cap(StrEnum):
-    """What limits overtaking where no time does."""
+    """What stands where no time bounds overtaking."""
 
     SHARE = "share"
-    FLOOR = "floor"
-    NONE = "none"
+    NEWEST = "newest"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,13 +37,12 @@ class Overtaking:
     """How far later arrivals of one class may pass an item of another.
 
     `within_s` is the time after its arrival in which that can happen; None: at any time, and then `cap` says
-    what limits it: `share` and `floor` at most `picks` of `whole` consecutive picks, none nothing.
+    why: a `share` lets them go first in at most `picks` (so many of how many), `newest` without a limit.
     """
 
     within_s: float | None
     cap: Cap | None = None
-    picks: int = 0
-    whole: int = 0
+    picks: tuple[int, int] | None = None
 
 
 def key_of(item: Item) -> float:
@@ -78,38 +71,31 @@ def overtaking(ahead: WaitingClass, behind: WaitingClass) -> Overtaking:
     """Say how far later arrivals of `ahead` can pass an item of `behind`, tiers and newest-first included.
 
     An item of a queue that serves its newest first stands behind everything that comes to that queue, and
-    with it behind whatever that lets through: nothing bounds it. A tier passes others at any time, but only
-    within its share; others pass a tier only in the picks its share leaves them. Else the key decides.
+    with it behind whatever that lets through: nothing bounds it. A tier passes others at any time, another
+    tier too, but only within its share; others pass a tier only in the picks its share leaves them. Else the
+    key decides.
     """
     if behind.is_newest_first:
-        return Overtaking(within_s=None, cap=Cap.NONE)
-    if ahead.queue != behind.queue or ahead.share != behind.share:
+        return Overtaking(within_s=None, cap=Cap.NEWEST)
+    if ahead.queue != behind.queue:
         if ahead.share is not None:
-            return Overtaking(within_s=None, cap=Cap.SHARE, picks=ahead.share.part, whole=ahead.share.whole)
+            return _in_picks(ahead.share.part, ahead.share.whole)
         if behind.share is not None:
-            left = behind.share.whole - behind.share.part
-            return Overtaking(within_s=None, cap=Cap.FLOOR, picks=left, whole=behind.share.whole)
+            return _in_picks(behind.share.whole - behind.share.part, behind.share.whole)
     return Overtaking(within_s=_by_key(ahead, behind))
 
 
-def overtake_bound(ahead: WaitingClass, behind: WaitingClass) -> float:
-    """Give the seconds after an item of `behind` within which a later arrival of `ahead` can still pass it.
-
-    Infinite where no time bounds it (`overtaking` says what does).
-    """
-    within_s = overtaking(ahead, behind).within_s
-    return math.inf if within_s is None else within_s
+def _in_picks(part: int, whole: int) -> Overtaking:
+    return Overtaking(within_s=None, cap=Cap.SHARE, picks=(part, whole))
 
 
 def _by_key(ahead: WaitingClass, behind: WaitingClass) -> float:
     """Bound overtaking by key.
 
-    An arrival advances by at most min(boost, max_advance) (max_advance where a due time may pull it), and
-    the item behind is at least min(boost, max_advance) ahead of its own arrival: so later arrivals pass it
-    only within the difference, and nobody who comes after that ever does.
+    An arrival advances by at most min(boost, max_advance), and the item behind is at least
+    min(boost, max_advance) ahead of its own arrival: so later arrivals pass it only within the difference,
+    and nobody who comes after that ever does.
     """
-    advance = (
-        ahead.max_advance_s if ahead.boost_s is None else min(max(ahead.boost_s, 0.0), ahead.max_advance_s)
-    )
-    head_start = min(behind.boost_s or 0.0, behind.max_advance_s)
+    advance = min(max(ahead.boost_s, 0.0), ahead.max_advance_s)
+    head_start = min(behind.boost_s, behind.max_advance_s)
     return max(0.0, advance - head_start)

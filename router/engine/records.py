@@ -143,9 +143,10 @@ class Records:
         self._add(act, work, at, record, None if agent is None else agent.id)
 
     def reminded(self, act: Act, work: WorkItem, at: datetime, agent: Agent, lease: Lease) -> None:
-        """Say that a holder or a supervisor is told of owed work; reason `due`: its time has come."""
+        """Say that a holder or a supervisor is told of owed work; reason `due`: its time comes or has come."""
         due_at = work.item.due_at
-        is_due = act is Act.ESCALATED and due_at is not None and lease.owed_since < due_at <= at
+        ahead_s = work.item.lead_s if act is Act.NUDGED else 0.0
+        is_due = due_at is not None and lease.owed_since < due_at and (due_at - at).total_seconds() <= ahead_s
         record = _became(act, work, at, agent, "due" if is_due else "")
         record.update(_history(lease, at))
         self._add(act, work, at, record, agent.id)
@@ -162,17 +163,7 @@ class Records:
             self._add(act, work, at, {**_about(act, work, at), **fields})
             return
         record: JsonObject = {"act": act.value, "at": to_iso(at), **fields}
-        self._decisions.append(
-            Decision(
-                act=act,
-                at=at,
-                item_id="",
-                conversation_id="",
-                agent_id=None,
-                offer=None,
-                record=record,
-            )
-        )
+        self._decisions.append(Decision(act=act, at=at, record=record))
 
     def memory_cleared(
         self, work: WorkItem, at: datetime, forgotten: Iterable[str], reason: str = ""
@@ -192,17 +183,7 @@ class Records:
             "agent": agent.id,
             "unanswered": agent.unanswered,
         }
-        self._decisions.append(
-            Decision(
-                act=Act.AWAY,
-                at=at,
-                item_id="",
-                conversation_id="",
-                agent_id=agent.id,
-                offer=None,
-                record=record,
-            )
-        )
+        self._decisions.append(Decision(act=Act.AWAY, at=at, agent_id=agent.id, record=record))
 
     def promise(self, act: Act, work: WorkItem, at: datetime, found: JsonObject) -> None:
         """Say what became of a promise, or how much of its time has passed, and who has the item."""

@@ -23,6 +23,9 @@ NeedsChanged = list[tuple[Act, str, list[Need]]]
 """Needs given up or asked for again, and why; for records."""
 
 
+_WHYS = tuple(Why)
+
+
 class Refiling:
     """Keeps what waiting items ask up to date."""
 
@@ -122,10 +125,11 @@ def _changes(
     if not told and not dropped:
         return []
     changes: NeedsChanged = []
-    for why in Why:
-        lost = [need for need in weakest_first if dropped.get(need) is why and need not in told]
-        if lost:
-            changes.append((Act.NEED_DROPPED, why.value, lost))
+    lost = [(need, dropped[need]) for need in weakest_first if need in dropped and need not in told]
+    for why in _WHYS if lost else ():
+        given_up = [need for need, reason in lost if reason is why]
+        if given_up:
+            changes.append((Act.NEED_DROPPED, why.value, given_up))
     back = [need for need in weakest_first if need in told and need not in dropped]
     if back:
         changes.append((Act.NEED_RESTORED, "", back))

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from router.documents.models import Name, Strict, custom_error
 from router.documents.places import Located, Path
@@ -67,17 +67,22 @@ _Level = Annotated[int, Field(ge=0, le=5)]
 
 
 class _SkillModel(Strict):
-    """A skill that is held until a day."""
+    """A skill, perhaps only held until a day."""
 
     level: _Level
-    until: Annotated[date, Field(strict=False)]
+    until: Annotated[date, Field(strict=False)] | None = None
+
+
+def _level_alone(given: object) -> object:
+    """Take a plain level for a skill that is held for good."""
+    return given if isinstance(given, Mapping) else {"level": given}
 
 
 class _AgentModel(Strict):
     display_name: Annotated[str, Field(min_length=1, max_length=100)] | None = None
     role: Literal["agent", "supervisor", "admin"] = "agent"
     locale: Literal["en", "zh"] = "en"
-    skills: dict[Name, _Level | _SkillModel] = Field(default_factory=dict)
+    skills: dict[Name, Annotated[_SkillModel, BeforeValidator(_level_alone)]] = Field(default_factory=dict)
     units: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
     max_claims: Annotated[int, Field(ge=1, le=10_000)] | None = None
     queues: list[str] | None = None
@@ -123,17 +128,16 @@ def _unknown_names(document: Located, model: _RosterModel, rules: RulesModel) ->
 
 
 def _agent(login: str, model: _AgentModel, units: int) -> RosterAgent:
-    levels = {skill: held if isinstance(held, int) else held.level for skill, held in model.skills.items()}
     return RosterAgent(
         login=login,
         display_name=model.display_name or login.capitalize(),
         role=model.role,
         locale=model.locale,
-        skills=levels,
+        skills={skill: held.level for skill, held in model.skills.items()},
         expires={
             skill: datetime.combine(held.until + timedelta(days=1), time(), UTC)
             for skill, held in model.skills.items()
-            if not isinstance(held, int)
+            if held.until is not None
         },
         units=model.units or units,
         max_claims=model.max_claims,

@@ -23,6 +23,7 @@ from router.strategy import Rank
 LISTED = 20
 """People named one by one in a record; more are summarised by gate (`docs/routing.md`)."""
 
+_WORDS = tuple((gate, gate.word) for gate in Gate)
 _BEFORE_SKILLS = (*reversed(PROFILE_GATES), Gate.PRESENCE)
 
 
@@ -38,7 +39,7 @@ def count_by_gate(matching: Matching, work: WorkItem, lane: Lane) -> JsonObject:
     counts[Gate.PRESENCE] = len(matching.agents) - sum(lane.present)
     for gate in PROFILE_GATES:
         counts[gate] = lane.present[gate]
-    return {gate.word: counts[gate] for gate in Gate if counts[gate]}
+    return {word: counts[gate] for gate, word in _WORDS if counts[gate]}
 
 
 def first_gate(agent: Agent, work: WorkItem, lane: Lane) -> Gate:

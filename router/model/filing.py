@@ -120,14 +120,15 @@ class Opened:
 class Filed:
     """What became of one decoded item.
 
-    `messages` pairs each message's row with its provider thread; `delivered` lists (conversation, message)
-    of ours that its reports were about.
+    `messages` pairs each message's row with its provider thread, `attachments` are the rows of their files;
+    `delivered` lists (conversation, message) of ours that its reports were about.
     """
 
     inbound_id: str
     account: str
     outcome: FiledAs = FiledAs.IGNORED
     messages: list[tuple[Row, str]] = field(default_factory=list)
+    attachments: list[Row] = field(default_factory=list)
     opened: list[Opened] = field(default_factory=list)
     work_items: list[Row] = field(default_factory=list)
     reports: list[DeliveryReport] = field(default_factory=list)

@@ -5,7 +5,7 @@ In: the `facts` of a line or a stream. Out: `Facts` for triage, or a ConfigError
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 
@@ -30,19 +30,32 @@ def facts_given(value: JsonValue, at: datetime, declared: Mapping[str, FactType]
         raise ConfigError("facts have to be an object", hint='Write {"message": {"text": "…"}}.')
     attributes: dict[str, FactValue] = {}
     classified: dict[str, FactValue] = {}
-    for group, values in value.items():
-        if not isinstance(values, Mapping):
-            raise ConfigError(f"`{group}` has to be an object", hint='Write {"message": {"text": "…"}}.')
-        for name, given in values.items():
-            fact = _checked(f"{group}.{name}", given, declared)
-            if group == "facts":
-                classified[name] = fact
-            else:
-                attributes[_ATTRIBUTES[f"{group}.{name}"]] = fact
+    for full, given in _variables(value, declared):
+        group, _, name = full.partition(".")
+        fact = _checked(full, given, declared)
+        if group == "facts":
+            classified[name] = fact
+        else:
+            attributes[_ATTRIBUTES[full]] = fact
     facts = Facts(at=at, classified=classified, **attributes)  # type: ignore[arg-type]
     if "language" not in attributes:
         facts = replace(facts, language=detect_language(facts.text) or detect_language(facts.subject))
     return facts
+
+
+def _variables(
+    value: Mapping[str, JsonValue], declared: Mapping[str, FactType]
+) -> Iterator[tuple[str, JsonValue]]:
+    """Give each variable by its full name, whether written in groups, with a dot, or as a fact alone."""
+    for group, given in value.items():
+        if isinstance(given, Mapping):
+            yield from ((f"{group}.{name}", each) for name, each in given.items())
+        elif group in declared:
+            yield f"facts.{group}", given
+        elif "." in group:
+            yield group, given
+        else:
+            raise ConfigError(f"`{group[:60]}` has to be an object", hint='Write {"message": {"text": "…"}}.')
 
 
 def _checked(name: str, given: JsonValue, declared: Mapping[str, FactType]) -> FactValue:

@@ -38,8 +38,8 @@ _PERSON = "skills expires units max_claims queues"
 def _type(needed: str, more: str = "") -> LineType:
     must = tuple(needed.split())
     # Written with a space in the description of the format.
-    spaced = {"channel class"} if "channel_class" in more else set()
-    return LineType(keys=frozenset({*must, *more.split(), *spaced}), needed=must)
+    others = {"channel class", "channel-class"} if "channel_class" in more else set()
+    return LineType(keys=frozenset({*must, *more.split(), *others}), needed=must)
 
 
 def _restored(kind: type[Any]) -> LineType:

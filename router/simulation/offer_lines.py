@@ -15,6 +15,8 @@ from router.simulation.people import People
 from router.simulation.play import Play
 from router.simulation.work_lines import WorkLines
 
+_OTHER = {"accept": "reject", "reject": "accept"}
+_SPELLINGS = {"accepted": "accept", "rejected": "reject", "busy": "reject"}
 _HINT = 'Write "answer": "accept" or "answer": "reject".'
 
 
@@ -82,10 +84,10 @@ class OfferLines:
 def _answer(entry: JsonObject) -> tuple[bool, str]:
     """Say whether a line accepts, and why not."""
     reason = str(entry.get("reason") or "")
-    said = [key for key in ("accept", "reject") if entry.get(key) is True]
+    said = [key for key, other in _OTHER.items() if entry.get(key) is True or entry.get(other) is False]
     answer = entry.get("answer")
     if isinstance(answer, str):
-        said.append("reject" if answer == "busy" else answer)
+        said.append(_SPELLINGS.get(answer, answer))
         reason = reason or ("busy" if answer == "busy" else "")
     if len(set(said)) != 1 or said[0] not in ("accept", "reject"):
         raise ConfigError("an answer is either accept or reject", hint=_HINT)

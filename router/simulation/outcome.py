@@ -11,6 +11,7 @@ from router.engine.words import say
 from router.messages import JsonObject, JsonValue
 
 _SHOWN_WAITING = 20
+_SHOWN_BROKEN = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +55,9 @@ def summary_lines(summary: JsonObject) -> Iterator[str]:
         yield f"wait in {queue or '(no queue)'}: {spread_text(waits)}"
     breaches = ", ".join(f"{metric} {count}" for metric, count in _entries(summary["breaches"]))
     yield f"broken promises: {breaches or 'none'}"
+    for promise in _list(summary.get("broken"))[:_SHOWN_BROKEN]:
+        if isinstance(promise, Mapping):
+            yield f"  {promise['metric']} of {promise['item']}, due {promise['due_at']} ({promise['policy']})"
     load = summary["load"]
     if isinstance(load, Mapping):
         yield f"work each: {load['min']} to {load['max']}, deviation {load['deviation']}"

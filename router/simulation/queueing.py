@@ -21,7 +21,7 @@ from router.simulation.given import facts_given
 
 DEFAULT_CLASS = "chat"
 
-_CLASS_KEYS = ("channel_class", "channel class", "class")
+_CLASS_KEYS = ("channel_class", "channel class", "channel-class", "class")
 _LONGEST_S = 10 * 366 * 86_400.0
 
 

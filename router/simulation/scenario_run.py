@@ -22,6 +22,7 @@ from router.simulation.closed_loop import ClosedLoop, Happening
 from router.simulation.dialect import Dialect
 from router.simulation.event_list import Line
 from router.simulation.figures import Figures
+from router.simulation.histories import Histories
 from router.simulation.manners import Manners
 from router.simulation.outcome import Outcome
 from router.simulation.people import People
@@ -60,7 +61,10 @@ class _Run:
             str(line.entry["item"]): line.entry for line in self._traffic.lines
         }
         self._figures = Figures()
-        self._play = Play(setting.new_engine(), self._decisions.append, self._figures.heard)
+        self._histories = Histories()
+        self._play = Play(
+            setting.new_engine(), self._decisions.append, self._figures.heard, self._histories.heard
+        )
         queueing = Queueing(setting.ruleset, setting.class_of)
         self._people = People(setting.ruleset, queueing, roster, ())
         self._dialect = Dialect("scenario", self._play, setting.ruleset, queueing, self._people)
@@ -80,7 +84,9 @@ class _Run:
         at = self._play.last_at or since
         self._written.append({"at": to_iso(at), "type": "tick"})
         notes = nonsense(self._scenario, self._roster, self._setting, self._traffic)
-        summary = full_summary(self._play, self._figures, self._people.names, self._setting, notes, at)
+        summary = full_summary(
+            self._play, self._figures, self._histories, self._people.names, self._setting, notes, at
+        )
         return ScenarioOutcome(
             outcome=Outcome(decisions=self._decisions, summary=summary), written=self._written
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,6 +19,7 @@ from router.messages import JsonObject
 from router.simulation.dialect import Dialect
 from router.simulation.event_list import Line
 from router.simulation.figures import Figures, still_waiting
+from router.simulation.histories import Histories
 from router.simulation.outcome import Outcome
 from router.simulation.people import People
 from router.simulation.play import Play
@@ -69,7 +71,10 @@ class _Run:
         self._setting = setting
         self._decisions: list[Decision] = []
         self._figures = Figures()
-        self._play = Play(setting.new_engine(), self._decisions.append, self._figures.heard)
+        self._histories = Histories()
+        self._play = Play(
+            setting.new_engine(), self._decisions.append, self._figures.heard, self._histories.heard
+        )
         queueing = Queueing(setting.ruleset, setting.class_of)
         self._people = People(setting.ruleset, queueing, setting.roster, lines)
         self._dialect = Dialect(source, self._play, setting.ruleset, queueing, self._people)
@@ -91,7 +96,7 @@ class _Run:
         notes = [*self._missing_shifts(), *self._dialect.notes]
         at = self._play.last_at or until
         people = self._people.names
-        summary = full_summary(self._play, self._figures, people, self._setting, notes, at)
+        summary = full_summary(self._play, self._figures, self._histories, people, self._setting, notes, at)
         return Outcome(decisions=self._decisions, summary=summary)
 
     def _missing_shifts(self) -> list[str]:
@@ -102,6 +107,7 @@ class _Run:
 def full_summary(
     play: Play,
     figures: Figures,
+    histories: Histories,
     people: Iterable[str],
     setting: Setting,
     notes: Sequence[str],
@@ -110,9 +116,13 @@ def full_summary(
     """Add everything up, with what still waits at a moment and why."""
     config = setting.ruleset.engine_config
     limits = {queue: limit.max_advance_s for queue, limit in config.queues.items()}
+    broken = histories.broken(at)
     waiting = [name for name, followed in play.items.items() if still_waiting(followed)]
     return {
         **figures.summary(play, people, limits),
+        "breaches": dict(sorted(Counter(str(promise["metric"]) for promise in broken).items())),
+        "broken": broken,
+        "by_item": histories.by_item(play),
         "still_waiting_count": len(waiting),
         "still_waiting": [_why(play, name, at) for name in waiting[:MAX_LISTED]],
         "notes": list(notes),

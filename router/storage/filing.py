@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
-from sqlalchemy import Connection, RowMapping, bindparam, select, tuple_, update
+from sqlalchemy import Connection, bindparam, literal_column, select, update
 
 from router.messages import EvidenceKind
 from router.model.filing import Point, Pointer, PointKey, Row, Shelf, Shelved
 from router.storage import schema as t
 from router.storage.inserts import insert_many
+from router.storage.lookups import Lookup
 
 _ORDER = (
     t.contact,
@@ -24,19 +26,54 @@ _ORDER = (
     t.work_item,
 )
 
+_POINTS = Lookup(
+    select(
+        t.contact_point.c.account,
+        t.contact_point.c.kind,
+        t.contact_point.c.address,
+        t.contact_point.c.id,
+        t.contact_point.c.contact_id,
+        t.contact.c.display_name,
+        t.contact.c.tier,
+    ).join_from(t.contact_point, t.contact),
+    (t.contact_point.c.account, t.contact_point.c.kind, t.contact_point.c.address),
+)
+_POINTERS = Lookup(
+    select(
+        t.reference.c.digest,
+        t.reference.c.kind,
+        t.reference.c.conversation_id,
+        t.reference.c.contact_point_id,
+    ),
+    (t.reference.c.digest,),
+)
+_PARTICIPANTS = Lookup(
+    select(t.participant.c.conversation_id, t.participant.c.contact_point_id),
+    (t.participant.c.conversation_id,),
+)
+# in the order of `Shelved`
 _CONVERSATION = (
-    t.conversation.c.id,
-    t.conversation.c.contact_id,
-    t.conversation.c.contact_point_id,
-    t.conversation.c.account,
-    t.conversation.c.thread,
-    t.conversation.c.subject_key,
-    t.conversation.c.state,
-    t.conversation.c.episode_id,
-    t.conversation.c.last_seq,
-    t.conversation.c.last_message_at,
-    t.conversation.c.resolved_at,
-    t.episode.c.number.label("episode_number"),
+    select(
+        t.conversation.c.id,
+        t.conversation.c.contact_id,
+        t.conversation.c.contact_point_id,
+        t.conversation.c.account,
+        t.conversation.c.subject_key,
+        t.conversation.c.state,
+        t.conversation.c.episode_id,
+        t.episode.c.number,
+        t.conversation.c.last_seq,
+        t.conversation.c.last_message_at,
+        t.conversation.c.resolved_at,
+        t.conversation.c.thread,
+    )
+    .join_from(t.conversation, t.episode, t.episode.c.id == t.conversation.c.episode_id)
+    .with_for_update(of=t.conversation)
+)
+_CONVERSATIONS = Lookup(_CONVERSATION, (t.conversation.c.id,))
+_OPEN_CONVERSATIONS = Lookup(
+    _CONVERSATION.where(t.conversation.c.state == literal_column("'open'")),
+    (t.conversation.c.contact_point_id,),
 )
 
 _UPDATE_CONVERSATION = (
@@ -55,15 +92,12 @@ _UPDATE_CONVERSATION = (
 def load_shelf(connection: Connection, points: Iterable[PointKey], digests: Iterable[bytes]) -> Shelf:
     """Read what the given pointers lead to, and the open conversations of the contact points."""
     shelf = Shelf()
-    _load_points(connection, shelf, list(points))
-    _load_pointers(connection, shelf, list(digests))
+    _load_points(connection, shelf, points)
+    _load_pointers(connection, shelf, digests)
     wanted = {pointer.conversation_id for pointer in shelf.pointers.values()}
     _load_conversations(connection, shelf, wanted)
-    if shelf.conversations:
-        rows = connection.execute(
-            select(t.participant).where(t.participant.c.conversation_id.in_(list(shelf.conversations)))
-        )
-        shelf.participants.update((row.conversation_id, row.contact_point_id) for row in rows)
+    found = _PARTICIPANTS.rows(connection, [(conversation_id,) for conversation_id in shelf.conversations])
+    shelf.participants.update((conversation_id, point_id) for conversation_id, point_id in found)
     return shelf
 
 
@@ -90,51 +124,26 @@ def _changing(conversation: Shelved) -> dict[str, object]:
     }
 
 
-def _load_points(connection: Connection, shelf: Shelf, keys: Sequence[PointKey]) -> None:
-    if not keys:
-        return
-    columns = tuple_(t.contact_point.c.account, t.contact_point.c.kind, t.contact_point.c.address)
-    statement = (
-        select(t.contact_point, t.contact.c.display_name, t.contact.c.tier)
-        .join_from(t.contact_point, t.contact)
-        .where(columns.in_([(key.account, key.kind, key.address) for key in keys]))
-    )
-    for row in connection.execute(statement).mappings():
-        key = PointKey(row["account"], row["kind"], row["address"])
-        shelf.points[key] = Point(
-            row["id"], row["contact_id"], row["display_name"], row["tier"], returning=True
-        )
+def _load_points(connection: Connection, shelf: Shelf, keys: Iterable[PointKey]) -> None:
+    wanted = [(key.account, key.kind, key.address) for key in keys]
+    for account, kind, address, point_id, contact_id, name, tier in _POINTS.rows(connection, wanted):
+        key = PointKey(account, kind, address)
+        shelf.points[key] = Point(point_id, contact_id, name, tier, returning=True)
 
 
-def _load_pointers(connection: Connection, shelf: Shelf, digests: Sequence[bytes]) -> None:
-    if not digests:
-        return
-    for row in connection.execute(select(t.reference).where(t.reference.c.digest.in_(digests))):
-        shelf.pointers[bytes(row.digest)] = Pointer(
-            EvidenceKind(row.kind), row.conversation_id, row.contact_point_id
-        )
+def _load_pointers(connection: Connection, shelf: Shelf, digests: Iterable[bytes]) -> None:
+    for digest, kind, *where in _POINTERS.rows(connection, [(digest,) for digest in digests]):
+        shelf.pointers[bytes(digest)] = Pointer(EvidenceKind(kind), *where)
 
 
 def _load_conversations(connection: Connection, shelf: Shelf, wanted: set[str]) -> None:
-    statement = (
-        select(*_CONVERSATION)
-        .join_from(t.conversation, t.episode, t.episode.c.id == t.conversation.c.episode_id)
-        .with_for_update(of=t.conversation)
-    )
-    if wanted:
-        found = connection.execute(statement.where(t.conversation.c.id.in_(list(wanted))))
-        _put(shelf, found.mappings())
-    point_ids = [point.id for point in shelf.points.values()]
-    if point_ids:
-        mine = statement.where(
-            t.conversation.c.contact_point_id.in_(point_ids), t.conversation.c.state == "open"
-        )
-        _put(shelf, connection.execute(mine).mappings())
+    _put(shelf, _CONVERSATIONS.rows(connection, [(conversation_id,) for conversation_id in wanted]))
+    _put(shelf, _OPEN_CONVERSATIONS.rows(connection, [(point.id,) for point in shelf.points.values()]))
 
 
-def _put(shelf: Shelf, rows: Iterable[RowMapping]) -> None:
+def _put(shelf: Shelf, rows: Iterable[list[Any]]) -> None:
     for row in rows:
-        shelf.conversations.setdefault(row["id"], Shelved(**row))
+        shelf.conversations.setdefault(row[0], Shelved(*row))
 
 
 def prefer_last_claimants(connection: Connection, rows: Sequence[Row], contacts: Mapping[str, str]) -> None:

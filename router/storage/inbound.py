@@ -12,12 +12,17 @@ from sqlalchemy import Connection, Row, Select, bindparam, insert, select, updat
 from router.ids import digest
 from router.messages import AcceptOutcome, AcceptResult, JsonValue, RawInbound
 from router.storage.inserts import insert_many
+from router.storage.lookups import Lookup
 from router.storage.schema import channel_account, quarantine, raw_bytes, raw_inbound
 
 _REDELIVERED = (
     update(raw_inbound)
     .where(raw_inbound.c.id == bindparam("inbound"))
     .values(redeliveries=raw_inbound.c.redeliveries + 1)
+)
+_FIRST = Lookup(
+    select(raw_inbound.c.dedupe_digest, raw_inbound.c.id),
+    (raw_inbound.c.account, raw_inbound.c.dedupe_digest),
 )
 _FILED = (
     update(raw_inbound)
@@ -44,7 +49,8 @@ def dedupe_digest(account: str, key: str) -> bytes:
 def store_deliveries(connection: Connection, deliveries: Sequence[Delivery]) -> list[list[AcceptResult]]:
     """Store each new item once; a known key answers with the first delivery's id."""
     digests = [[dedupe_digest(d.account, raw.dedupe_key) for _, raw in d.items] for d in deliveries]
-    known = _known(connection, {d.account for d in deliveries}, [x for group in digests for x in group])
+    asked = [(d.account, key) for d, keys in zip(deliveries, digests, strict=True) for key in keys]
+    known = _known(connection, asked)
     rows: list[dict[str, object]] = []
     bodies: list[dict[str, object]] = []
     again: list[dict[str, str]] = []
@@ -115,11 +121,8 @@ def begin_attempt(connection: Connection, inbound_ids: Sequence[str]) -> None:
     )
 
 
-def _known(connection: Connection, accounts: set[str], digests: Sequence[bytes]) -> dict[bytes, str]:
-    statement = select(raw_inbound.c.dedupe_digest, raw_inbound.c.id).where(
-        raw_inbound.c.account.in_(sorted(accounts)), raw_inbound.c.dedupe_digest.in_(digests)
-    )
-    return {bytes(row.dedupe_digest): row.id for row in connection.execute(statement)}
+def _known(connection: Connection, keys: Sequence[tuple[str, bytes]]) -> dict[bytes, str]:
+    return {bytes(found): inbound_id for found, inbound_id in _FIRST.rows(connection, keys)}
 
 
 def _row(account: str, inbound_id: str, raw: RawInbound, key: bytes) -> dict[str, object]:

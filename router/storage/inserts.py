@@ -19,21 +19,30 @@ def insert_many(connection: Connection, table: Table, rows: Sequence[Mapping[str
     """Insert rows that all name the same columns; nothing happens without rows."""
     if not rows:
         return
-    statement, columns = _prepared(table, connection.dialect, tuple(rows[0]))
-    connection.exec_driver_sql(
-        statement,
-        [tuple([bind(row[name]) if bind else row[name] for name, bind in columns]) for row in rows],
-    )
+    statement, names, binds = _prepared(table, connection.dialect, tuple(rows[0]))
+    parameters = []
+    for row in rows:
+        values = [row[name] for name in names]
+        for place, bind in binds:
+            if values[place] is not None:
+                values[place] = bind(values[place])
+        parameters.append(tuple(values))
+    connection.exec_driver_sql(statement, parameters)
 
 
 @lru_cache(maxsize=256)
 def _prepared(
     table: Table, dialect: Dialect, columns: tuple[str, ...]
-) -> tuple[str, list[tuple[str, _Bind | None]]]:
-    """Make the statement, and name its parameters in order with what turns values into the driver's."""
+) -> tuple[str, list[str], list[tuple[int, _Bind]]]:
+    """Make the statement, name its parameters in order, and say what turns which of them into the driver's.
+
+    None needs no turning: it is NULL in every type there is here.
+    """
     compiled = insert(table).compile(dialect=dialect, column_keys=list(columns))
     names = compiled.positiontup or []
-    binds: list[tuple[str, _Bind | None]] = [
-        (name, table.c[name].type.dialect_impl(dialect).bind_processor(dialect)) for name in names
+    binds: list[tuple[int, _Bind]] = [
+        (place, bind)
+        for place, name in enumerate(names)
+        if (bind := table.c[name].type.dialect_impl(dialect).bind_processor(dialect)) is not None
     ]
-    return str(compiled), binds
+    return str(compiled), names, binds

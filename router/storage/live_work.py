@@ -29,6 +29,7 @@ from router.storage.schema import (
     decision_record,
     message,
     offer,
+    one_of,
     sla_clock,
     work_item,
 )
@@ -100,7 +101,7 @@ async def read_pauses(connection: AsyncConnection, now: datetime) -> list[Event]
 
 async def read_open_offers(connection: AsyncConnection, now: datetime) -> list[Event]:
     """Tell the offers that stand, those being set up too."""
-    still_open = offer.c.state.in_(OPEN_OFFERS)
+    still_open = one_of(offer.c.state, OPEN_OFFERS)
     return [
         OfferRestored(
             at=now,

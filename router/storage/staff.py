@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from router.engine.config import EngineConfig, OfferConfig
 from router.engine.events import AgentRestored, ClockTick, Event, IncidentStarted, OverflowRestored
+from router.engine.refusals import BUSY, NO_ANSWER, REJECTED
 from router.model.presence import PresenceState
 from router.storage.duty import GONE
 from router.storage.live_work import (
@@ -22,12 +23,14 @@ from router.storage.live_work import (
     read_untold,
 )
 from router.storage.schema import (
+    ALARMS,
     absence,
     agent,
     agent_skill,
     decision_record,
     incident,
     offer,
+    one_of,
     presence,
     work_item,
 )
@@ -81,7 +84,9 @@ async def _overflows(connection: AsyncConnection, now: datetime) -> list[Event]:
     """Tell which queues overflowed by their own length; what an incident opens comes back with it."""
     record = decision_record.c
     newest = (
-        select(func.max(record.id)).where(record.act == "overflow").group_by(record.body["queue"].as_string())
+        select(func.max(record.id))
+        .where(one_of(record.act, ALARMS), record.act == "overflow")
+        .group_by(record.body["queue"].as_string())
     )
     rows = await connection.execute(select(record.body).where(record.id.in_(newest)).order_by(record.id))
     return [
@@ -95,12 +100,11 @@ async def _staff(connection: AsyncConnection, now: datetime, offers: OfferConfig
     skills, expires = await _skills(connection, now)
     last_offers = await _last_offers(connection)
     recent = await _recent_offers(connection, now)
-    rests = await _rests(connection, offers)
+    rests = await _rests(connection, offers, now)
     events: list[Event] = []
     for row in await connection.execute(_PEOPLE):
         last_offer_at, unanswered = last_offers.get(row.id, (None, 0))
         rests_until, rest_reason = rests.get(row.id, (None, ""))
-        is_resting = rests_until is not None and rests_until > now
         is_back = row.absent_until is not None and row.absent_until <= now
         events.append(
             AgentRestored(
@@ -119,8 +123,8 @@ async def _staff(connection: AsyncConnection, now: datetime, offers: OfferConfig
                 absent_since=None if is_back else row.absent_since,
                 absent_until=None if is_back else row.absent_until,
                 available_since=row.present_since if row.state == PresenceState.AVAILABLE else None,
-                rests_until=rests_until if is_resting else None,
-                rest_reason=rest_reason if is_resting else "",
+                rests_until=rests_until,
+                rest_reason=rest_reason,
                 offers=tuple(recent.get(row.id, ())),
             )
         )
@@ -177,33 +181,35 @@ async def _recent_offers(
     connection: AsyncConnection, now: datetime
 ) -> Mapping[str, list[tuple[datetime, str]]]:
     """Give when each agent was offered something lately, and of which queue at that time, oldest first."""
-    record = decision_record.c
-    is_its_own = (record.act == "offered") & (record.at == offer.c.offered_at)
+    record, since = decision_record.c, now - _RECENT
+    lately = select(offer.c.work_item_id).where(offer.c.offered_at > since)
     statement = (
-        select(offer.c.agent_id, offer.c.offered_at, record.body["queue"].as_string().label("queue"))
-        .join_from(offer, decision_record, (record.work_item_id == offer.c.work_item_id) & is_its_own)
-        .where(offer.c.offered_at > now - _RECENT, record.agent_id == offer.c.agent_id)
+        select(record.agent_id, record.at, record.body["queue"].as_string().label("queue"))
+        .where(record.work_item_id.in_(lately), record.act == "offered", record.at > since)
         .order_by(record.id)
     )
     recent: defaultdict[str, list[tuple[datetime, str]]] = defaultdict(list)
     for row in await connection.execute(statement):
-        recent[row.agent_id].append((row.offered_at, row.queue))
+        recent[row.agent_id].append((row.at, row.queue))
     return recent
 
 
-async def _rests(connection: AsyncConnection, offers: OfferConfig) -> Mapping[str, tuple[datetime, str]]:
-    """Give until when each agent is left alone after the last offer not taken, and what for."""
+async def _rests(
+    connection: AsyncConnection, offers: OfferConfig, now: datetime
+) -> Mapping[str, tuple[datetime, str]]:
+    """Give until when each agent is still left alone after offers not taken, and what for; the longest counts."""
+    longest = timedelta(seconds=max(offers.no_answer_s, offers.reject_s, offers.busy_s))
     statement = (
         select(offer.c.agent_id, offer.c.state, offer.c.ended_at, work_item.c.declined)
         .join_from(offer, work_item, work_item.c.id == offer.c.work_item_id)
-        .where(offer.c.state.in_(("rejected", "expired")))
+        .where(offer.c.state.in_(("rejected", "expired")), offer.c.ended_at > now - longest)
         .order_by(offer.c.ended_at, offer.c.id)
     )
     rests: dict[str, tuple[datetime, str]] = {}
     for row in await connection.execute(statement):
-        reason = "no_answer" if row.state == "expired" else "rejected"
-        if row.declined.get(row.agent_id) == "busy":
-            reason = "busy"
-        spans = {"no_answer": offers.no_answer_s, "rejected": offers.reject_s, "busy": offers.busy_s}
-        rests[row.agent_id] = row.ended_at + timedelta(seconds=spans[reason]), reason
+        reason = NO_ANSWER if row.state == "expired" else row.declined.get(row.agent_id, REJECTED)
+        span_s = {NO_ANSWER: offers.no_answer_s, BUSY: offers.busy_s}.get(reason, offers.reject_s)
+        until = row.ended_at + timedelta(seconds=span_s)
+        if until > rests.get(row.agent_id, (now, ""))[0]:
+            rests[row.agent_id] = until, reason
     return rests

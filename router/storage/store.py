@@ -77,6 +77,15 @@ class Store:
         """Like `write` for a function over many items: those that wait together are run together."""
         return await self._writer.write_each(function, item)
 
+    async def write_all(
+        self, function: Callable[[Connection, Sequence[ItemT]], Sequence[T]], items: Sequence[ItemT]
+    ) -> list[T | Exception]:
+        """Like `write_each` for many items at once; in place of the result of one that failed comes its error.
+
+        Raises StoreUnavailable when nothing could be committed.
+        """
+        return await self._writer.write_all(function, items)
+
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
         """Give a connection that can only read what has been committed."""

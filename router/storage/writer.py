@@ -13,6 +13,7 @@ import logging
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection
@@ -33,11 +34,15 @@ RunGroup = Callable[[Callable[[Connection], None]], Awaitable[None]]
 
 @dataclass(slots=True, eq=False)
 class _Unit:
-    """One unit of work waiting for its commit; `many` units of one function are run as one call."""
+    """One unit of work waiting for its commit; units of one function over items are run as one call.
+
+    `items` is None for a function that takes `arguments`. The result of a unit with items is a list with a
+    result for each, or the error of an item that could not be written.
+    """
 
     function: Callable[..., Any]
     arguments: tuple[Any, ...]
-    many: bool
+    items: Sequence[Any] | None
     done: asyncio.Future[Any]
     result: Any = None
     error: Exception | None = None
@@ -58,15 +63,29 @@ class Writer:
 
     async def write(self, function: Callable[..., T], *arguments: Any) -> T:
         """Run `function(connection, *arguments)` and give its result after the commit."""
-        result: T = await self._put(_Unit(function, arguments, False, _future()))
+        result: T = await self._put(_Unit(function, arguments, None, _future()))
         return result
 
     async def write_each(
         self, function: Callable[[Connection, Sequence[ItemT]], Sequence[T]], item: ItemT
     ) -> T:
         """Run `function(connection, items)` for all items that wait for it, and give this item's result."""
-        result: T = await self._put(_Unit(function, (item,), True, _future()))
+        (result,) = await self.write_all(function, [item])
+        if isinstance(result, Exception):
+            raise result
         return result
+
+    async def write_all(
+        self, function: Callable[[Connection, Sequence[ItemT]], Sequence[T]], items: Sequence[ItemT]
+    ) -> list[T | Exception]:
+        """Run `function(connection, items)`, others' items that wait for it included.
+
+        Give the result of each of these items, or what it raised: the others are committed without it.
+        """
+        if not items:
+            return []
+        results: list[T | Exception] = await self._put(_Unit(function, (), items, _future()))
+        return results
 
     async def _put(self, unit: _Unit) -> Any:
         if self._closing:
@@ -123,34 +142,54 @@ def _run_together(connection: Connection, group: list[_Unit]) -> None:
     while start < len(group):
         first = group[start]
         end = start + 1
-        if first.many:
-            while end < len(group) and group[end].many and group[end].function == first.function:
+        if first.items is not None:
+            while end < len(group) and group[end].items is not None and group[end].function == first.function:
                 end += 1
-            results = first.function(connection, [unit.arguments[0] for unit in group[start:end]])
-            for unit, result in zip(group[start:end], results, strict=True):
-                unit.result = result
+            _run_items(connection, group[start:end])
         else:
             first.result = first.function(connection, *first.arguments)
         start = end
     crash_point("K2")
 
 
+def _run_items(connection: Connection, units: Sequence[_Unit]) -> None:
+    """Run one function over the items of several units, and give each unit its part of the results."""
+    items = [item for unit in units for item in unit.items or ()]
+    results = units[0].function(connection, items)
+    if len(results) != len(items):
+        raise RuntimeError(f"{len(results)} results for {len(items)} items")
+    remaining = iter(results)
+    for unit in units:
+        unit.result = list(islice(remaining, len(unit.items or ())))
+
+
 def _run_apart(connection: Connection, group: list[_Unit]) -> None:
-    """Run each unit behind its own savepoint, so that one failure is only its own."""
+    """Run each unit, and each item, behind its own savepoint, so that one failure is only its own."""
     for unit in group:
         unit.error = None
-        savepoint = connection.begin_nested()
-        try:
-            if unit.many:
-                (unit.result,) = unit.function(connection, [unit.arguments[0]])
-            else:
-                unit.result = unit.function(connection, *unit.arguments)
-            savepoint.commit()
-        except (OperationalError, InterfaceError):
-            raise
-        except Exception as error:  # handed to whoever put the unit
-            savepoint.rollback()
-            unit.error = error
+        if unit.items is None:
+            unit.result, unit.error = _attempt(connection, unit.function, unit.arguments)
+            continue
+        unit.result = []
+        for item in unit.items:
+            result, error = _attempt(connection, unit.function, ([item],))
+            unit.result.append(error or result[0])
+
+
+def _attempt(
+    connection: Connection, function: Callable[..., Any], arguments: tuple[Any, ...]
+) -> tuple[Any, Exception | None]:
+    """Run a function behind a savepoint; give its result, or its error for whoever asked for it."""
+    savepoint = connection.begin_nested()
+    try:
+        result = function(connection, *arguments)
+        savepoint.commit()
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception as error:
+        savepoint.rollback()
+        return None, error
+    return result, None
 
 
 def _cause(error: Exception) -> str:

@@ -1,16 +1,30 @@
-"""What every group of calls needs: a read connection and the scope of who asks."""
+"""What several groups of calls need: a read connection, the scope of who asks, and two ways of asking."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Literal
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from router.storage.views.conversations import require_conversation
 from router.storage.views.scope import Scope
 from router.web.auth import Caller
+from router.web.binder import Query
 from router.web.services import Services
+
+
+class WhetherPreview(Query):
+    """With `preview=1` nothing is changed."""
+
+    preview: Literal["0", "1"] = "0"
+
+
+class WhichLanguage(Query):
+    """The language decisions are told in."""
+
+    lang: Literal["en", "zh", "zh-CN"] = "en"
 
 
 def scope_of(services: Services, caller: Caller) -> Scope:

@@ -22,7 +22,8 @@ from router.web.files import Download
 from router.web.problems import FieldError, Problem, problem_of
 
 API_PREFIX = "/api/v1"
-ID_LIMIT = 64
+# the longest name a rules file may give; ids are shorter
+PATH_VALUE_LIMIT = 80
 
 _PATH_NAME = re.compile(r"\{(\w+)\}")
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -145,7 +146,7 @@ def _path_values(request: web.Request, names: Sequence[str]) -> Mapping[str, str
     values = {name: request.match_info[name] for name in names}
     for value in values.values():
         # such a name is nobody's: no need to ask the store
-        if len(value) > ID_LIMIT or not value.isascii() or not value.isprintable():
+        if len(value) > PATH_VALUE_LIMIT or not value.isascii() or not value.isprintable():
             raise Problem(404, "not_found", "There is nothing with this id.")
     return values
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
@@ -27,6 +27,8 @@ log = logging.getLogger(__name__)
 
 BATCH = 500
 HELD_BYTES = 64 * 1_048_576
+# events that carry ids where desks are told shapes
+_READ = frozenset({"message", "delivery", "presence", "offer"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,14 +91,28 @@ class Frames(Ring[Frame]):
     async def _encode(self, events: Sequence[LiveEvent]) -> list[Frame]:
         first = self.last + 1
         try:
-            async with self._services.store.reading() as conn:
-                shapes = await self._read(conn, events)
+            shapes = await self._shapes(events)
             return [self._frame(number, event, shapes) for number, event in enumerate(events, first)]
         except Exception as error:
             # whatever it is, every desk must learn that it has missed something
             log.error("live events not encoded", extra={"cause": type(error).__name__})
             reset = Frame(audience=None, body=encode("reset", {}, self.mark(first)))
             return [reset, *(Frame(audience=None, body=b"") for _ in events[1:])]
+
+    async def _shapes(self, events: Sequence[LiveEvent]) -> _Shapes:
+        """Take what was just written, and read the rest; often there is no rest."""
+        told = [_id(one, "message_id") for one in events if one.topic == "message"]
+        written = {message_id: one for message_id in told if (one := self._live.take_written(message_id))}
+        unread = [
+            one
+            for one in events
+            if one.topic in _READ and (one.topic != "message" or _id(one, "message_id") not in written)
+        ]
+        if not unread:
+            return _Shapes(messages=written, agents={}, offers={})
+        async with self._services.store.reading() as conn:
+            shapes = await self._read(conn, unread)
+        return replace(shapes, messages={**written, **shapes.messages})
 
     async def _read(self, conn: AsyncConnection, events: Sequence[LiveEvent]) -> _Shapes:
         kinds = channel_kinds(self._services)

@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel, TypeAdapter
 
-from router.web.binder import API_PREFIX, ID_LIMIT, BoundCall
+from router.web.binder import API_PREFIX, PATH_VALUE_LIMIT, BoundCall
 from router.web.files import Download
 from router.web.problems import TITLES
 
@@ -125,7 +125,7 @@ def _problems(bound: BoundCall) -> dict[str, Any]:
 
 
 def _path_parameter(name: str) -> dict[str, Any]:
-    schema = {"type": "string", "minLength": 1, "maxLength": ID_LIMIT}
+    schema = {"type": "string", "minLength": 1, "maxLength": PATH_VALUE_LIMIT}
     return {"name": name, "in": "path", "required": True, "schema": schema}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
 from aiohttp import web
@@ -78,6 +79,7 @@ def peer_address(request: web.Request) -> Address | None:
     return _parse(request.remote or "")
 
 
+@lru_cache(maxsize=1_024)
 def _parse(text: str) -> Address | None:
     try:
         address = ip_address(text.split("%", 1)[0])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
@@ -16,7 +16,7 @@ from router.storage.views.lists import ListRequest, Place, View, list_conversati
 from router.storage.views.messages import MessagePage, list_messages
 from router.storage.views.people import read_draft, read_names
 from router.storage.views.routing import list_decisions
-from router.web.asking import reading, require_visible
+from router.web.asking import WhichLanguage, reading, require_visible
 from router.web.auth import Caller
 from router.web.binder import Body, Call, Line, Query, Unfinished
 from router.web.services import Services
@@ -42,12 +42,6 @@ class WhichMessages(Query):
 
     after: Line = ""
     limit: Limit = 100
-
-
-class WhichLanguage(Query):
-    """The language decisions are told in."""
-
-    lang: Literal["en", "zh", "zh-CN"] = "en"
 
 
 class Draft(Body):

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
 
 from router.model.desk import Rerouting, RulesChange
 from router.storage.rules import Change, list_changes
-from router.web.asking import require_visible
+from router.web.asking import WhetherPreview, require_visible
 from router.web.auth import Caller
-from router.web.binder import Call, Query
+from router.web.binder import Call
 from router.web.services import Services
 
 CHANGES_SHOWN = 50
@@ -38,12 +37,6 @@ class Rules:
     since: datetime | None
     rules: Sequence[RuleCount]
     changes: Sequence[RulesChange]
-
-
-class WhetherPreview(Query):
-    """With `preview=1` nothing is changed."""
-
-    preview: Literal["0", "1"] = "0"
 
 
 class RulesCalls:

@@ -4,27 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, timedelta
-from typing import Annotated, Literal
+from datetime import datetime, timedelta
+from typing import Annotated
 
-from pydantic import AfterValidator, AwareDatetime, Field
+from pydantic import AwareDatetime, BeforeValidator, Field
 
+from router.engine.times import from_iso
+from router.errors import ConfigError
 from router.live import SUPERVISORS, LiveEvent
 from router.model.desk import Agent, Alarm, Conversation, Incident, IncidentPreview
 from router.storage.views.conversations import read_conversation
 from router.storage.views.people import read_agent, read_names
 from router.storage.views.routing import list_alarms, list_incidents
-from router.web.asking import reading, require_visible
+from router.web.asking import WhetherPreview, WhichLanguage, reading, require_visible
 from router.web.auth import Caller
-from router.web.binder import Body, Call, Line, Name, Query
+from router.web.binder import Body, Call, Line, Name
 from router.web.problems import Problem
 from router.web.services import Services
 
 ALARMS_FOR = timedelta(days=1)
 MOST_BOOST_S = 7 * 24 * 3600
 
-# a text in JSON, which the strict body alone would not take for the time it means
-Moment = Annotated[AwareDatetime, Field(strict=False), AfterValidator(lambda moment: moment.astimezone(UTC))]
+
+def _moment(given: object) -> datetime:
+    """Read a time as a body gives it: text, which the strict model alone would not take."""
+    try:
+        return from_iso(given if isinstance(given, str) else "")
+    except ConfigError:
+        raise ValueError("write a time with an offset, such as 2026-01-05T09:00:00Z") from None
+
+
+Moment = Annotated[AwareDatetime, BeforeValidator(_moment)]
 Reason = Annotated[Line, Field(min_length=1)]
 
 
@@ -57,12 +67,6 @@ class StartIncident(Body):
     until: Moment | None = None
 
 
-class WhetherPreview(Query):
-    """With `preview=1` nothing is switched on."""
-
-    preview: Literal["0", "1"] = "0"
-
-
 class Prioritise(Body):
     """By how much the item counts as older than it is, in seconds, and why."""
 
@@ -74,12 +78,6 @@ class Pause(Body):
     """What the resolution waits for."""
 
     reason: Reason
-
-
-class WhichLanguage(Query):
-    """The language alarms are told in."""
-
-    lang: Literal["en", "zh", "zh-CN"] = "en"
 
 
 class SteeringCalls:

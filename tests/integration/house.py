@@ -31,6 +31,7 @@ from router.replies import Replies
 from router.steering import Steering
 from router.storage import schema as t
 from router.storage.store import Store
+from router.strategy import Strategy
 from router.testing import FakeClock
 from tests.integration.notes_channel import item, notes_type
 from tests.integration.test_intake import RULES, Front, running
@@ -129,9 +130,10 @@ class InForce:
     """The rules in force, as the engine's room and steering see them."""
 
     engine_config: EngineConfig
+    strategies: Sequence[Strategy] = ()
 
     def new_engine(self) -> Engine:
-        return Engine(self.engine_config, 1)
+        return Engine(self.engine_config, 1, self.strategies)
 
     def describe(self) -> JsonObject:
         return {"seed": 1, "ruleset_version": 1}
@@ -150,9 +152,10 @@ async def house(
     *,
     rules: str = RULES,
     agents: Sequence[AgentProfile] = AGENTS,
+    strategies: Sequence[Strategy] = (),
 ) -> AsyncIterator[House]:
     settled: asyncio.Queue[tuple[str, str]] = asyncio.Queue()
-    in_force = InForce(config)
+    in_force = InForce(config, strategies)
     live = LiveEvents("e1")
     room = EngineRoom(store, clock, in_force, lambda decisions: notices.decided(decisions))
     notices = Notices(live, room, lambda account: None, no_threads)

@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from router import Capabilities, Channel, ChannelType
 from router.errors import MalformedMessage
 from router.messages import (
+    Attachment,
     Author,
     Automatic,
     Block,
@@ -48,7 +49,11 @@ class NotesChannel(Channel[NotesSettings]):
                 external_id=fields.get("id", ""),
                 subject=fields.get("subject", ""),
                 subject_key=fields.get("subject", "").casefold(),
-                blocks=[Block(text=fields.get("text", ""))],
+                blocks=[Block(text=fields.get("text", ""), fields=fields.get("fields", {}))],
+                attachments=[
+                    Attachment(part=str(number), name=name, content_type="text/plain", size_bytes=9)
+                    for number, name in enumerate(fields.get("files", []))
+                ],
                 evidence=[Evidence(kind=EvidenceKind(k), value=v) for k, v in fields.get("evidence", [])],
                 automatic=Automatic(fields.get("automatic", "no")),
             )

@@ -1,14 +1,16 @@
 """Rooms 2 to 5 on both databases: raw items in, conversations and work items out."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import msgspec
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import Connection, func, select, update
+from sqlalchemy.exc import OperationalError
 
 from router.clock import Clock, SystemClock
 from router.decoding import Decoder
@@ -18,11 +20,13 @@ from router.filing import FilingRoom
 from router.ids import new_id
 from router.intake import Intake
 from router.messages import AcceptOutcome, Evidence, EvidenceKind
-from router.model.filing import Filed, reference_digest
+from router.model.filing import Decoded, Filed, reference_digest
 from router.queues import Queues
 from router.storage import schema as t
 from router.storage.inbound import Delivery, store_deliveries
 from router.storage.store import Store
+from router.storage.views.messages import message_of, read_message
+from router.storage.views.scope import Scope
 from tests.integration.notes_channel import NotesSettings, item, notes_type
 
 NOW = datetime(2026, 3, 4, 9, 0, tzinfo=UTC)
@@ -295,6 +299,27 @@ async def test_what_kills_its_reader_is_quarantined_and_the_router_lives(store: 
         assert row.code == "killed"
 
 
+async def test_what_is_accepted_while_the_store_goes_away_is_filed_when_it_is_back(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("router.intake.RETRY_S", 0.01)
+    failures: list[int] = []
+    async with running(store) as front:
+        whole = front.filing._file_batch
+
+        def away(connection: Connection, items: Sequence[Decoded]) -> list[Filed]:
+            if len(failures) < 2:
+                failures.append(len(items))
+                raise OperationalError("COMMIT", {}, OSError("disk I/O error"))
+            return whole(connection, items)
+
+        monkeypatch.setattr(front.filing, "_file_batch", away)
+        (conversation,) = await front.take(item(at=NOW, id="<1>", text="hello"))
+        assert conversation
+        assert len(failures) == 2
+        assert await front.rows(t.quarantine) == []
+
+
 async def test_a_rerun_of_what_still_cannot_be_read_is_counted_and_stays(front: Front) -> None:
     await front.take(item(None, at=NOW))
     (row,) = await front.rows(t.quarantine)
@@ -311,6 +336,22 @@ async def test_what_an_earlier_run_accepted_and_did_not_file_is_filed_at_start(s
         for inbound_id, _ in left:
             assert await front.filing.filed(inbound_id)
         assert len(await front.rows(t.message)) == 3
+
+
+async def test_a_message_built_from_what_was_filed_is_the_one_the_store_gives(front: Front) -> None:
+    fields: dict[str, Any] = {"subject": "Größe 42", "text": "你好 <b>", "fields": {"order": "4711", "lines": [1, 2]}}
+    files = ["a.txt", "b.txt"]
+    await front.take(item(at=NOW, id="<1>", automatic="reply", files=files, **fields))
+    [(row, _)] = front.filed[0].messages
+    built = message_of(row, front.filed[0].attachments)
+    async with front.store.reading() as connection:
+        everybody = Scope(agent_id="", sees_all_tokens=False, channel_of={})
+        stored = await read_message(connection, everybody, row["id"])
+    assert [file.name for file in stored.attachments] == files
+    assert built == stored
+    # what desks are sent; PostgreSQL keeps the keys of an object in an order of its own
+    wire = [msgspec.json.decode(msgspec.json.encode(one)) for one in (built, stored)]
+    assert wire[0] == wire[1]
 
 
 async def test_the_cursor_is_committed_with_its_items(front: Front) -> None:

@@ -108,8 +108,18 @@ def test_files_named_in_a_page_are_there(name: str):
 
 
 def _places(written: str):
-    """Pages leave out what is the same in every line: `router/`, a plugin's folder, `ui/desk/src`."""
-    roots = ("", "docs", "router", "router/storage", "plugins/email", "plugins/webchat", "ui/desk/src")
+    """Pages leave out what is the same in every line: `router/`, the engine's or a plugin's folder, `ui/desk/src`."""
+    engine = ("router/engine", "router/engine/rules")
+    roots = (
+        "",
+        "docs",
+        "router",
+        "router/storage",
+        *engine,
+        "plugins/email",
+        "plugins/webchat",
+        "ui/desk/src",
+    )
     yield from (ROOT / root / written for root in roots)
     yield from ROOT.glob(f"plugins/*/router_*/{written}")
     yield from (path for folder in ("tests", "plugins") for path in (ROOT / folder).rglob(written))

@@ -127,3 +127,12 @@ def test_removed_person_has_no_plan_any_more() -> None:
     desk.plan(0, "mei", since=10)
     desk.tell(1, AgentRemoved, agent_id="mei")
     assert desk.due() is None
+
+
+def test_somebody_removed_while_gone_as_planned_is_not_counted_out_twice() -> None:
+    desk = LeaseDesk()
+    desk.person(0, "mei")
+    desk.plan(1, "mei", since=1)
+    desk.tell(2, AgentRemoved, agent_id="mei")
+    desk.item(3, "i1")
+    assert desk.record("queued")["blocked_by"] == {"gate": "presence", "people": 0}

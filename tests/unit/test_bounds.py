@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from router.engine.config import LeaseConfig
@@ -85,10 +85,11 @@ def queued(number: int, at: datetime, work: WorkClass) -> ItemQueued:
 class Counter:
     """One person who takes one item after the other; `picked` are the items in the order they were taken."""
 
-    def __init__(self) -> None:
+    def __init__(self, text: str = RULES, *, overflow_from: int = 900) -> None:
         # work a person is silent about would go on to the next one, which is no overtaking
         patient = LeaseConfig(nudge_s=None, supervisor_s=None, hand_back_s=None, absent_s=None)
-        self.engine = Engine(replace(ruleset().engine_config, leases={"chat": patient}), seed=1)
+        text = text.replace("when_waiting: 900, back_at: 10", f"when_waiting: {overflow_from}, back_at: 0")
+        self.engine = Engine(replace(ruleset(text).engine_config, leases={"chat": patient}), seed=1)
         self.picked: list[str] = []
         self.tell(AgentChanged(at=START, agent_id="a", skills={}, max_claims=1))
 
@@ -113,7 +114,6 @@ arrivals = st.lists(
 )
 
 
-@settings(max_examples=100, deadline=None)
 @given(arrivals)
 def test_nobody_is_overtaken_by_work_that_came_later_than_the_bound(
     plan: list[tuple[int, WorkClass, bool]],
@@ -171,7 +171,27 @@ def test_promise_pulls_only_where_its_lead_is_longer_than_its_time() -> None:
 
 def test_work_that_overflows_is_a_class_of_the_other_queue_too() -> None:
     moved = named(BOUNDS, "complaint", "overflow of urgent")
-    assert (moved.queue, moved.boost_s, moved.max_advance_s) == ("desk", 1800, 600)
+    assert (moved.queue, moved.boost_s, moved.max_advance_s) == ("desk", 1800, 2400)
+
+
+def test_work_that_overflowed_passes_as_late_as_its_own_advance_lets_it_and_no_later() -> None:
+    bounds = proven()
+    moved, plain = named(bounds, "complaint", "overflow of urgent"), named(bounds, "all else")
+    bound = between(bounds, plain, moved)
+    assert bound.seconds == 1800
+    for seconds_off, first in ((-1, "late"), (1, "plain")):
+        counter = Counter(overflow_from=1)
+        later = START + timedelta(seconds=bound.seconds + seconds_off)
+        counter.tell(renamed("plain", queued(0, START, plain)))
+        counter.tell(renamed("first", queued(1, START, named(bounds, "complaint"))))
+        counter.tell(renamed("late", queued(2, later, named(bounds, "complaint"))))
+        counter.open(later)
+        counter.finish(later)
+        assert counter.picked == ["first", first]
+
+
+def renamed(id: str, event: ItemQueued) -> ItemQueued:
+    return replace(event, item=replace(event.item, id=id))
 
 
 def test_strict_tier_has_no_bound_in_time_but_one_in_picks() -> None:
@@ -182,6 +202,19 @@ def test_strict_tier_has_no_bound_in_time_but_one_in_picks() -> None:
     assert (back.seconds, back.picks) == (None, (1, 5))
     assert between(bounds, urgent, urgent).seconds == 0
     assert "at any time, in at most 4 of every 5 picks" in bounds_text(bounds).splitlines()[2]
+
+
+def test_tier_whose_share_is_used_up_is_passed_by_another_tier_at_any_time() -> None:
+    text = RULES.replace("desk: {", "desk: {share: 1/2, ").replace("urgent: {", "urgent: {share: 1/5, ")
+    bounds = proven(text)
+    desk, urgent = named(bounds, "all else"), named(bounds, "complaint")
+    assert (between(bounds, urgent, desk).seconds, between(bounds, urgent, desk).picks) == (None, (1, 2))
+    counter = Counter(text)
+    for number, (day, work) in enumerate([(0, urgent), (0, urgent), (9, desk)]):
+        counter.tell(queued(number, START + timedelta(days=day), work))
+    counter.open(START + timedelta(days=9))
+    counter.finish(START + timedelta(days=9))
+    assert counter.picked == ["i0", "i2"]
 
 
 def test_queue_that_serves_its_newest_first_has_no_bound_and_says_so_once() -> None:
@@ -196,7 +229,7 @@ def test_queue_that_serves_its_newest_first_has_no_bound_and_says_so_once() -> N
 def test_table_is_worst_first_and_names_the_rules() -> None:
     text = bounds_text(proven()).splitlines()
     assert text[2].split("  ")[0] == "desk (all else)"
-    assert "urgent +30 min (complaint)" in text[2]
+    assert "urgent +30 min (complaint)" in text[3]
     assert text[2].endswith("for 30 min")
     assert bounds_json(proven())["bounds"][0]["seconds"] == 1800
 

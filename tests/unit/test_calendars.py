@@ -7,7 +7,7 @@ from time import perf_counter
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from router.engine.calendars import Calendar, public_holidays
@@ -190,7 +190,6 @@ def test_more_time_and_a_later_start_are_never_due_earlier(
     assert first <= second <= third
 
 
-@settings(max_examples=40)
 @given(calendars, moments, st.integers(0, 3 * 24 * 60))
 def test_working_time_is_what_stepping_by_minutes_finds(
     shop: Calendar, start: datetime, minutes: int

@@ -154,3 +154,13 @@ def test_a_changed_item_says_what_changed() -> None:
 def test_a_record_with_an_unknown_reason_is_still_a_sentence(act: Act) -> None:
     record = {"act": act.value, "at": "2026-01-05T09:00:00Z", "why": "x", "changed": [{"prefer": "refunds"}]}
     assert say(record, "en", NAMES).endswith(".")
+
+
+def test_incident_that_changes_nothing_says_so_instead_of_leaving_a_gap() -> None:
+    desk = NeedsDesk(incidents={"drill": IncidentConfig(lasts_s=60)})
+    desk.start(0, "drill")
+    started = desk.last[0].record
+    assert say(started, "en", {}) == (
+        "The incident drill has begun and lasts 60 s: the rules change nothing for it."
+    )
+    assert say(started, "zh", {}) == "应急“drill”已开始，持续60秒：规则没有为它规定任何变化。"

@@ -193,6 +193,16 @@ def test_item_told_twice_begins_its_clocks_once() -> None:
     assert [decision.act for decision in desk.said] == [Act.QUEUED, Act.CLOCK, Act.CLOCK]
 
 
+def test_promise_that_ends_while_it_stands_still_is_due_as_if_it_had_gone_on() -> None:
+    desk = Desk()
+    later = MONDAY + timedelta(minutes=30)
+    desk.do(ItemQueued(at=MONDAY, item=item()), ItemPaused(at=MONDAY, item_id="i", reason="parts"))
+    desk.do(ItemWithdrawn(at=later, item_id="i"))
+    row = desk.row(SOLVED)
+    assert (row["state"], row["left_s"]) == ("ended", 16 * HOUR)
+    assert desk.due(SOLVED) == local("2026-03-04T10:30")
+
+
 # --- answers ----------------------------------------------------------------------------------
 
 

@@ -368,7 +368,6 @@ class Days(RuleBasedStateMachine):
 
 # no deadline and no health check by the clock: a slow machine fails nothing; explaining a failure takes minutes
 Days.TestCase.settings = settings(
-    max_examples=60,
     stateful_step_count=40,
     deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink],

@@ -407,7 +407,6 @@ class Life(RuleBasedStateMachine):
 
 # no deadline and no health check by the clock: a slow machine fails nothing
 Life.TestCase.settings = settings(
-    max_examples=150,
     stateful_step_count=40,
     deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink],

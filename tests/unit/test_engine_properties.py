@@ -339,7 +339,6 @@ class Desk:
 _KNOWN_LATER = ("offers_made", "declined", "declined_at")
 # no deadline and no health check by the clock: a slow machine fails nothing; explaining a failure takes minutes
 bounded = settings(
-    max_examples=120,
     deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink],
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],

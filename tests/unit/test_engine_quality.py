@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from heapq import heappop, heappush, heapreplace
 from itertools import accumulate
-from statistics import mean
+from statistics import mean, stdev
 
 import numpy as np
 import pytest
 from scipy.optimize import linear_sum_assignment
+from scipy.stats import t
 
 from router.engine.config import EngineConfig
 from router.engine.decisions import Act, Decision
@@ -187,18 +189,28 @@ class PhoneRoom:
     "pairs", [pairs_when_items_come_to_idle_people, pairs_when_people_come_to_waiting_items]
 )
 def test_pairs_made_one_by_one_come_close_to_the_optimum(pairs: Callable[[int], float]) -> None:
-    shares = [pairs(seed) for seed in range(10)]
+    shares = [pairs(seed) for seed in range(20)]
     assert max(shares) <= 1
     assert mean(shares) >= 0.97
-    assert min(shares) >= 0.96
+    assert min(shares) >= 0.95
 
 
-def test_one_queue_waits_as_erlang_c_says() -> None:
+def interval_s(waits: list[float], batches: int = 20) -> tuple[float, float]:
+    """Give where the mean wait lies with 99 % confidence: neighbours in a line are alike, so batches are compared."""
+    size = len(waits) // batches
+    means = [mean(waits[start : start + size]) for start in range(0, size * batches, size)]
+    half = t.ppf(0.995, batches - 1) * stdev(means) / math.sqrt(batches)
+    return mean(means) - half, mean(means) + half
+
+
+@pytest.mark.parametrize("count", [3_000, pytest.param(30_000, marks=pytest.mark.long)])
+def test_one_queue_waits_as_erlang_c_says(count: int) -> None:
     people, load = 3, 2.1
     expected_s = erlang_c_wait_s(people, load)
-    calls = calls_of(6_000, load, SEED)
+    calls = calls_of(count, load, SEED)
     waits = PhoneRoom(people, calls).run()
     assert waits == pytest.approx(ideal_waits(people, calls)[: len(waits)], abs=1e-3)
-    assert 0.9 <= mean(waits) / expected_s <= 1.1
+    lowest_s, highest_s = interval_s(waits)
+    assert lowest_s <= expected_s <= highest_s
     # a few thousand calls scatter by a tenth; that many show that the yardstick itself is right
     assert mean(ideal_waits(people, calls_of(300_000, load, SEED))) / expected_s == pytest.approx(1, abs=0.03)

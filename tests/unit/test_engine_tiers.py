@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from router.engine.config import EngineConfig, QueueConfig, QueueMode, Share
@@ -132,7 +132,6 @@ def test_restart_goes_on_with_the_picks_it_is_told() -> None:
     assert made == ["other"]
 
 
-@settings(max_examples=40, deadline=None)
 @given(
     st.integers(1, 4).flatmap(lambda part: st.tuples(st.just(part), st.integers(part, 5))),
     st.lists(st.tuples(st.sampled_from(["a", "b", "c"]), st.booleans()), min_size=30, max_size=60),

@@ -3,8 +3,9 @@
 import pytest
 
 from router.engine.config import LeaseConfig, Metric, SlaPolicy
-from router.engine.events import AgentRemoved, Item, ItemChanged
+from router.engine.events import AgentRemoved, AgentRestored, ClaimRestored, Item, ItemChanged, ItemQueued
 from router.engine.words import say
+from router.model.presence import PresenceState
 from tests.unit.lease_desk import LEASE, LeaseDesk, at
 
 NAMES = {"mei": "Mei", "lin": "Lin"}
@@ -89,7 +90,7 @@ def test_neither_being_present_nor_a_second_message_nor_taking_it_again_renews()
         ({"nudge_s": None, "supervisor_s": None, "hand_back_s": None}, []),
         ({"supervisor_s": 100}, [(100, "nudged"), (100, "escalated"), (300, "put_back")]),
         ({"hand_back_s": 100}, [(100, "nudged"), (100, "put_back")]),
-        ({"nudge_s": 250}, [(200, "escalated"), (300, "put_back")]),
+        ({"nudge_s": 250}, [(200, "nudged"), (200, "escalated"), (300, "put_back")]),
     ],
 )
 def test_steps_left_out_or_set_otherwise(changed: dict, steps: list) -> None:
@@ -100,7 +101,7 @@ def test_steps_left_out_or_set_otherwise(changed: dict, steps: list) -> None:
     ("due_s", "steps"),
     [
         (150, [(100, "nudged"), (150, "escalated"), (300, "put_back")]),
-        (50, [(50, "escalated"), (300, "put_back")]),
+        (50, [(50, "nudged"), (50, "escalated"), (300, "put_back")]),
         (250, [(100, "nudged"), (200, "escalated"), (300, "put_back")]),
         (-5, [(100, "nudged"), (200, "escalated"), (300, "put_back")]),
     ],
@@ -109,6 +110,57 @@ def test_steps_left_out_or_set_otherwise(changed: dict, steps: list) -> None:
 def test_due_time_brings_the_supervisor_earlier(due_s: float, steps: list) -> None:
     desk = with_mei(due_at=at(due_s))
     assert [what[:2] for what in desk.run(900)] == steps
+
+
+@pytest.mark.parametrize(
+    ("due_s", "lead_s", "reminded_s"),
+    [(90, 30, 60), (300, 30, 100), (90, 90, 90), (90, 0, 90)],
+    ids=["lead before", "silence comes first", "lead was over when he took it", "no lead"],
+)
+def test_due_time_brings_the_reminder_before_the_supervisor(
+    due_s: float, lead_s: float, reminded_s: float
+) -> None:
+    desk = with_mei(due_at=at(due_s), lead_s=lead_s)
+    told = [what[:2] for what in desk.run(900)]
+    assert told == [(reminded_s, "nudged"), (min(due_s, 200), "escalated"), (300, "put_back")]
+
+
+def test_reminder_of_a_promise_says_that_the_answer_is_due() -> None:
+    desk = with_mei(due_at=at(90), lead_s=30)
+    desk.run(60)
+    assert desk.record("nudged")["reason"] == "due"
+    assert say(desk.record("nudged"), "en", NAMES) == (
+        "Mei has not answered for 60 s and was reminded that the answer is due."
+    )
+
+
+@pytest.mark.parametrize(
+    ("step", "told"),
+    [
+        ("", [(80, "nudged"), (90, "escalated"), (300, "put_back")]),
+        ("nudged", [(90, "escalated"), (300, "put_back")]),
+    ],
+    ids=["reminded while nothing ran", "reminded before"],
+)
+def test_restart_between_reminder_and_due_time_keeps_the_whole_ladder(step: str, told: list) -> None:
+    desk = LeaseDesk()
+    item = Item(
+        id="i1",
+        conversation_id="c-i1",
+        queue="q",
+        channel_class="chat",
+        due_at=at(90),
+        lead_s=30,
+        eligible_since=at(0),
+        arrival=0,
+    )
+    desk.tell(80, ItemQueued, item=item, is_restored=True)
+    desk.tell(80, ClaimRestored, item_id="i1", agent_id="mei", renewed_at=at(0), step=step)
+    skills: dict[str, int] = {}
+    back = desk.tell(
+        80, AgentRestored, agent_id="mei", skills=skills, state=PresenceState.AVAILABLE, max_claims=5
+    )
+    assert [(80, what[0]) for what in [*back, *desk.tick(80)]] + [what[:2] for what in desk.run(900)] == told
 
 
 def test_escalation_says_whether_it_was_silence_or_the_promise() -> None:
@@ -217,4 +269,4 @@ def test_running_promise_brings_the_supervisor_earlier_in_each_lease() -> None:
     desk.reply(200, "i1")
     desk.wrote(300, "i1")
     steps = [what[:2] for what in desk.run(599) if what[1] != "promise_due"]
-    assert steps == [(350, "escalated")]
+    assert steps == [(350, "nudged"), (350, "escalated")]

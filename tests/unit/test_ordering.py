@@ -1,4 +1,4 @@
-import math
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from router.engine.config import Share
 from router.engine.events import Item
-from router.engine.ordering import Cap, WaitingClass, key_at, key_of, overtake_bound, overtaking
+from router.engine.ordering import Cap, WaitingClass, key_at, key_of, overtaking
 
 START = datetime(2026, 1, 5, 9, tzinfo=UTC)
 HOUR = 3600.0
@@ -53,7 +53,8 @@ def test_nobody_who_comes_after_the_bound_overtakes(
 ) -> None:
     ahead = WaitingClass(boost_s=boost_ahead, max_advance_s=max_ahead)
     behind = WaitingClass(boost_s=boost_behind, max_advance_s=max_behind)
-    bound = overtake_bound(ahead, behind)
+    bound = overtaking(ahead, behind).within_s
+    assert bound is not None
     waits = item(boost_s=boost_behind, max_advance_s=max_behind, due_at=START + timedelta(seconds=due_s))
     comes = item(bound + later_s + 0.001, boost_s=boost_ahead, max_advance_s=max_ahead)
     assert key_of(comes) > key_of(waits)
@@ -62,18 +63,13 @@ def test_nobody_who_comes_after_the_bound_overtakes(
 def test_the_bound_is_reached() -> None:
     complaint = WaitingClass(boost_s=HOUR, max_advance_s=4 * HOUR)
     plain = WaitingClass(boost_s=0, max_advance_s=HOUR)
-    assert overtake_bound(complaint, plain) == HOUR
+    assert overtaking(complaint, plain).within_s == HOUR
     assert key_of(item(HOUR - 1, boost_s=HOUR, max_advance_s=4 * HOUR)) < key_of(item())
-
-
-def test_a_class_with_due_times_may_pass_for_its_whole_advance() -> None:
-    due = WaitingClass(boost_s=None, max_advance_s=2 * HOUR)
-    assert overtake_bound(due, WaitingClass(boost_s=600, max_advance_s=HOUR)) == 2 * HOUR - 600
 
 
 def test_the_weaker_class_never_passes_the_stronger() -> None:
     weak, strong = WaitingClass(boost_s=0, max_advance_s=HOUR), WaitingClass(boost_s=HOUR, max_advance_s=HOUR)
-    assert overtake_bound(weak, strong) == 0
+    assert overtaking(weak, strong).within_s == 0
 
 
 PLAIN = WaitingClass(boost_s=0, max_advance_s=HOUR, queue="plain")
@@ -83,20 +79,24 @@ LEADS = WaitingClass(boost_s=0, max_advance_s=HOUR, queue="leads", is_newest_fir
 
 def test_a_tier_passes_others_at_any_time_but_within_its_share_only() -> None:
     found = overtaking(TIER, PLAIN)
-    assert (found.within_s, found.cap, found.picks, found.whole) == (None, Cap.SHARE, 4, 5)
-    assert overtake_bound(TIER, PLAIN) == math.inf
+    assert (found.within_s, found.cap, found.picks) == (None, Cap.SHARE, (4, 5))
+
+
+def test_one_tier_passes_another_at_any_time_though_their_shares_are_equal() -> None:
+    other = replace(TIER, queue="legal", boost_s=0)
+    assert overtaking(other, TIER).picks == (4, 5)
 
 
 def test_others_pass_a_tier_in_the_picks_its_share_leaves_only() -> None:
     found = overtaking(PLAIN, TIER)
-    assert (found.within_s, found.cap, found.picks, found.whole) == (None, Cap.FLOOR, 1, 5)
+    assert (found.within_s, found.cap, found.picks) == (None, Cap.SHARE, (1, 5))
 
 
 def test_items_of_one_tier_are_ordered_by_key_among_themselves() -> None:
-    assert overtake_bound(TIER, TIER) == 0
+    assert overtaking(TIER, TIER).within_s == 0
 
 
 def test_an_item_of_a_newest_first_queue_can_be_passed_for_ever_but_passes_others_by_key() -> None:
-    assert overtaking(PLAIN, LEADS).cap is Cap.NONE
+    assert overtaking(PLAIN, LEADS).cap is Cap.NEWEST
     assert overtaking(LEADS, LEADS).within_s is None
     assert overtaking(LEADS, PLAIN).within_s == 0

@@ -1,4 +1,4 @@
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from router.engine.config import Overflow, QueueConfig
@@ -134,7 +134,6 @@ steps = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None)
 @given(steps)
 def test_overflow_never_loops_and_moves_nothing_twice(day: list[tuple[str, str]]) -> None:
     desk = NeedsDesk(queues={"a": overflow("b", 2, 0), "b": overflow("c", 2, 1), "c": overflow("a", 2, 0)})

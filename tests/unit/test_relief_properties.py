@@ -105,8 +105,6 @@ steps = st.one_of(
 )
 days = st.lists(steps, min_size=1, max_size=50)
 bounded = settings(
-    max_examples=100,
-    deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 _SAID_AGAIN = (Act.BLOCKED, Act.NEED_DROPPED, Act.NEED_RESTORED)

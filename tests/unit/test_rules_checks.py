@@ -11,6 +11,7 @@ from router.rules_files import DEFAULT_RULES, load_rules, rules_check
 
 ROOT = Path(__file__).parent.parent.parent
 DEMO_RULES = ROOT / "router" / "demo" / "rules.yaml"
+RULE_Q = "  - {name: all, when: 'true', set: {queue: q}}\n"
 HEAD = """version: 1
 skills: {vip: {}, refunds: {}}
 sla_policies: {chat: {first_response: 60s}}
@@ -219,17 +220,19 @@ def test_what_nothing_uses_is_pointed_out_by_name():
     text += "calendars: {shop: {zone: UTC, week: {mon: ['09:00-18:00']}}}\n"
     found = check_ruleset(text, source="rules.yaml", lists={"more": "y"}).findings
     assert {(finding.severity, finding.message) for finding in found} == {
-        (Severity.WARNING, message)
-        for message in (
-            "nothing needs the skill `vip`",
-            "nothing needs the skill `refunds`",
-            "no rule promises the sla policy `chat`",
-            "no rule fills the queue `second`",
-            "no condition looks at the fact `upset`",
-            "no condition names the list `words`",
-            "no condition names the list `more`",
-            "nothing runs by the calendar `shop`",
-        )
+        (Severity.WARNING, "no rule fills the queue `second`"),
+        *(
+            (Severity.NOTE, message)
+            for message in (
+                "nothing needs the skill `vip`",
+                "nothing needs the skill `refunds`",
+                "no rule promises the sla policy `chat`",
+                "no condition looks at the fact `upset`",
+                "no condition names the list `words`",
+                "no condition names the list `more`",
+                "nothing runs by the calendar `shop`",
+            )
+        ),
     }
 
 
@@ -251,11 +254,16 @@ rules: [{name: late, when: now.hour > 18, set: {queue: desk}}]
             "second: {overflow: {to: third, when_waiting: 9, back_at: 3}}, third: {}}",
             "work that overflows into `second` does not overflow again from there",
         ),
+        (
+            "{first: {share: 3/5}, second: {share: 2/5}, third: {}}",
+            "together with `first` it leaves other queues no pick",
+        ),
     ],
 )
-def test_arrangement_of_queues_that_does_nothing_is_pointed_out(queues, message):
+def test_arrangement_of_queues_that_cannot_be_meant_is_pointed_out(queues, message):
     text = f"version: 1\nqueues: {queues}\nrules: [{{name: a, when: 'true', set: {{queue: first}}}}]\n"
-    assert [found.message for found in check_ruleset(text, source="r", lists={}).findings] == [message]
+    found = [found.message for found in check_ruleset(text, source="r", lists={}).findings]
+    assert [each for each in found if "no rule fills" not in each] == [message]
 
 
 def test_needs_of_two_rules_that_contradict_are_pointed_out():
@@ -321,3 +329,19 @@ def test_example_can_expect_no_needs_at_all():
     settings = "set: {queue: first, needs: [{require: vip}]}"
     rule = f"{{name: a, when: 'true', {settings}, examples: [{{expect: {{needs: []}}}}]}}"
     assert messages(rule) == ["expected no needs, got require: vip, level: 1"]
+
+
+def test_file_with_notes_alone_is_good_and_they_are_printed(tmp_path):
+    path = tmp_path / "rules.yaml"
+    path.write_text("version: 1\nskills: {zh: {kind: language}}\nqueues: {q: {}}\nrules:\n" + RULE_Q)
+    report = rules_check(path)
+    assert report.ok
+    first, last = report.text().splitlines()
+    assert first.startswith(f"{path}:2:10: note: skills.zh: nothing needs the skill `zh`.")
+    assert last == f"{path}: 0 errors, 0 warnings, 1 note in 1 rule, 0 examples"
+
+
+def test_queue_no_work_can_reach_is_a_finding(tmp_path):
+    path = tmp_path / "rules.yaml"
+    path.write_text("version: 1\nqueues: {q: {}, empty: {}}\nrules:\n" + RULE_Q)
+    assert not rules_check(path).ok

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from router.engine.rules import RulesError, load_ruleset
@@ -98,7 +98,63 @@ def test_list_that_cannot_be_used_hides_no_failing_example():
     assert any("expected queue complaints" in message for message in found)
 
 
-@settings(max_examples=60, deadline=None)
+@pytest.mark.parametrize(
+    ("sound", "faulty", "expected"),
+    [
+        (
+            "overflow: {to: pre_sale, when_waiting: 50, back_at: 30}",
+            "overflow: {to: pre_sael, when_waiting: 30, back_at: 50}",
+            ["`back_at` is not below", "unknown queue `pre_sael`"],
+        ),
+        (
+            "pre_sale: {max_advance: 2h,",
+            "pre_sale: {protect: {skill: refund, for: soon}, reserve: many,",
+            ["unknown skill `refund`", "`soon` is no duration", "`many`"],
+        ),
+        (
+            "phone: {cost: 100, max: 1}",
+            "phone: {cost: 100, max: 0, interruptible_by: [fax]}",
+            ["greater than or equal to 1", "unknown channel class `fax`"],
+        ),
+        (
+            '- name: language\n    when: message.language == "zh"',
+            '- name: complaint\n    prio: 3\n    when: message.langauge == "zh"',
+            ["the name `complaint` is taken", "unknown key `prio`", "`message.langauge`"],
+        ),
+        (
+            "needs: [{require: lang-zh}]",
+            "needs: [{require: lang-zh, prefer: x}, {require: lang-hz, level: 9}, {require: hz}]",
+            ["names 2", "unknown skill `lang-hz`", "less than or equal to 5", "unknown skill `hz`"],
+        ),
+        (
+            "set: {needs: [{require: lang-zh}]}",
+            "set: {boost: soon, queue: sales}\n    examples: [{given: {message: {txt: x}}, expect: {}},"
+            " {expect: {queue: desk, sla: chta}}, {expect: {qeue: a}}]",
+            [
+                "`soon` is no duration",
+                "unknown queue `sales`",
+                "unknown variable `message.txt`",
+                "unknown queue `desk`",
+                "unknown sla policy `chta`",
+                "unknown key `qeue`",
+            ],
+        ),
+        (
+            'matches_list(message.text, "numbers")',
+            'matches_list(message.txt, "numbres")',
+            ["`message.txt`", "unknown list `numbres`"],
+        ),
+    ],
+    ids=["overflow", "protect", "class", "rule", "needs", "examples", "condition"],
+)
+def test_fault_does_not_hide_what_stands_beside_it(sound: str, faulty: str, expected: list[str]) -> None:
+    assert sound in SOUND
+    found = errors(SOUND.replace(sound, faulty, 1))
+    assert len(found) == len(expected)
+    for message, part in zip(found, expected, strict=True):
+        assert part in message
+
+
 @given(st.integers(0, len(SOUND)), st.integers(0, 60), st.sampled_from(["", "{", '"', "x: ", "\n", "  - "]))
 def test_any_damage_is_found_exactly_when_the_document_cannot_be_loaded(start, length, planted):
     text = SOUND[:start] + planted + SOUND[start + length :]

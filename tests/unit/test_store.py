@@ -66,6 +66,23 @@ async def test_items_that_wait_together_are_written_by_one_call(store: Store) ->
     assert len(calls) < 50
 
 
+async def test_of_items_given_together_the_one_that_raises_is_left_out_alone(store: Store) -> None:
+    def add_all(connection: Connection, names: list[str]) -> list[str]:
+        for name in names:
+            add(connection, name)
+            if name == "bad":
+                raise StaleVersion
+        return names
+
+    first, second = await asyncio.gather(
+        store.write_all(add_all, ["a", "bad", "b"]), store.write_all(add_all, ["c"])
+    )
+    assert [first[0], first[2], second] == ["a", "b", ["c"]]
+    assert isinstance(first[1], StaleVersion)
+    assert await count(store) == 3
+    assert await store.write_all(add_all, []) == []
+
+
 async def test_times_and_json_come_back_as_they_went_in(store: Store) -> None:
     await store.write(add, "a")
     async with store.reading() as connection:

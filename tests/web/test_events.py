@@ -8,7 +8,9 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from router.live import LiveEvents
+from router.live import LiveEvent, LiveEvents
+from router.storage import schema as t
+from router.storage.views.messages import message_of
 from router.web import events, frames
 from router.web.app import FRAMES, create_app
 from router.web.settings import WebSettings
@@ -70,6 +72,22 @@ async def test_a_new_message_reaches_every_desk_in_full(shop, listen):
             assert (topic, content["conversation_id"]) == ("message", conversation_id)
             assert content["message"]["id"] == message_id
             assert content["message"]["blocks"][0]["text"] == "Still waiting"
+
+
+async def test_a_message_that_was_just_written_is_told_without_reading_it_again(shop, listen):
+    async with listen("mei") as mei:
+        # stored it would be found; that it is told though it is not, shows that nobody looked
+        row = dict.fromkeys(column.name for column in t.message.columns)
+        written = message_of({**row, "id": "m1", "blocks": [{"text": "Just in"}]}, [])
+        event = LiveEvent(topic="message", data={"conversation_id": "c1", "message_id": "m1"})
+        shop.live.publish(event, written)
+        shop.publish("delivery", conversation_id="c1", message_id="m1")
+        topic, content = await mei.event()
+        assert (topic, content["conversation_id"]) == ("message", "c1")
+        assert content["message"]["blocks"][0]["text"] == "Just in"
+        shop.live.publish(event)
+        shop.publish("queues", queue="q")
+        assert await mei.event() == ("queues", {"queue": "q"})
 
 
 async def test_an_offer_reaches_its_agent_and_nobody_else(shop, listen):

@@ -46,6 +46,9 @@ async def test_the_absence_of_another_is_for_supervisors(shop, client, login, st
         ({"since": EVENING, "until": NOON}, None),
         ({"since": "2026-11-02T09:00:00"}, "since"),
         ({"since": "tomorrow"}, "since"),
+        ({"since": "0001-01-01T00:00:00+14:00"}, "since"),
+        ({"since": "9999-12-31T23:59:59-14:00"}, "since"),
+        ({"since": 1_767_603_600}, "since"),
         ({}, "since"),
         ({"since": NOON, "reason": "x" * 501}, "reason"),
     ],
@@ -75,6 +78,12 @@ async def test_an_incident_is_previewed_then_switched_on_and_off(shop, client):
     await client.delete("/api/v1/incidents/outage", headers=headers)
     assert await _on(client, headers) == []
     assert (await client.delete("/api/v1/incidents/outage", headers=headers)).status == 404
+
+
+async def test_an_incident_may_be_ended_by_the_longest_name_rules_can_give_it(shop, client):
+    path = f"/api/v1/incidents/{'a' * 80}"
+    answer = await client.delete(path, headers=await shop.token("sue"))
+    assert "is not on" in (await answer.json())["detail"]
 
 
 async def _on(client, headers):

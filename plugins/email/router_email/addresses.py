@@ -22,6 +22,7 @@ _DOMAIN = re.compile(
 )
 # Telephone companies once sold such names, so they are read, but not without a word.
 _IRREGULAR = re.compile(r"^\.|\.\.|\.@|\.$")
+_PLAIN = re.compile(r'[^"(<>,;:]+')
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"', re.DOTALL)
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 
@@ -122,6 +123,10 @@ def _items(value: str) -> list[tuple[str, str | None]]:
     item = _Item()
     place = 0
     while place < len(value) and len(items) <= MAX_ADDRESSES:
+        if plain := _PLAIN.match(value, place):
+            item.put(plain[0])
+            place = plain.end()
+            continue
         char = value[place]
         if char == '"':
             text, place = _quoted(value, place)

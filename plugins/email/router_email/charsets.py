@@ -56,7 +56,8 @@ _WESTERN = re.compile(
 
 def scrub(text: str) -> str:
     """Replace what no store takes: NUL and lone surrogates become U+FFFD."""
-    return _SURROGATE.sub("\ufffd", text).replace("\0", "\ufffd")
+    text = text if text.isascii() else _SURROGATE.sub("\ufffd", text)
+    return text.replace("\0", "\ufffd")
 
 
 def unescape(text: str) -> bytes:

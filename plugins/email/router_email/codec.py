@@ -112,7 +112,7 @@ class MailCodec:
             warnings.append(f"The mail was not taken apart: {refusal}. It is kept whole.")
             fields = read_head(raw.raw, self._charsets)
         if fields.count > MAX_FIELDS:
-            warnings.append(f"Only the first {MAX_FIELDS} of {fields.count} header fields were read.")
+            warnings.append(f"Only the first {MAX_FIELDS} header fields were read.")
         sender, proof, name = self._sender(fields, warnings)
         nature = classify(
             fields,
@@ -212,11 +212,7 @@ class MailCodec:
     def _answer_with(self, reading: _Reading, text: str = "") -> dict[str, JsonValue]:
         """Keep what an answer needs: where to, about what, after which messages."""
         fields = reading.fields
-        ids = [
-            pointer.value
-            for pointer in evidence(fields, (), (), self._subjects)
-            if pointer.value.startswith("<")
-        ]
+        ids = [pointer.value for pointer in reading.pointers if pointer.value.startswith("<")]
         return {
             "message_id": own_id(fields),
             "references": [*reversed(ids)],

@@ -23,6 +23,8 @@ _WORD = re.compile(r"=\?([^?\s]{1,60})\?([bBqQ])\?([^?\r\n]*(?:\?(?!=)[^?\r\n]*)
 _CONTROL = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029]")
 # `multipart/mixed boundary="x"`: the semicolon after the type is forgotten.
 _MISSING_SEMICOLON = re.compile(r"^(\s{0,9}[\w.+-]{1,80}/[\w.+-]{1,80})\s+(\w{1,20}\*?\s{0,3}=)")
+# A quoted string is stepped over whole, closed or not.
+_SEMICOLON = re.compile(r';|"(?:[^"\\]|\\.)*+(?:"|\\?$)', re.DOTALL)
 _FOLD = re.compile(r"\r\n?(?=[ \t])|\n(?=[ \t])")
 
 
@@ -51,12 +53,12 @@ class Fields:
 
     def every(self, name: str, limit: int = MAX_FIELD_CHARS) -> list[str]:
         """Give all values of one name, unfolded and cut to `limit`."""
-        return [_FOLD.sub("", value[:limit]) for value in self._values.get(name, ())]
+        return [_unfold(value[:limit]) for value in self._values.get(name, ())]
 
     def tail(self, name: str) -> str:
         """Give the last characters of a long value: in References the newest ids come last."""
         value = next(iter(self._values.get(name, ())), "")
-        return _FOLD.sub("", value[-MAX_FIELD_CHARS:])
+        return _unfold(value[-MAX_FIELD_CHARS:])
 
     def text(self, name: str) -> str:
         """Give one value as clean text, encoded words decoded."""
@@ -70,8 +72,14 @@ class Fields:
         return list(self._values)
 
 
+def _unfold(value: str) -> str:
+    return _FOLD.sub("", value) if "\n" in value or "\r" in value else value
+
+
 def decode_words(value: str, charsets: Sequence[str] = ()) -> str:
     """Decode RFC 2047 words and raw 8-bit bytes; never raises, never leaves a control character."""
+    if "=?" not in value:
+        return clean(_plain(value, charsets))
     pieces: list[str] = []
     pending: list[tuple[str, bytes]] = []
     end = 0
@@ -146,19 +154,15 @@ def parameters(value: str, charsets: Sequence[str] = ()) -> tuple[str, Mapping[s
 def _split_parameters(value: str) -> list[str]:
     """Cut at semicolons outside quotes; stop at the limit."""
     pieces: list[str] = []
-    start = place = 0
-    quoted = False
-    while place < len(value) and len(pieces) <= MAX_PARAMETERS:
-        char = value[place]
-        if char == "\\" and quoted:
-            place += 1
-        elif char == '"':
-            quoted = not quoted
-        elif char == ";" and not quoted:
-            if value[start:place].strip() or not pieces:
-                pieces.append(value[start:place])
-            start = place + 1
-        place += 1
+    start = 0
+    for end in _SEMICOLON.finditer(value):
+        if len(pieces) > MAX_PARAMETERS:
+            break
+        if end[0] != ";":
+            continue
+        if value[start : end.start()].strip() or not pieces:
+            pieces.append(value[start : end.start()])
+        start = end.end()
     if len(pieces) <= MAX_PARAMETERS and value[start:].strip():
         pieces.append(value[start:])
     return pieces

@@ -7,10 +7,10 @@ labelled once with linear-time patterns, then the labels decide; nothing is thro
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from router_email.marks import Marks, Pattern
+from router_email.marks import Marks
 
 MAX_LINES = 4_000
 MAX_LINE_CHARS = 600
@@ -21,7 +21,7 @@ _QUOTE = re.compile(r"\s{0,3}(?:>|\|(?:\s|$)|&gt;)")
 _DATED = re.compile(r"\d{4}|\d{1,2}[:.h]\d{2}|@")
 _STAMPED = re.compile(r"@|\d{1,2}:\d{2}")
 # Mail programs wrap dates in direction marks; they are invisible and hide the digits' neighbours.
-_DIRECTION = str.maketrans("", "", "\u200e\u200f\u202a\u202b\u202c")
+_DIRECTION = re.compile("[\u200e\u200f\u202a-\u202c]")
 _FENCE = re.compile(r"\s{0,3}```")
 _MAX_SIGNATURE_LINES = 15
 _WRAPPED_LINES = 3
@@ -67,37 +67,25 @@ class QuoteTrimmer:
         return Trimmed(own=own, folded=folded)
 
     def _label(self, shown: Sequence[str]) -> list[str]:
-        lines = [line.translate(_DIRECTION) for line in shown]
-        labels = [self._one(line) for line in lines]
-        self._join_attributions(lines, labels)
-        self._find_headers(lines, labels)
+        lines = _DIRECTION.sub("", "\n".join(shown)).split("\n")
+        labels = [_plain_label(line) for line in lines]
+        # The patterns see only the lines that may be theirs; the others are blank to them.
+        bare = [
+            line.strip() if label == _TEXT and len(line) <= MAX_LINE_CHARS else ""
+            for line, label in zip(lines, labels, strict=True)
+        ]
+        for label, places in (
+            (_DEVICE, self._marks.device.numbers(bare)),
+            (_ATTRIBUTION, self._marks.attribution.numbers(_only(_may_attribute, bare))),
+            (_ORIGINAL, self._marks.original.numbers(_only(_may_be_original, bare))),
+        ):
+            for place in places:
+                labels[place] = label
+        if any(":" in line or "：" in line for line in lines):
+            self._join_attributions(lines, labels)
+            self._find_headers(lines, labels)
         _unfence(lines, labels)
         return labels
-
-    def _one(self, line: str) -> str:
-        bare = line.strip()
-        if not bare:
-            return _BLANK
-        if _QUOTE.match(line):
-            return _CITED
-        if len(line) > MAX_LINE_CHARS:
-            return _TEXT
-        if bare in ("--", "—") or line == "-- ":
-            return _DELIMITER
-        if _ORNAMENT.fullmatch(line):
-            return _RULE
-        if self._marks.original.fullmatch(bare):
-            return _ORIGINAL
-        if self._attributes(bare):
-            return _ATTRIBUTION
-        if self._marks.device.fullmatch(bare):
-            return _DEVICE
-        return _TEXT
-
-    def _attributes(self, line: str) -> bool:
-        if not _DATED.search(line) or not (line.endswith((":", "：", "--")) or "@" in line or "GMT" in line):
-            return False
-        return self._marks.attribution.fullmatch(line) is not None
 
     def _join_attributions(self, lines: Sequence[str], labels: list[str]) -> None:
         """Find attributions that were wrapped: two or three text lines that only together match."""
@@ -106,41 +94,71 @@ class QuoteTrimmer:
                 continue
             for size in range(2, _WRAPPED_LINES + 1):
                 end = start + size
-                joined = lines[start:end]
                 following = labels[start + 1 : end]
                 if end > len(lines) or any(label not in (_TEXT, _CITED, _ATTRIBUTION) for label in following):
                     break
-                line = " ".join(piece.strip() for piece in joined)
-                ends_attribution = joined[-1].rstrip().endswith((":", "："))
-                if ends_attribution and len(line) <= MAX_LINE_CHARS and self._attributes(line):
+                if not lines[end - 1].rstrip().endswith((":", "：")):
+                    continue
+                line = " ".join(piece.strip() for piece in lines[start:end])
+                if (
+                    len(line) <= MAX_LINE_CHARS
+                    and _may_attribute(line)
+                    and self._marks.attribution.numbers([line])
+                ):
                     labels[start:end] = [_ATTRIBUTION] * size
                     break
 
     def _find_headers(self, lines: Sequence[str], labels: list[str]) -> None:
         """Find copied header blocks: a From line with two more header lines close by."""
-        is_header = [_has_form(self._marks.header, line) for line in lines]
-        is_first = [
-            header and _has_form(self._marks.first_header, line)
-            for header, line in zip(is_header, lines, strict=True)
-        ]
-        for start in range(len(lines)):
-            if not is_header[start] or labels[start] not in (_TEXT, _ATTRIBUTION):
+        named = [line[:MAX_LINE_CHARS].strip() if ":" in line or "：" in line else "" for line in lines]
+        headers = self._marks.header.numbers(named)
+        firsts = headers & self._marks.first_header.numbers(named) if headers else headers
+        for start in sorted(headers):
+            if labels[start] not in (_TEXT, _ATTRIBUTION):
                 continue
             above = next(
-                (label for label in reversed(labels[:start][-3:]) if label not in (_BLANK, _RULE)), ""
+                (
+                    label
+                    for label in reversed(labels[max(0, start - 3) : start])
+                    if label not in (_BLANK, _RULE)
+                ),
+                "",
             )
-            near = slice(start, start + 7)
-            more = sum(is_header[near]) - 1
+            near = range(start, start + 7)
+            more = sum(place in headers for place in near) - 1
             # Without an address, a time or a fourth line it may be a journey: From, To and Date.
-            enough = 2 if any(_STAMPED.search(line) for line in lines[near]) else 3
-            if (any(is_first[near]) and more >= enough) or (above == _ORIGINAL and more >= 1):
+            enough = 2 if any(_STAMPED.search(line) for line in lines[start : start + 7]) else 3
+            if (not firsts.isdisjoint(near) and more >= enough) or (above == _ORIGINAL and more >= 1):
                 labels[start] = _HEADER
 
 
-def _has_form(pattern: Pattern, line: str) -> bool:
-    """Match a line as `Name: value`; the colon is looked for first because most lines have none."""
-    colon = ":" in line or "：" in line
-    return colon and pattern.fullmatch(line[:MAX_LINE_CHARS].strip()) is not None
+def _plain_label(line: str) -> str:
+    """Label what is the same in all languages."""
+    bare = line.strip()
+    if not bare:
+        return _BLANK
+    if _QUOTE.match(line):
+        return _CITED
+    if len(line) > MAX_LINE_CHARS:
+        return _TEXT
+    if bare in ("--", "—") or line == "-- ":
+        return _DELIMITER
+    return _RULE if _ORNAMENT.fullmatch(line) else _TEXT
+
+
+def _only(may: Callable[[str], bool], lines: Sequence[str]) -> list[str]:
+    return [line if line and may(line) else "" for line in lines]
+
+
+def _may_attribute(line: str) -> bool:
+    """Tell whether a line ends or names somebody as attributions do, and is dated."""
+    is_formed = line.endswith((":", "：", "--")) or "@" in line or "GMT" in line
+    return is_formed and _DATED.search(line) is not None
+
+
+def _may_be_original(line: str) -> bool:
+    """Tell whether a line is set off as the heads of forwarded mails are."""
+    return line[0] in "*>-_=" or line[-1] == ":"
 
 
 def _unfence(lines: Sequence[str], labels: list[str]) -> None:
@@ -168,6 +186,7 @@ def _drop(kept: list[bool], start: int, end: int) -> None:
 def _original_from(labels: Sequence[str]) -> int:
     """Find where an unquoted original begins that runs to the end; the end if there is none."""
     has_text = False
+    answered = _answered_below(labels)
     for place, label in enumerate(labels):
         if label in (_TEXT, _DEVICE):
             has_text = has_text or label == _TEXT
@@ -175,7 +194,7 @@ def _original_from(labels: Sequence[str]) -> int:
             continue
         elif label in (_ORIGINAL, _HEADER):
             return _with_rules_above(labels, place)
-        elif label == _ATTRIBUTION and not _is_answered_below(labels, place):
+        elif label == _ATTRIBUTION and not answered[place]:
             return place
     return len(labels)
 
@@ -186,17 +205,18 @@ def _with_rules_above(labels: Sequence[str], place: int) -> int:
     return place
 
 
-def _is_answered_below(labels: Sequence[str], place: int) -> bool:
-    """Tell whether quoted lines follow this attribution and text of the customer follows those."""
-    rest = [label for label in labels[place:] if label not in (_BLANK, _ATTRIBUTION)]
-    if not rest or rest[0] != _CITED:
-        return False
-    for label in rest:
-        if label in (_DELIMITER, _ORIGINAL, _HEADER):
-            return False
-        if label == _TEXT:
-            return True
-    return False
+def _answered_below(labels: Sequence[str]) -> list[bool]:
+    """Tell for every line whether quoted lines follow it and text of the customer follows those."""
+    answered = [False] * len(labels)
+    begins_cited = reaches_text = False
+    for place in range(len(labels) - 1, -1, -1):
+        label = labels[place]
+        if label not in (_BLANK, _ATTRIBUTION):
+            begins_cited = label == _CITED
+            if label in (_TEXT, _DELIMITER, _ORIGINAL, _HEADER):
+                reaches_text = label == _TEXT
+        answered[place] = begins_cited and reaches_text
+    return answered
 
 
 def _signature_from(labels: Sequence[str], end: int) -> int:

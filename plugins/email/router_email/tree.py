@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import binascii
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from email.feedparser import BytesFeedParser
 from email.message import Message
 from email.policy import Compat32, compat32
+from itertools import islice
 
 from router_email.charsets import decode_text, unescape
 from router_email.headers import MAX_FIELD_CHARS, Fields, decode_base64, parameters
@@ -24,6 +25,9 @@ MAX_DEPTH = 20
 _BOUNDARY = re.compile(rb"boundary\*?\d?\*?\s*=", re.IGNORECASE)
 _HEAD_BYTES = 256 * 1024
 _HEAD_END = re.compile(rb"\n\r?\n")
+_LINE_END = re.compile(rb"\r\n?|\n")
+# Far above what any mail on its way gathers; each line costs the parser ten microseconds.
+_HEAD_LINES = 2_000
 _SPACED_NAME = re.compile(rb"^([!-9;-~]{1,76})[ \t]+:", re.MULTILINE)
 # Every line is held against the boundary of every level above it, so lines times levels is the price.
 _LINE_CHECKS = 150_000
@@ -36,9 +40,22 @@ class TooMuch(Exception):
 class _Leafy(Message):
     """A message whose type and boundary are read within limits; `message/*` is never descended into."""
 
+    _declared: tuple[str, Mapping[str, str]] | None = None
+
+    def declared(self) -> tuple[str, Mapping[str, str]]:
+        """Read the content type once: the parser asks for it only when the header is complete."""
+        if self._declared is None:
+            self._declared = declared_type(self)
+        return self._declared
+
+    def set_default_type(self, ctype: str) -> None:
+        """Take another default for a part that names no type."""
+        super().set_default_type(ctype)
+        self._declared = None
+
     def get_content_type(self) -> str:
         """Give the type the parser may act on."""
-        kind = declared_type(self)[0]
+        kind = self.declared()[0]
         return "application/octet-stream" if kind.startswith("message/") else kind
 
     def get_content_maintype(self) -> str:
@@ -47,7 +64,7 @@ class _Leafy(Message):
 
     def get_boundary(self, failobj: object = None) -> str | None:  # type: ignore[override]
         """Give the boundary, or None when the parser shall treat the rest as one body."""
-        return declared_type(self)[1].get("boundary", "")[:1000].rstrip() or None
+        return self.declared()[1].get("boundary", "")[:1000].rstrip() or None
 
 
 def declared_type(message: Message) -> tuple[str, Mapping[str, str]]:
@@ -132,11 +149,15 @@ def normalise_lines(raw: bytes) -> bytes:
 
 
 def _tidy_head(raw: bytes) -> bytes:
-    """Join the names of the first header fields to their colons, as RFC 5322 (4.5) asks readers to bear."""
+    """Join field names to their colons, as RFC 5322 (4.5) asks readers to bear; drop what no head needs."""
     end = _HEAD_END.search(raw, 0, _HEAD_BYTES)
     size = end.start() if end else min(len(raw), _HEAD_BYTES)
     head = raw[:size]
-    return _SPACED_NAME.sub(rb"\1:", head) + raw[size:] if _SPACED_NAME.search(head) else raw
+    if head.count(b"\n") + head.count(b"\r") > _HEAD_LINES:
+        last = next(islice(_LINE_END.finditer(head), _HEAD_LINES, None), None)
+        head = head[: last.start()] if last else head
+    head = _SPACED_NAME.sub(rb"\1:", head)
+    return raw if len(head) == size else head + raw[size:]
 
 
 def read_head(raw: bytes, charsets: Sequence[str] = ()) -> Fields:
@@ -150,8 +171,8 @@ def read_head(raw: bytes, charsets: Sequence[str] = ()) -> Fields:
 def read_tree(raw: bytes, charsets: Sequence[str] = ()) -> Part:
     """Take a mail apart. Raises TooMuch when it is beyond the limits."""
     raw = _tidy_head(normalise_lines(raw))
-    levels = min(len(_BOUNDARY.findall(raw)), MAX_PARTS)
-    if raw.count(b"\n") * levels > _LINE_CHECKS + len(raw) // 8:
+    lines, most = raw.count(b"\n"), _LINE_CHECKS + len(raw) // 8
+    if lines * MAX_PARTS > most and lines * min(len(_BOUNDARY.findall(raw)), MAX_PARTS) > most:
         raise TooMuch("more lines and levels than a mail needs")
     parser = BytesFeedParser(_part_counter(), policy=compat32)
     try:
@@ -159,31 +180,31 @@ def read_tree(raw: bytes, charsets: Sequence[str] = ()) -> Part:
         message = parser.close()
     except RecursionError:
         raise TooMuch("nested too deep") from None
+    assert isinstance(message, _Leafy)
     return _build(message, "1", 0, tuple(charsets))
 
 
-def _part_counter() -> type[_Leafy]:
-    """Give a message class of its own count, which stops the parser at the limit."""
+def _part_counter() -> Callable[..., _Leafy]:
+    """Give a maker of messages which counts them and stops the parser at the limit."""
     made = 0
 
-    class Counted(_Leafy):
-        def __init__(self, policy: Compat32 = compat32) -> None:
-            nonlocal made
-            made += 1
-            if made > MAX_PARTS + 2:
-                raise TooMuch(f"more than {MAX_PARTS} parts")
-            super().__init__(policy)
+    def make(policy: Compat32 = compat32) -> _Leafy:
+        nonlocal made
+        made += 1
+        if made > MAX_PARTS + 2:
+            raise TooMuch(f"more than {MAX_PARTS} parts")
+        return _Leafy(policy)
 
-    return Counted
+    return make
 
 
-def _build(message: Message, path: str, depth: int, charsets: tuple[str, ...]) -> Part:
+def _build(message: _Leafy, path: str, depth: int, charsets: tuple[str, ...]) -> Part:
     if depth > MAX_DEPTH:
         raise TooMuch(f"parts nested deeper than {MAX_DEPTH}")
-    kind, named = declared_type(message)
+    kind, named = message.declared()
     # get_payload() would read 8-bit text by the declared charset and replace what does not fit.
     payload = message._payload  # type: ignore[attr-defined]
-    below = [child for child in payload if isinstance(child, Message)] if isinstance(payload, list) else []
+    below = [child for child in payload if isinstance(child, _Leafy)] if isinstance(payload, list) else []
     children = tuple(
         _build(child, f"{path}.{place}", depth + 1, charsets) for place, child in enumerate(below, 1)
     )

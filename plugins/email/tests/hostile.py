@@ -72,6 +72,8 @@ MAILS: dict[str, bytes] = {
     "links": _html(_fill(b'<a href="https://example.org/">x</a>')),
     "attributions begun": _text(_fill(b"On ")),
     "attribution lines": _text(_fill(b"On 1 May 2026 at 10:00 Ana wrote\n")),
+    "dated attributions": _text(_fill(b"On 1 May 2026, a@b.c wrote:\n")),
+    "attributions answered below": _text(b"x\n" + _fill(b"On 1 May 2026, a@b.c wrote:\n", 60_000) + b"> a\nb\n"),
     "quotes": _text(_fill(b"> ")),
     "quote lines": _text(_fill(b">\n")),
     "header lines": _text(_fill(b"From: a@b\n")),

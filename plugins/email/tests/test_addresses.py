@@ -2,6 +2,7 @@
 
 import pytest
 from router_email.addresses import read_addresses
+from router_email.headers import parameters
 
 from router.errors import MalformedMessage
 
@@ -82,3 +83,17 @@ def test_space_before_the_colon_of_a_field_loses_no_header() -> None:
 
 def test_stray_byte_in_a_subject_is_shown_as_unreadable() -> None:
     assert CHANNEL.decode(raw_of(mail(subject="\udcb4!")))[0].subject == "\ufffd!"
+
+
+@pytest.mark.parametrize(
+    ("value", "head", "named"),
+    [
+        ('a/b; name="x;y"; c=d', "a/b", {"name": "x;y", "c": "d"}),
+        ('a/b; name="say \\"; hi"; c=d', "a/b", {"name": 'say "; hi', "c": "d"}),
+        ('a/b; name="never closed; c=d', "a/b", {"name": "never closed; c=d"}),
+        ('a/b; x="ends with \\', "a/b", {"x": "ends with \\"}),
+        (";;;c=d", "", {"c": "d"}),
+    ],
+)
+def test_semicolons_inside_quotes_separate_nothing(value: str, head: str, named: dict[str, str]) -> None:
+    assert parameters(value) == (head, named)

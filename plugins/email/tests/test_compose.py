@@ -7,7 +7,7 @@ from email import message_from_bytes
 from email.message import Message
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from router_email.compose import Composer, Rendered
 from router_email.marks import load_marks
@@ -41,7 +41,6 @@ EXPECTED = ["From", "To", "Subject", "Date", "Message-ID", "Reply-To", "In-Reply
 EXPECTED += ["X-Omnirouter-Loop"]
 
 
-@settings(max_examples=200, deadline=None)
 @given(subject=NASTY, name=NASTY, reference=NASTY, reply_to=NASTY)
 def test_no_text_makes_a_header_of_its_own(subject: str, name: str, reference: str, reply_to: str) -> None:
     answers = answer_to(subject=subject, references=[reference, "<first@example.org>"], reply_to=reply_to)
@@ -53,7 +52,6 @@ def test_no_text_makes_a_header_of_its_own(subject: str, name: str, reference: s
     assert b"\r\n\r\nIt is on its way." in rendered.content
 
 
-@settings(max_examples=100, deadline=None)
 @given(text=NASTY.filter(str.strip))
 def test_any_text_can_be_sent(text: str) -> None:
     try:

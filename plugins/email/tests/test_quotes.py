@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from router_email.html import to_text
-from router_email.marks import load_marks
+from router_email.marks import LinePattern, load_marks
 from router_email.quotes import QuoteTrimmer
 
 TRIMMER = QuoteTrimmer(load_marks())
@@ -114,3 +114,10 @@ def test_quotation_in_html_becomes_quoted_lines() -> None:
 
 def test_blockquote_of_the_customer_is_no_quotation() -> None:
     assert ">" not in to_text("<p>Look:</p><blockquote>my own words</blockquote>")
+
+
+def test_marks_do_not_reach_from_one_line_into_the_next() -> None:
+    assert LinePattern([r"on\s\d+", "sent.*"]).numbers(["on", "7", "on 7", "", "nothing sent", "SENT"]) == {
+        2,
+        5,
+    }

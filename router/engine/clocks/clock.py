@@ -77,6 +77,9 @@ class Clock:
             self.due_at = due_after(self.promise.terms.calendar, now, self.remaining_s) or self.due_at
         is_late = self.state is ClockState.RUNNING and now > self.due_at
         self.remaining_s = self.left_s(now)
+        if self.state is ClockState.PAUSED:
+            # as if it had gone on, for what it stood at before the pause is not known after a restart
+            self.due_at = due_after(self.promise.terms.calendar, now, self.remaining_s) or self.due_at
         self.state = ClockState.LATE if is_late else ClockState.KEPT if is_met else ClockState.ENDED
 
     def pause(self, now: datetime, reason: str) -> bool:

@@ -1,17 +1,19 @@
 """Check queues, capacity, promises and incidents of a rules document against each other.
 
 In: the document with its places and its model. Out: names that do not exist, loops and contradictions
-(these refuse a document), and, apart from them, what is merely pointless.
+(these refuse a document), and, apart from them, what is allowed and most likely a mistake.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from fractions import Fraction
 
 from router.documents.places import Located, Path
 from router.documents.problems import Problem
 from router.documents.suggestions import did_you_mean
 from router.engine.config import DEFAULT_CLASSES
+from router.engine.rules.configuring import share_of
 from router.engine.rules.schema import RulesModel
 
 
@@ -31,8 +33,9 @@ class Arrangement:
         yield from self._capacity()
         yield from self._incidents()
 
-    def pointless(self) -> Iterator[Problem]:
-        """Give what is allowed and does nothing."""
+    def doubtful(self) -> Iterator[Problem]:
+        """Give what is allowed and does nothing, or does more than can be meant."""
+        yield from self._shares()
         queues = self._model.queues
         for name, queue in queues.items():
             path: Path = ("queues", name)
@@ -44,6 +47,19 @@ class Arrangement:
                 message = f"work that overflows into `{queue.overflow.to}` does not overflow again from there"
                 hint = "Name a queue without an overflow of its own."
                 yield self._document.problem((*path, "overflow", "to"), message, hint)
+
+    def _shares(self) -> Iterator[Problem]:
+        """Name tiers that together may take every pick: what has no share could then wait for ever."""
+        queues = self._model.queues
+        shares = {name: share for name, queue in queues.items() if (share := share_of(queue)) is not None}
+        taken = sum(Fraction(share.part, share.whole) for share in shares.values())
+        if taken >= 1 and len(shares) < len(queues):
+            *others, last = shares
+            message = (
+                f"together with {', '.join(f'`{name}`' for name in others)} it leaves other queues no pick"
+            )
+            hint = "Make the shares add up to less than 1."
+            yield self._document.problem(("queues", last, "share"), message, hint)
 
     def _queues(self) -> Iterator[Problem]:
         for name, queue in self._model.queues.items():

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from router.engine.ordering import WaitingClass, overtake_bound
+from router.engine.ordering import WaitingClass, overtaking
+from router.engine.rules.configuring import share_of
 from router.engine.rules.outcomes import Outcome, ordering_outcomes
-from router.engine.rules.schema import QueueModel, RulesModel, SlaPolicyModel, TargetsModel
+from router.engine.rules.schema import RulesModel, SlaPolicyModel, TargetsModel
 
 MOVED = "overflow of {queue}"
 
@@ -77,50 +78,45 @@ def _badness(bound: Bound) -> tuple[int, float, str, str, int, int]:
 
 
 def _bound(model: RulesModel, waits: WorkClass, comes: WorkClass) -> Bound:
-    own, other = model.queues[waits.queue], model.queues[comes.queue]
-    if own.mode == "newest":
-        return Bound(waits=waits, comes=comes, seconds=None, reason="newest")
-    if (picks := _picks(own, other)) is not None:
-        return Bound(waits=waits, comes=comes, seconds=None, reason="share", picks=picks)
-    seconds = overtake_bound(
-        WaitingClass(boost_s=comes.advance_s, max_advance_s=comes.max_advance_s),
-        WaitingClass(boost_s=waits.boost_s, max_advance_s=waits.max_advance_s),
+    ahead, behind = _ordered(model, comes, comes.advance_s), _ordered(model, waits, waits.boost_s)
+    found = overtaking(ahead, behind)
+    return Bound(waits=waits, comes=comes, seconds=found.within_s, reason=found.cap or "", picks=found.picks)
+
+
+def _ordered(model: RulesModel, work: WorkClass, boost_s: float) -> WaitingClass:
+    queue = model.queues[work.queue]
+    return WaitingClass(
+        boost_s=boost_s,
+        max_advance_s=work.max_advance_s,
+        queue=work.queue,
+        share=share_of(queue),
+        is_newest_first=queue.mode == "newest",
     )
-    return Bound(waits=waits, comes=comes, seconds=seconds)
-
-
-def _picks(own: QueueModel, other: QueueModel) -> tuple[int, int] | None:
-    """Give how many of how many picks go to the other queue first, None where both are of one tier."""
-    if (own.share is None) == (other.share is None):
-        return None
-    part, _, whole = (own.share or other.share or "").partition("/")
-    first = int(part) if own.share is None else int(whole) - int(part)
-    return first, int(whole)
 
 
 def _classes(model: RulesModel, outcomes: tuple[Outcome, ...]) -> tuple[WorkClass, ...]:
     """Gather outcomes by queue, boost and promise, those that overflow brings to another queue as well."""
-    found: dict[tuple[str, int, bool], WorkClass] = {}
-    pending = list(outcomes)
-    seen = {(one.queue, one.boost_s, one.sla) for one in pending}
+    found: dict[tuple[str, int, bool, int], WorkClass] = {}
+    # work that overflow moves keeps the advance it came with
+    pending = [(one, model.queues[one.queue].max_advance_s) for one in outcomes]
+    seen = {(one.queue, one.boost_s, one.sla, max_advance_s) for one, max_advance_s in pending}
     while pending:
-        outcome = pending.pop(0)
-        made = _class(model, outcome)
-        key = (made.queue, made.boost_s, made.is_promised)
+        outcome, max_advance_s = pending.pop(0)
+        made = _class(model, outcome, max_advance_s)
+        key = (made.queue, made.boost_s, made.is_promised, max_advance_s)
         kept = found.get(key, made)
         rules = min(kept.rules, made.rules, key=len)
         found[key] = replace(kept, rules=rules, advance_s=max(kept.advance_s, made.advance_s))
         overflow = model.queues[outcome.queue].overflow
-        moved = overflow and (overflow.to, outcome.boost_s, outcome.sla)
+        moved = overflow and (overflow.to, outcome.boost_s, outcome.sla, max_advance_s)
         if overflow is not None and moved and moved not in seen:
             seen.add(moved)
             rules = (*outcome.rules, MOVED.format(queue=outcome.queue))
-            pending.append(replace(outcome, queue=overflow.to, rules=rules))
+            pending.append((replace(outcome, queue=overflow.to, rules=rules), max_advance_s))
     return tuple(sorted(found.values(), key=lambda one: (one.queue, -one.boost_s, one.is_promised)))
 
 
-def _class(model: RulesModel, outcome: Outcome) -> WorkClass:
-    queue = model.queues[outcome.queue]
+def _class(model: RulesModel, outcome: Outcome, max_advance_s: int) -> WorkClass:
     policies = [model.sla_policies[name] for name in outcome.sla]
     targets = [target for policy in policies for target in _targets(policy)]
     lead_s = max((policy.lead_s for policy in policies), default=0)
@@ -129,8 +125,8 @@ def _class(model: RulesModel, outcome: Outcome) -> WorkClass:
         queue=outcome.queue,
         boost_s=outcome.boost_s,
         is_promised=bool(targets),
-        advance_s=min(max(outcome.boost_s, pulled_s), queue.max_advance_s),
-        max_advance_s=queue.max_advance_s,
+        advance_s=min(max(outcome.boost_s, pulled_s), max_advance_s),
+        max_advance_s=max_advance_s,
         rules=outcome.rules,
     )
 

@@ -1,4 +1,6 @@
-"""Check a rules document beyond loading: its examples fail as errors, what looks wrong is a warning.
+"""Check a rules document beyond loading: examples that fail are errors, what looks wrong is a warning.
+
+What is only not used yet is a note.
 
 In: the text of a document and its lists. Out: findings, errors first in order of place.
 """
@@ -14,10 +16,11 @@ from router.engine.rules.examining import examine
 
 
 class Severity(StrEnum):
-    """How bad a finding is: an error keeps the document from being used."""
+    """How bad a finding is: an error keeps the document from being used, a note asks for nothing."""
 
     ERROR = "error"
     WARNING = "warning"
+    NOTE = "note"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +50,7 @@ def check_ruleset(text: str, *, source: str, lists: Mapping[str, str]) -> CheckR
     found = examine(text, source=source, lists=lists)
     findings = [_finding(Severity.ERROR, problem) for problem in found.errors]
     findings += [_finding(Severity.WARNING, problem) for problem in found.warnings]
+    findings += [_finding(Severity.NOTE, problem) for problem in found.notes]
     return CheckResult(findings=findings, rules=found.rules, examples=found.examples)
 
 

@@ -77,15 +77,20 @@ def engine_config(model: RulesModel, calendars: Mapping[str, Calendar]) -> Engin
     )
 
 
+def share_of(queue: QueueModel) -> Share | None:
+    """Give the share of the picks a queue asks for, such as 4 of 5."""
+    part, _, whole = (queue.share or "").partition("/")
+    return Share(part=int(part), whole=int(whole)) if queue.share else None
+
+
 def _queue(name: str, queue: QueueModel, model: RulesModel) -> QueueConfig:
     overflow, protect = queue.overflow, queue.protect
-    part, _, whole = (queue.share or "").partition("/")
     return QueueConfig(
         offer_timeout_s=queue.offer_timeout_s,
         max_advance_s=queue.max_advance_s,
         mode=QueueMode(queue.mode),
         strategy=queue.strategy,
-        share=Share(part=int(part), whole=int(whole)) if queue.share else None,
+        share=share_of(queue),
         overflow=Overflow(to=overflow.to, when_waiting=overflow.when_waiting, back_at=overflow.back_at)
         if overflow
         else None,

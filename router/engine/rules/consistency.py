@@ -38,8 +38,8 @@ class Consistency:
             for fault in faults[index]:
                 place = self._document.inside_scalar(when, fault.line, fault.column)
                 yield self._document.problem(when, fault.message, fault.hint, place=place)
-            if not faults[index]:
-                yield from self._references(when, rule.when)
+            if not any(fault.message.startswith("Syntax error") for fault in faults[index]):
+                yield from self._references(when, rule.when, has_faults=bool(faults[index]))
             yield from self._settings(("rules", index, "set"), rule.settings)
             for number, example in enumerate(rule.examples):
                 path: Path = ("rules", index, "examples", number, "expect")
@@ -82,7 +82,7 @@ class Consistency:
                 hint = "Use `require:`." if need.verb == "prefer" else "Take `drop_after` away."
                 yield self._document.problem(at, message, hint)
 
-    def _references(self, path: Path, text: str) -> Iterator[Problem]:
+    def _references(self, path: Path, text: str, *, has_faults: bool) -> Iterator[Problem]:
         known = {
             "mentions_any": (self._lists, "list"),
             "matches_list": (self._lists, "list"),
@@ -96,6 +96,8 @@ class Consistency:
                     yield self._document.problem(path, f"not a pattern: {message}", hint, place=place)
                 continue
             names, noun = known[reference.function]
+            if reference.name is None and has_faults:
+                continue
             if reference.name is None:
                 message = f"{reference.function} needs the name of its {noun} written out"
                 yield self._document.problem(path, message, f'Write it in quotes: "{noun}".', place=place)

@@ -1,12 +1,12 @@
 """Look at a rules document as far as one can, whatever is wrong with it: one fault must not hide the others.
 
-In: the text of a document and its lists. Out: all errors and warnings. Where something is wrong it is left
+In: the text of a document and its lists. Out: all errors, warnings and notes. Where something is wrong it is left
 out or replaced by a stand-in, and the rest is looked at; what only follows from that is not complained of.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from router.documents.places import Located
@@ -18,11 +18,11 @@ from router.engine.rules.consistency import Consistency
 from router.engine.rules.examples import run_examples
 from router.engine.rules.lint import lint
 from router.engine.rules.lists import PhraseLists
-from router.engine.rules.mending import left_out, mended
+from router.engine.rules.mending import STAND_IN, left_out, mended, undefined
 from router.engine.rules.references import find_references
 from router.engine.rules.ruleset import LoadedRules, RuleSet, names_used
 from router.engine.rules.schema import RulesModel
-from router.engine.rules.unused import unused
+from router.engine.rules.unused import unfilled, unused
 
 MAX_ROUNDS = 12
 NEVER_FOUND = "\ue000\ue001\ue000"
@@ -44,6 +44,7 @@ class Examined:
 
     errors: Sequence[Problem]
     warnings: Sequence[Problem]
+    notes: Sequence[Problem] = ()
     rules: int = 0
     examples: int = 0
 
@@ -61,15 +62,19 @@ class _Examination:
         self._lists = dict(lists)
         self._errors: list[Problem] = []
         self._warnings: list[Problem] = []
+        self._notes: list[Problem] = []
         # what could not be looked at: names and words that may stand there are not complained of elsewhere
         self._lost = ""
+        # names that may be defined in what was left out
+        self._undefined = ""
         self._spoiled: set[int] = set()
+        self._spoiled_examples: set[tuple[str | int, ...]] = set()
 
     def run(self, text: str) -> Examined:
         """Go through the stages, each with what the one before left."""
         recovered = read_in_parts(text, source=self._source, stand_ins=_STAND_INS)
         self._errors += recovered.problems
-        self._lost = recovered.lost
+        self._lost = self._undefined = recovered.lost
         if recovered.located is None or not recovered.located.values:
             if not self._errors:
                 empty = Located(source=self._source)
@@ -89,6 +94,7 @@ class _Examination:
         return Examined(
             errors=sorted(self._errors, key=_place),
             warnings=sorted(self._warnings, key=_place),
+            notes=sorted(self._notes, key=_place),
             rules=len(rules),
             examples=sum(len(rule.examples) for rule in rules),
         )
@@ -102,11 +108,12 @@ class _Examination:
         """Find names that do not exist and the like; leave those places out."""
         for number in range(MAX_ROUNDS):
             gathered = PhraseLists(document, model.lists, self._lists)
-            problems = list(Consistency(document, model, gathered.names).problems())
+            found = Consistency(document, model, gathered.names).problems()
+            problems = [problem for problem in found if STAND_IN not in problem.message]
             if not problems:
                 return model
             if number == 0:
-                self._note(document, [problem for problem in problems if not self._follows(problem)])
+                self._note(document, [problem for problem in problems if not self._is_undefined(problem)])
             self._spoil(problems)
             value = mended(document.value, [problem.steps for problem in problems])
             remaining, again = _valid(replace(document, value=value))
@@ -128,12 +135,11 @@ class _Examination:
         loaded = LoadedRules(document=document, ruleset=RuleSet(model, searches))
         if not gathered.problems:
             failing = run_examples(loaded, spoiled)
-            self._errors += [problem for problem in failing if not self._follows(problem)]
+            self._errors += self._own(failing)
         self._warnings += lint(document, model, spoiled)
-        self._warnings += Arrangement(document, model).pointless()
-        self._warnings += [
-            problem for problem in unused(document, model, gathered.names) if not self._follows(problem)
-        ]
+        self._warnings += Arrangement(document, model).doubtful()
+        self._warnings += self._own(unfilled(document, model))
+        self._notes += self._own(unused(document, model, gathered.names))
 
     def _usable_lists(self, document: Located, model: RulesModel) -> PhraseLists:
         """Gather the lists; those that cannot be used are told once and never found from then on."""
@@ -159,17 +165,31 @@ class _Examination:
         self._errors += problems
         self._spoil(problems)
         for problem in problems:
+            self._undefined += "\n" + "\n".join(undefined(document, problem.steps))
             self._lost += "\n" + problem.hint + "\n" + "\n".join(left_out(document, problem.steps))
+
+    def _own(self, problems: Iterable[Problem]) -> list[Problem]:
+        return [problem for problem in problems if not self._follows(problem)]
 
     def _spoil(self, problems: Sequence[Problem]) -> None:
         for problem in problems:
             steps = problem.steps
             if steps[:1] == ("rules",) and len(steps) > 1 and steps[2:3] not in (("name",), ("examples",)):
                 self._spoiled.add(int(steps[1]))
+            if steps[:1] == ("rules",) and steps[2:3] == ("examples",) and len(steps) > 3:
+                self._spoiled_examples.add(steps[:4])
 
     def _follows(self, problem: Problem) -> bool:
         """Say whether something that was left out may be the cause of a complaint."""
+        if STAND_IN in problem.message:
+            return True
+        if problem.steps[:4] in self._spoiled_examples and problem.steps[4:5] != ("given",):
+            return True
         return any(name in self._lost for name in _quoted(problem.message)) if self._lost.strip() else False
+
+    def _is_undefined(self, problem: Problem) -> bool:
+        """Say whether the name complained of may be defined in what was left out."""
+        return any(name in self._undefined for name in _quoted(problem.message) if name)
 
 
 def _valid(document: Located) -> tuple[Located, RulesModel | None]:

@@ -2,6 +2,8 @@
 
 In: plain values of a document and the paths of its faults. Out: values without those places, or with
 stand-ins where something has to stand; None when nothing would be left to look at.
+
+As little as possible goes: what stands beside a fault is looked at too.
 """
 
 from __future__ import annotations
@@ -13,10 +15,20 @@ from router.documents.places import Located, Path, Plain
 
 _NEVER = "false"
 _CALENDAR: Mapping[str, Plain] = {"zone": "UTC", "week": {"mon": ["09:00-10:00"]}}
+_FILLED: Mapping[str, Mapping[str, Plain]] = {
+    "overflow": {"when_waiting": 2, "back_at": 1},
+    "protect": {"for": "0s"},
+    "classes": {"cost": 1, "max": 1},
+}
+"""What has to stand beside a name, by what it stands in."""
+
+_VERBS = ("require", "prefer", "forbid")
+STAND_IN = "\ue000"
+"""The skill of a need that stands for one that cannot be read: a private letter nobody writes."""
 
 
 def mended(value: Plain, faults: Sequence[Path]) -> Plain:
-    """Leave out the keys that lead to the faults; whole lists, so that no other place moves."""
+    """Leave out what is at fault; no other entry of a list moves."""
     result = deepcopy(value)
     if not isinstance(result, dict):
         return None
@@ -26,7 +38,7 @@ def mended(value: Plain, faults: Sequence[Path]) -> Plain:
                 return None
         elif fault[:1] == ("version",):
             result["version"] = 1
-        elif fault[:1] == ("calendars",) and len(fault) > 2 and _mend_calendar(result, fault):
+        elif _mend_calendar(result, fault) or _fill(result, fault):
             continue
         elif not fault or not _take_out(result, _cut(fault)):
             return None
@@ -46,6 +58,12 @@ def left_out(document: Located, fault: Path) -> Iterator[str]:
         yield str(fault[1])
 
 
+def undefined(document: Located, fault: Path) -> Iterator[str]:
+    """Give what a fault keeps from being defined: names of an entry, or of a section, that is left out."""
+    if fault[:1] != ("rules",) and len(fault) in (1, 2):
+        yield " ".join(map(str, [*fault, _at(document.value, fault)]))
+
+
 def _mend_rule(result: dict[str, Plain], fault: Path) -> bool:
     rules = result.get("rules")
     if len(fault) < 2 or not isinstance(rules, list):
@@ -60,20 +78,80 @@ def _mend_rule(result: dict[str, Plain], fault: Path) -> bool:
     elif key == "when":
         rule["when"] = _NEVER
     elif key:
-        _take_out(rule, _cut(fault[2:]))
+        _mend_settings(rule, fault[2:])
     else:
         rules[index] = {"name": f"rule {index + 1}", "when": _NEVER}
     return True
 
 
+def _mend_settings(rule: dict[str, Plain], fault: Path) -> None:
+    """Mend a need or an example in its place; anything else of a rule is left out."""
+    for length in range(len(fault) - 1, 0, -1):
+        entries = _at(rule, fault[:length])
+        if isinstance(entries, list) and fault[length - 1] in ("needs", "examples"):
+            mend = _mended_need if fault[length - 1] == "needs" else _mended_example
+            number = int(fault[length])
+            entries[number] = mend(entries[number], fault[length + 1 :])
+            return
+    _take_out(rule, _cut(fault))
+
+
+def _mended_need(need: Plain, fault: Path) -> Plain:
+    """Keep of a need what can be read."""
+    if not isinstance(need, dict):
+        return {"require": STAND_IN}
+    if fault:
+        kept = {key: value for key, value in need.items() if key != fault[0]}
+    else:
+        kept = dict([(verb, need[verb]) for verb in _VERBS if isinstance(need.get(verb), str)][:1])
+    return kept if any(verb in kept for verb in _VERBS) else {"require": STAND_IN}
+
+
+def _mended_example(example: Plain, fault: Path) -> Plain:
+    """Keep of an example what can be read."""
+    if not isinstance(example, dict) or not fault:
+        return {"expect": {}}
+    _take_out(example, _cut(fault))
+    return {"expect": {}, **example}
+
+
 def _mend_calendar(result: dict[str, Plain], fault: Path) -> bool:
     """Give a calendar some zone or some hours, so that its name stays known."""
-    calendars = result["calendars"]
-    calendar = calendars.get(str(fault[1])) if isinstance(calendars, dict) else None
-    if not isinstance(calendar, dict) or fault[2] not in _CALENDAR:
+    calendar = _at(result, fault[:2])
+    if fault[:1] != ("calendars",) or not isinstance(calendar, dict) or fault[2:3] not in _IN_CALENDAR:
         return False
     calendar[str(fault[2])] = deepcopy(_CALENDAR[str(fault[2])])
     return True
+
+
+_IN_CALENDAR = [(key,) for key in _CALENDAR]
+
+
+def _fill(result: dict[str, Plain], fault: Path) -> bool:
+    """Put in what is needed beside a name that can still be looked at."""
+    depth = next((number for number, step in enumerate(fault) if number in (1, 2) and step in _FILLED), None)
+    if depth is None:
+        return False
+    place = fault[: depth + (2 if fault[depth] == "classes" else 1)]
+    holder, wrong = _at(result, place), fault[len(place) : len(place) + 1]
+    needed = _FILLED[str(fault[depth])]
+    if not isinstance(holder, dict) or (wrong and wrong[0] not in needed):
+        return False
+    before = dict(holder)
+    holder.update(needed)
+    return holder != before
+
+
+def _at(node: Plain, path: Path) -> Plain:
+    """Give what stands at a path, None where nothing does."""
+    for step in path:
+        if isinstance(node, dict):
+            node = node.get(str(step))
+        elif isinstance(node, list) and isinstance(step, int) and step < len(node):
+            node = node[step]
+        else:
+            return None
+    return node
 
 
 def _cut(path: Path) -> Path:

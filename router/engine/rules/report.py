@@ -20,8 +20,8 @@ class Report:
 
     @property
     def ok(self) -> bool:
-        """Say whether nothing was found at all."""
-        return not self.result.findings
+        """Say whether nothing was found but notes."""
+        return len(self.result.findings) == self._count(Severity.NOTE)
 
     @property
     def can_be_used(self) -> bool:
@@ -33,7 +33,9 @@ class Report:
         lines = [_line(finding) for finding in self.result.findings]
         errors, warnings = self._count(Severity.ERROR), self._count(Severity.WARNING)
         counted = f"{_number(self.result.rules, 'rule')}, {_number(self.result.examples, 'example')}"
+        notes = self._count(Severity.NOTE)
         found = f"{_number(errors, 'error')}, {_number(warnings, 'warning')}"
+        found += f", {_number(notes, 'note')}" if notes else ""
         lines.append(f"{self.source}: {found}" + (f" in {counted}" if self.result.rules else ""))
         return "\n".join(lines)
 

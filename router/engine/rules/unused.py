@@ -1,6 +1,7 @@
 """Find what a rules document defines and nothing in it uses.
 
-In: loaded rules with their places and the names of all lists. Out: a problem for each name.
+In: loaded rules with their places and the names of all lists. Out: a problem for each name: queues no work
+can reach, and, apart from them, what only stands ready.
 """
 
 from __future__ import annotations
@@ -14,7 +15,6 @@ from router.engine.rules.schema import RulesModel
 from router.engine.rules.tokens import tokens_of
 
 _HINTS: Mapping[str, str] = {
-    "queue": "Name it in a rule or as an overflow, or take it away.",
     "skill": "Name it in a need, or take it away.",
     "list": "Name it in a condition, or take it away.",
     "sla policy": "Name it in a rule, or take it away.",
@@ -23,11 +23,19 @@ _HINTS: Mapping[str, str] = {
 }
 
 
+def unfilled(document: Located, model: RulesModel) -> Iterator[Problem]:
+    """Give a problem for every queue that neither a rule nor an overflow fills."""
+    used = _used(model)["queue"]
+    for name in model.queues:
+        if name not in used:
+            hint = "Name it in a rule or as an overflow, or take it away."
+            yield _problem(document, ("queues", name), f"no rule fills the queue `{name}`", hint)
+
+
 def unused(document: Located, model: RulesModel, lists: Sequence[str]) -> Iterator[Problem]:
-    """Give a problem for every name that nothing uses."""
+    """Give a problem for every other name that nothing uses."""
     used = _used(model)
     sections: Mapping[str, tuple[str, Sequence[str], str]] = {
-        "queue": ("queues", list(model.queues), "no rule fills the queue"),
         "skill": ("skills", list(model.skills), "nothing needs the skill"),
         "list": ("lists", lists, "no condition names the list"),
         "sla policy": ("sla_policies", list(model.sla_policies), "no rule promises the sla policy"),

@@ -4,7 +4,7 @@ Ids are 32 hexadecimal digits, ordered by time. Times are `UtcTime`. States are 
 their column. `account` names a configured channel account.
 """
 
-from router.storage.schema.base import metadata
+from router.storage.schema.base import metadata, one_of
 from router.storage.schema.conversations import (
     attachment,
     contact,
@@ -61,6 +61,7 @@ __all__ = [
     "message",
     "metadata",
     "offer",
+    "one_of",
     "outbox",
     "participant",
     "plugin_value",

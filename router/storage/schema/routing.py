@@ -156,7 +156,7 @@ claim = Table(
     "claim",
     metadata,
     Column("id", Id, primary_key=True),
-    Column("work_item_id", Id, ForeignKey("work_item.id"), nullable=False),
+    Column("work_item_id", Id, ForeignKey("work_item.id"), nullable=False, index=True),
     Column("agent_id", Id, ForeignKey("agent.id"), nullable=False),
     Column("token", Integer, nullable=False),
     # active | completed | handed_back

@@ -30,6 +30,7 @@ from router.storage.schema import (
     conversation_link,
     message,
     offer,
+    one_of,
     outbox,
     sla_clock,
     work_item,
@@ -47,7 +48,7 @@ RELATED_LIMIT = 50
 current_work = conversation.outerjoin(work_item, work_item.c.episode_id == conversation.c.episode_id)
 active_claim = and_(claim.c.work_item_id == work_item.c.id, claim.c.state == "active")
 
-_open_offer = and_(offer.c.work_item_id == work_item.c.id, offer.c.state.in_(OPEN_OFFERS))
+_open_offer = and_(offer.c.work_item_id == work_item.c.id, one_of(offer.c.state, OPEN_OFFERS))
 _newest = message.alias("newest")
 _claimant = agent.alias("claimant")
 _offered = agent.alias("offered")

@@ -112,31 +112,36 @@ async def _with_attachments(conn: AsyncConnection, rows: Sequence[Row[Any]]) -> 
     if inbound:
         query = select(attachment).where(attachment.c.message_id.in_(inbound)).order_by(attachment.c.id)
         for row in await conn.execute(query):
-            files[row.message_id].append(_attachment(row))
-    return [_message(row, files[row.id]) for row in rows]
+            files[row.message_id].append(_attachment(row._mapping))
+    return [_message(row._mapping, files[row.id]) for row in rows]
 
 
-def _message(row: Row[Any], attachments: Sequence[MessageAttachment]) -> Message:
+def message_of(row: Mapping[str, Any], files: Sequence[Mapping[str, Any]]) -> Message:
+    """Build a message that nothing was sent for yet from the rows that were stored of it and of its files."""
+    return _message({**row, "delivery_state": None}, [_attachment(file) for file in files])
+
+
+def _message(row: Mapping[Any, Any], attachments: Sequence[MessageAttachment]) -> Message:
     return Message(
-        id=row.id,
-        seq=row.seq,
-        direction=row.direction,
-        kind=row.kind,
-        role=row.role,
-        author_name=row.author_name,
-        agent_id=row.agent_id,
-        account=row.account,
-        subject=row.subject,
-        blocks=[_block(block) for block in row.blocks],
+        id=row["id"],
+        seq=row["seq"],
+        direction=row["direction"],
+        kind=row["kind"],
+        role=row["role"],
+        author_name=row["author_name"],
+        agent_id=row["agent_id"],
+        account=row["account"],
+        subject=row["subject"],
+        blocks=[_block(block) for block in row["blocks"]],
         attachments=attachments,
-        automatic=row.automatic,
-        guest=row.guest,
-        warnings=row.warnings,
-        created_at=row.created_at,
-        occurred_at=row.occurred_at,
-        external_id=row.external_id,
-        has_raw=row.inbound_id is not None,
-        delivery=_delivery(row) if row.delivery_state else None,
+        automatic=row["automatic"],
+        guest=row["guest"],
+        warnings=row["warnings"],
+        created_at=row["created_at"],
+        occurred_at=row["occurred_at"],
+        external_id=row["external_id"],
+        has_raw=row["inbound_id"] is not None,
+        delivery=_delivery(row) if row["delivery_state"] else None,
     )
 
 
@@ -150,23 +155,23 @@ def _block(stored: Mapping[str, Any]) -> MessageBlock:
     )
 
 
-def _attachment(row: Row[Any]) -> MessageAttachment:
+def _attachment(row: Mapping[Any, Any]) -> MessageAttachment:
     return MessageAttachment(
-        id=row.id,
-        name=row.name,
-        content_type=row.content_type,
-        size_bytes=row.size_bytes,
-        inline=row.inline,
-        content_id=row.content_id,
-        url=f"/api/v1/attachments/{row.id}",
+        id=row["id"],
+        name=row["name"],
+        content_type=row["content_type"],
+        size_bytes=row["size_bytes"],
+        inline=row["inline"],
+        content_id=row["content_id"],
+        url="/api/v1/attachments/" + row["id"],
     )
 
 
-def _delivery(row: Row[Any]) -> Delivery:
+def _delivery(row: Mapping[Any, Any]) -> Delivery:
     return Delivery(
-        state=row.delivery_state,
-        detail=row.delivery_detail,
-        attempts=row.delivery_attempts,
-        outgoing_ref=row.delivery_outgoing_ref,
-        next_try_at=row.delivery_next_try_at,
+        state=row["delivery_state"],
+        detail=row["delivery_detail"],
+        attempts=row["delivery_attempts"],
+        outgoing_ref=row["delivery_outgoing_ref"],
+        next_try_at=row["delivery_next_try_at"],
     )

@@ -25,6 +25,7 @@ from router.storage.schema import (
     draft,
     login_session,
     offer,
+    one_of,
     presence,
     work_item,
 )
@@ -61,7 +62,7 @@ async def list_agents(conn: AsyncConnection, capacity: CapacityConfig) -> list[A
         weight = capacity.dormant if row.is_dormant else 1.0
         claims[row.agent_id] += row.number
         units[row.agent_id] += capacity.of(row.channel_class).cost * weight * row.number
-    for row in await conn.execute(_counted(offer, offer.c.state.in_(OPEN_OFFERS))):
+    for row in await conn.execute(_counted(offer, one_of(offer.c.state, OPEN_OFFERS))):
         units[row.agent_id] += capacity.of(row.channel_class).cost * row.number
     return [
         AgentOnDuty(

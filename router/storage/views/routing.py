@@ -21,6 +21,7 @@ from router.storage.schema import (
     decision_record,
     incident,
     offer,
+    one_of,
     queue,
     work_item,
 )
@@ -46,13 +47,15 @@ class StoredDecision:
 
 async def list_offers(conn: AsyncConnection, scope: Scope, now: datetime) -> list[Offer]:
     """Read the open offers of this agent, the one that ends first at the head."""
-    open_now = (offer.c.state.in_(OPEN_OFFERS), offer.c.expires_at > now)
+    open_now = (one_of(offer.c.state, OPEN_OFFERS), offer.c.expires_at > now)
     return await _offers(conn, scope, scope.offers(), *open_now)
 
 
 async def read_offer(conn: AsyncConnection, scope: Scope, offer_id: str) -> Offer | None:
     """Read one open offer of this agent; None when it has ended or is another's."""
-    found = await _offers(conn, scope, scope.offers(), offer.c.state.in_(OPEN_OFFERS), offer.c.id == offer_id)
+    found = await _offers(
+        conn, scope, scope.offers(), one_of(offer.c.state, OPEN_OFFERS), offer.c.id == offer_id
+    )
     return found[0] if found else None
 
 
@@ -117,7 +120,7 @@ async def list_alarms(conn: AsyncConnection, since: datetime) -> list[StoredDeci
     )
     query = (
         _told()
-        .where(decision_record.c.act.in_(ALARMS), decision_record.c.at > since, not_(settled))
+        .where(one_of(decision_record.c.act, ALARMS), decision_record.c.at > since, not_(settled))
         .limit(ALARMS_READ)
     )
     newest: dict[tuple[str, ...], StoredDecision] = {}

@@ -29,6 +29,7 @@ def upgrade() -> None:
     op.add_column("claim", sa.Column("replied_at", UtcTime(), nullable=True))
     op.add_column("claim", sa.Column("lease_step", sa.String(20), server_default="", nullable=False))
     op.add_column("claim", sa.Column("is_dormant", sa.Boolean(), server_default=sa.false(), nullable=False))
+    op.create_index("ix_claim_work_item_id", "claim", ["work_item_id"])
     op.drop_index("ix_offer_pending", table_name="offer")
     op.create_index("ix_offer_open", "offer", ["agent_id"], sqlite_where=_OPEN, postgresql_where=_OPEN)
     op.create_index(
@@ -112,6 +113,7 @@ def downgrade() -> None:
     op.create_index(
         "ix_offer_pending", "offer", ["agent_id"], sqlite_where=_PENDING, postgresql_where=_PENDING
     )
+    op.drop_index("ix_claim_work_item_id", table_name="claim")
     for column in ("is_dormant", "lease_step", "replied_at", "renewed_at"):
         op.drop_column("claim", column)
     is_sqlite = op.get_bind().dialect.name == "sqlite"
