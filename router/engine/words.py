@@ -98,7 +98,7 @@ def _owed(lease: JsonValue, phrases: Phrases) -> str:
 def _promise(record: JsonObject, phrases: Phrases, names: Names) -> str:
     state, late_s = str(record.get("state")), -_until_due(record, record)
     if record.get("act") == "promise_due":
-        known = "promise_due" if late_s < 0 else "promise_over" if late_s > 0 else "promise_now"
+        known = "promise_due" if late_s < 0 else "promise_over" if late_s >= 1 else "promise_now"
     else:
         change = str(record.get("change"))
         known = f"clock_{state if change == 'stopped' else change}"

@@ -105,6 +105,7 @@ async def _staff(connection: AsyncConnection, now: datetime, offers: OfferConfig
     for row in await connection.execute(_PEOPLE):
         last_offer_at, unanswered = last_offers.get(row.id, (None, 0))
         rests_until, rest_reason = rests.get(row.id, (None, ""))
+        is_back = row.absent_until is not None and row.absent_until <= now
         events.append(
             AgentRestored(
                 at=now,
@@ -119,8 +120,8 @@ async def _staff(connection: AsyncConnection, now: datetime, offers: OfferConfig
                 last_offer_at=last_offer_at,
                 unanswered=unanswered,
                 gone_at=row.present_since if row.state in GONE else None,
-                absent_since=row.absent_since,
-                absent_until=row.absent_until,
+                absent_since=None if is_back else row.absent_since,
+                absent_until=None if is_back else row.absent_until,
                 available_since=row.present_since if row.state == PresenceState.AVAILABLE else None,
                 rests_until=rests_until,
                 rest_reason=rest_reason,

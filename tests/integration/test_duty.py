@@ -188,6 +188,43 @@ async def test_a_planned_absence_hands_owed_work_back_and_outlasts_a_restart(sto
         assert await third.front.rows(t.absence) == []
 
 
+async def test_an_absence_that_is_over_takes_no_offer_back_after_a_restart(store: Store) -> None:
+    clock = FakeClock(NOW)
+    async with opened(store, clock) as first:
+        mei = first.agents["mei"]
+        await first.offers.set_presence(mei, "available")
+        since, until = NOW + timedelta(seconds=5), NOW + timedelta(seconds=10)
+        await first.steering.plan_absence(mei, since, until, "dentist", planned_by=mei)
+        await later(first, 11)
+        conversation = await first.conversation()
+        assert await first.offered(conversation) is not None
+    async with opened(store, clock) as second:
+        assert (await acts(second, conversation))[-1] == "offered"
+
+
+async def test_coming_back_ends_a_planned_absence_also_after_a_restart(store: Store) -> None:
+    clock = FakeClock(NOW)
+    async with opened(store, clock) as first:
+        mei = first.agents["mei"]
+        await first.steering.plan_absence(mei, NOW, NOW + timedelta(hours=1), "dentist", planned_by=mei)
+        await later(first, 60)
+        await first.offers.set_presence(mei, "available")
+    async with opened(store, clock) as second:
+        assert await second.offered(await second.conversation()) is not None
+
+
+async def test_who_was_away_and_then_offline_has_been_gone_since_the_first(store: Store) -> None:
+    clock = FakeClock(NOW)
+    async with opened(store, clock) as first:
+        for state in ("available", "away", "offline"):
+            clock.advance(10)
+            await first.offers.set_presence(first.agents["mei"], state)
+    async with opened(store, clock) as second:
+        log = [row.body for row in await second.front.rows(t.event_log)]
+    told = [one for one in log if one["type"] == "agent_restored" and one["agent"] == second.agents["mei"]]
+    assert told[-1]["gone_at"] == "2026-03-04T09:00:20Z"
+
+
 async def test_an_offer_being_set_up_is_held_across_a_restart_until_it_fails(store: Store) -> None:
     clock = FakeClock(NOW)
     async with opened(store, clock) as first:
