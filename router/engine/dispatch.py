@@ -96,10 +96,11 @@ class Dispatch:
         for lane in lanes:
             if lane.declined and self._desk.matching.blocking_gate(lane) is Gate.DECLINED:
                 refused += self._desk.waiting.in_lane(lane)
-        # in the order of waiting: lanes stand in the order in which they were needed, which a restart changes
+        # in the order of waiting: lanes stand in the order in which they were needed, which a restart or a look changes
         for work in sorted(refused, key=lambda one: one.entry):
             self.look_again(work)
-        for lane in lanes:
+        heads = [(lane.head, lane) for lane in lanes if lane.head is not None]
+        for _, lane in sorted(heads, key=lambda pair: pair[0]):
             self.explain_head(lane)
 
     def judge_people(self, *, is_told: bool = True) -> None:
