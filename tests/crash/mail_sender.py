@@ -37,14 +37,17 @@ class MailSender:
 
     async def _lane(self) -> None:
         client = aiosmtplib.SMTP(hostname="127.0.0.1", port=self._port, use_tls=False, start_tls=False)
-        while True:
-            case = await self._cases.get()
-            for mail in case.messages:
-                mail.trying()
-                await self._deliver(client, case.sender, mail.content)
-                mail.accepted()
-                self._trigger.passed("K4")
-            self._cases.task_done()
+        try:
+            while True:
+                case = await self._cases.get()
+                for mail in case.messages:
+                    mail.trying()
+                    await self._deliver(client, case.sender, mail.content)
+                    mail.accepted()
+                    self._trigger.passed("K4")
+                self._cases.task_done()
+        finally:
+            client.close()
 
     async def _deliver(self, client: aiosmtplib.SMTP, sender: str, content: bytes) -> None:
         """Try until the router's 250; nothing else counts."""
