@@ -31,6 +31,11 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 Identify: TypeAlias = Callable[[web.Request], Awaitable[Caller]]
 
 
+def whole(value: object) -> object:
+    """Take 1.0 for 1: JSON knows one kind of number."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
 def storable(text: str) -> str:
     """Refuse what no database stores as text: NUL and halves of surrogate pairs."""
     if "\x00" in text or _SURROGATE.search(text):

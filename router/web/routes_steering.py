@@ -18,7 +18,7 @@ from router.storage.views.people import read_agent, read_names
 from router.storage.views.routing import list_alarms, list_incidents
 from router.web.asking import WhetherPreview, WhichLanguage, reading, require_visible
 from router.web.auth import Caller
-from router.web.binder import Body, Call, Line, Name
+from router.web.binder import Body, Call, Line, Name, whole
 from router.web.problems import Problem
 from router.web.services import Services
 
@@ -70,7 +70,7 @@ class StartIncident(Body):
 class Prioritise(Body):
     """By how much the item counts as older than it is, in seconds, and why."""
 
-    boost_s: Annotated[int, Field(ge=0, le=MOST_BOOST_S)]
+    boost_s: Annotated[int, Field(ge=0, le=MOST_BOOST_S), BeforeValidator(whole)]
     reason: Reason
 
 

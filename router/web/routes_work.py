@@ -13,17 +13,11 @@ from router.storage.views.conversations import read_conversation
 from router.storage.views.routing import count_queues, list_offers, require_offer
 from router.web.asking import reading, require_visible
 from router.web.auth import Caller
-from router.web.binder import Body, Call, Line, Name
+from router.web.binder import Body, Call, Line, Name, whole
 from router.web.problems import FieldError, Problem
 from router.web.services import Services
 
-
-def _whole(value: object) -> object:
-    """Take 1.0 for 1: JSON knows one kind of number."""
-    return int(value) if isinstance(value, float) and value.is_integer() else value
-
-
-Token = Annotated[int, Field(ge=0, le=2**31 - 1), BeforeValidator(_whole)]
+Token = Annotated[int, Field(ge=0, le=2**31 - 1), BeforeValidator(whole)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
