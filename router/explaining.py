@@ -6,7 +6,7 @@ worked out by an engine rebuilt from the store; nothing is changed.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -18,16 +18,20 @@ from router.clock import SystemClock
 from router.config import load_config
 from router.engine.engine import Engine
 from router.engine.events import ClockTick
-from router.engine.rules import RuleSet, load_ruleset
+from router.engine.rules import RuleSet
 from router.engine.rules.decisive import decisive_rules
+from router.engine.rules.stage import RulesInForce
 from router.engine.story import Chapter, Story, Told, sort_sentences, tell
 from router.engine.words import Names
 from router.errors import ConfigError
 from router.messages import JsonObject
+from router.plugin_host import PluginHost
+from router.routing_setup import rules_in_force, stored_rules
 from router.storage.looking import looking_into
 from router.storage.staff import restoring_events
 from router.storage.views.people import read_names
-from router.storage.views.stories import KeptItem, find_conversation, read_newest_rules, read_story
+from router.storage.views.stories import KeptItem, find_conversation, read_story
+from router.strategy import Strategy
 
 LANGUAGES = ("en", "zh")
 
@@ -46,20 +50,31 @@ async def explained(config: Path, conversation: str, lang: str) -> Explanation:
         raise ConfigError(f"{lang!r} is not a language here", path="--lang", hint="Use en or zh.")
     loaded = load_config(config)
     channels = {name: account.channel for name, account in loaded.accounts.items()}
+    strategies = PluginHost.load(loaded.plugins.disabled).strategies
     async with looking_into(loaded.store.url) as connection:
-        return await explain_stored(connection, conversation, lang, channels, SystemClock().now())
+        return await explain_stored(connection, conversation, lang, channels, SystemClock().now(), strategies)
 
 
 async def explain_stored(
-    connection: AsyncConnection, conversation: str, lang: str, channels: Mapping[str, str], now: datetime
+    connection: AsyncConnection,
+    conversation: str,
+    lang: str,
+    channels: Mapping[str, str],
+    now: datetime,
+    strategies: Sequence[Strategy] = (),
 ) -> Explanation:
-    """Tell the story of a conversation of an open store; `channels` says of which kind an account is."""
+    """Tell the story of a conversation of an open store.
+
+    `channels` says of which kind an account is, `strategies` are those of plugins.
+    """
     kept = await read_story(connection, await find_conversation(connection, conversation))
     names = await read_names(connection)
-    rules = await _rules(connection)
-    zone = ZoneInfo("UTC") if rules is None else rules.zone
-    is_live = not all(item.is_done for item in kept.items)
-    engine = await _rebuilt(connection, rules, now) if rules is not None and is_live else None
+    in_force = await rules_in_force(connection)
+    zone = ZoneInfo("UTC") if in_force is None else in_force.ruleset.zone
+    is_live = in_force is not None and not all(item.is_done for item in kept.items)
+    engine = await _rebuilt(connection, in_force, strategies, now) if in_force and is_live else None
+    versions = sorted({item.ruleset_version for item in kept.items})
+    rules = {version: await stored_rules(connection, version) for version in versions}
     teller = _Teller(rules=rules, engine=engine, lang=lang, names=names, zone=zone, now=now)
     story = Story(
         conversation=kept.conversation_id,
@@ -72,15 +87,12 @@ async def explain_stored(
     return Explanation(story=story, zone=zone)
 
 
-async def _rules(connection: AsyncConnection) -> RuleSet | None:
-    newest = await read_newest_rules(connection)
-    return None if newest is None else load_ruleset(newest[0], source="the rules in force", lists=newest[1])
-
-
-async def _rebuilt(connection: AsyncConnection, rules: RuleSet, now: datetime) -> Engine:
+async def _rebuilt(
+    connection: AsyncConnection, in_force: RulesInForce, strategies: Sequence[Strategy], now: datetime
+) -> Engine:
     """Build an engine that knows what the store knows; without the tick that would let it act on it."""
-    engine = Engine(rules.engine_config, seed=1)
-    for event in await restoring_events(connection, now, rules.engine_config):
+    engine = in_force.new_engine(strategies)
+    for event in await restoring_events(connection, now, in_force.engine_config):
         if not isinstance(event, ClockTick):
             engine.apply(event)
     return engine
@@ -90,7 +102,7 @@ async def _rebuilt(connection: AsyncConnection, rules: RuleSet, now: datetime) -
 class _Teller:
     """What it takes to tell about one piece of work."""
 
-    rules: RuleSet | None
+    rules: Mapping[int, RuleSet]
     engine: Engine | None
     lang: str
     names: Names
@@ -112,6 +124,6 @@ class _Teller:
 
     def _sorted(self, item: KeptItem, first: JsonObject) -> list[str]:
         matched = [str(rule) for rule in item.triage.get("matched", [])]
-        rules = matched if self.rules is None else decisive_rules(self.rules.model, matched)
+        rules = decisive_rules(self.rules[item.ruleset_version].model, matched)
         errors = [str(error) for error in item.triage.get("errors", [])]
         return sort_sentences(rules, errors, first, self.lang, self.names, self.zone)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import Connection
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from router.engine.roster import Roster
 from router.engine.rules import RuleSet, load_ruleset
@@ -64,7 +65,8 @@ async def put_in_force(
     else was put in force. `strategies` are those of plugins. Raises RulesError with everything that is wrong,
     ConfigError when a queue names a strategy that nobody brought.
     """
-    current = await rules_in_force(store)
+    async with store.reading() as connection:
+        current = await rules_in_force(connection)
     if current is not None and await _is_known(store, source, is_default):
         strategies_by_name(current.engine_config, strategies)
         return current
@@ -84,10 +86,9 @@ async def _is_known(store: Store, source: RulesSource, is_default: bool) -> bool
     return last is not None and last.text == _text(source)
 
 
-async def rules_in_force(store: Store) -> RulesInForce | None:
+async def rules_in_force(connection: AsyncConnection) -> RulesInForce | None:
     """Compile what the store says is in force; None in a new store."""
-    async with store.reading() as connection:
-        changes = await list_changes(connection, 1)
+    changes = await list_changes(connection, 1)
     if not changes:
         return None
     change = changes[0]
@@ -95,30 +96,29 @@ async def rules_in_force(store: Store) -> RulesInForce | None:
     if change.staged_version is not None and change.stage is not None:
         staged = StagedRules(
             version=change.staged_version,
-            ruleset=await stored_rules(store, change.staged_version),
+            ruleset=await stored_rules(connection, change.staged_version),
             stage=stage_from_json(change.stage),
         )
     return RulesInForce(
         version=change.version,
-        ruleset=await stored_rules(store, change.version),
+        ruleset=await stored_rules(connection, change.version),
         staged=staged,
         number=change.number,
     )
 
 
-async def stored_source(store: Store, version: int) -> RulesSource:
+async def stored_source(connection: AsyncConnection, version: int) -> RulesSource:
     """Read a stored version; raises NotFound."""
-    async with store.reading() as connection:
-        stored = await read_version(connection, version)
+    stored = await read_version(connection, version)
     if stored is None:
         raise NotFound(f"there is no version {version} of the rules; see `omnirouter rules list`")
     name = STORED.format(version=version)
     return RulesSource(source=name, text=stored.text.document, lists=stored.text.lists)
 
 
-async def stored_rules(store: Store, version: int) -> RuleSet:
+async def stored_rules(connection: AsyncConnection, version: int) -> RuleSet:
     """Compile a stored version, off the loop; raises NotFound, RulesError."""
-    source = await stored_source(store, version)
+    source = await stored_source(connection, version)
     return await asyncio.to_thread(load_ruleset, source.text, source=source.source, lists=source.lists)
 
 
@@ -141,7 +141,8 @@ async def apply_rules(
 
 async def switch_rules(store: Store, current: RulesInForce, version: int, proposal: Proposal) -> RulesInForce:
     """Put a stored version fully in force; raises NotFound, RulesError, StaleVersion."""
-    after = RulesInForce(version=version, ruleset=await stored_rules(store, version))
+    async with store.reading() as connection:
+        after = RulesInForce(version=version, ruleset=await stored_rules(connection, version))
     return await store.write(_record, current, after, proposal)
 
 

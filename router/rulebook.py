@@ -88,9 +88,9 @@ class Rulebook:
         try:
             async with self._store.reading() as connection:
                 number = await newest_number(connection)
-            if number == self._seen:
-                return False
-            rules = await rules_in_force(self._store)
+                if number == self._seen:
+                    return False
+                rules = await rules_in_force(connection)
             if rules is not None:
                 strategies_by_name(rules.engine_config, self._strategies)
         except (DBAPIError, OSError) as error:

@@ -79,7 +79,7 @@ async def apply(config: Path, file: Path | None, wish: Wish) -> Answer:
     """Check a file and put it in force; without a file, put what is staged in force for more or for all."""
     stage = wish.stage()
     async with _store(config) as store:
-        current = await rules_in_force(store)
+        current = await _current(store)
         if stage is not None:
             _require_queues(current, stage)
         if file is None:
@@ -103,7 +103,7 @@ async def apply(config: Path, file: Path | None, wish: Wish) -> Answer:
 async def revert(config: Path, version: int | None, author: str, note: str) -> Answer:
     """End a stage, or put the version before or the named one in force."""
     async with _store(config) as store:
-        current = await rules_in_force(store)
+        current = await _current(store)
         if current is None:
             raise ConfigError("nothing is in force yet.", hint="Start the router, or apply a file first.")
         if version is None:
@@ -159,7 +159,7 @@ async def _widen(store: Store, current: RulesInForce | None, stage: Stage | None
     if current is None or current.staged is None:
         raise ConfigError("no version is staged.", hint="Name the file to apply.")
     staged = current.staged
-    source = await stored_source(store, staged.version)
+    source = await _stored(store, staged.version)
     found = compare(await _now(store, current, staged.ruleset, source), _of("staged", staged.ruleset, source))
     if stage is None:
         after = await switch_rules(store, current, staged.version, _proposal(wish, "promoted", None))
@@ -225,7 +225,7 @@ def _act(current: RulesInForce | None, stage: Stage | None, found: Comparison) -
 
 
 async def _is_alone_in_force(store: Store, current: RulesInForce, source: RulesSource) -> bool:
-    stored = await stored_source(store, current.version)
+    stored = await _stored(store, current.version)
     return current.staged is None and (stored.text, stored.lists) == (source.text, source.lists)
 
 
@@ -255,7 +255,7 @@ async def _now(store: Store, current: RulesInForce | None, ruleset: RuleSet, sou
     """Give what is in force, to compare with; in a new store the given rules themselves."""
     if current is None:
         return _of("nothing", ruleset, source)
-    stored = await stored_source(store, current.version)
+    stored = await _stored(store, current.version)
     return _of(f"version {current.version}", current.ruleset, stored)
 
 
@@ -266,8 +266,18 @@ async def _compared(config: Path, name: str) -> Compared:
     else:
         async with _store(config) as store:
             version = int(name) if name != "current" else await _current_version(store)
-            source = await stored_source(store, version)
+            source = await _stored(store, version)
     return _of(name, load_ruleset(source.text, source=source.source, lists=source.lists), source)
+
+
+async def _current(store: Store) -> RulesInForce | None:
+    async with store.reading() as connection:
+        return await rules_in_force(connection)
+
+
+async def _stored(store: Store, version: int) -> RulesSource:
+    async with store.reading() as connection:
+        return await stored_source(connection, version)
 
 
 async def _current_version(store: Store) -> int:

@@ -11,19 +11,19 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from router.engine.event_json import from_json
 from router.engine.events import Event
 from router.engine.roster import Roster
-from router.engine.rules import Facts, RuleSet, load_ruleset
+from router.engine.rules import Facts
 from router.engine.rules.facts import MAX_TEXT_CHARS, VARIABLES
 from router.engine.rules.stage import stage_from_json
 from router.engine.times import from_iso
 from router.errors import NotFound
 from router.messages import JsonObject
+from router.routing_setup import stored_rules
 from router.simulation.recording import Customs, Recording, Started
 from router.storage.views.recorded import (
     STARTED,
     read_claims,
     read_colleagues,
     read_offers,
-    read_ruleset,
     read_start,
     stream_decisions,
     stream_first_messages,
@@ -51,7 +51,7 @@ async def load_recording(
     starts = [entry for entry in told if isinstance(entry, Started)]
     used = {entry.ruleset_version for entry in starts} | {entry.staged_version for entry in starts}
     versions = sorted(version for version in used if version is not None)
-    rules = {version: await _rules(connection, version) for version in versions}
+    rules = {version: await stored_rules(connection, version) for version in versions}
     return Recording(since=since, until=until, told=told, rules=rules, strategies=strategies)
 
 
@@ -102,11 +102,3 @@ def _entry(body: JsonObject) -> Started | Event:
         stage=stage_from_json(stage) if isinstance(stage, Mapping) else None,
         roster=None if body.get("roster") is None else msgspec.convert(body["roster"], Roster),
     )
-
-
-async def _rules(connection: AsyncConnection, version: int) -> RuleSet:
-    found = await read_ruleset(connection, version)
-    if found is None:
-        raise NotFound(f"the rules of version {version} are not in the store any more")
-    document, lists = found
-    return load_ruleset(document, source=f"rules version {version}", lists=lists)

@@ -11,11 +11,12 @@ from router.engine.story import is_routine, story_json, story_text
 from router.errors import ConfigError, NotFound
 from router.explaining import explain_stored, explained
 from router.messages import JsonObject, JsonValue
-from router.routing_setup import put_in_force
+from router.routing_setup import Proposal, put_in_force, switch_rules
 from router.rules_files import RulesSource
 from router.storage import schema as t
 from router.storage.store import Store
 from router.storage.upgrade import upgrade_database
+from router.strategy import Strategy
 from router.testing import FakeClock
 from tests.integration.house import NOW, Doors, House, house
 
@@ -69,6 +70,28 @@ async def test_waiting_conversation_says_what_it_waits_for_now(desk: House) -> N
     assert english[-1].startswith("  Now: Waits in ")
     assert english[-1].endswith("Waited 3 min.")
     assert chinese[-1].startswith("  目前: ")
+
+
+async def test_story_follows_the_rules_in_force_after_a_return_to_older_ones(desk: House) -> None:
+    store, newer = desk.front.store, RULES.replace("Asia/Shanghai", "America/New_York")
+    first = await put_in_force(store, RulesSource(source="rules.yaml", text=RULES, lists={}), "test", NOW)
+    second = await put_in_force(store, RulesSource(source="rules.yaml", text=newer, lists={}), "test", NOW)
+    assert second.version > first.version
+    conversation = await desk.conversation("hello")
+    assert "2026-03-04 04:00" in (await told(desk, conversation))[0]
+    await switch_rules(store, second, first.version, Proposal(act="reverted", author="test", at=NOW))
+    assert "2026-03-04 17:00" in (await told(desk, conversation))[0]
+
+
+async def test_story_is_told_where_a_queue_names_the_strategy_of_a_plugin(desk: House) -> None:
+    draw = Strategy(name="draw", rank_fit=lambda fit: (), rank_person=lambda person: ())
+    text = RULES.replace("{service: {}}", "{service: {strategy: draw}}")
+    source = RulesSource(source="rules.yaml", text=text, lists={})
+    await put_in_force(desk.front.store, source, "test", NOW, strategies=(draw,))
+    conversation = await desk.conversation("hello")
+    async with desk.front.store.reading() as connection:
+        found = await explain_stored(connection, conversation, "en", {}, desk.clock.now(), (draw,))
+    assert "Now: Waits in" in story_text(found.story, "en", found.zone)
 
 
 async def test_looking_at_a_story_decides_nothing(desk: House) -> None:

@@ -57,8 +57,8 @@ async def put(shop: Path, name: str, **wish: object) -> Answer:
 
 
 async def in_force(shop: Path) -> tuple[int, int | None]:
-    async with Store.open(load_config(shop).store.url) as store:
-        rules = await rules_in_force(store)
+    async with Store.open(load_config(shop).store.url) as store, store.reading() as connection:
+        rules = await rules_in_force(connection)
     assert rules is not None
     return rules.version, rules.staged.version if rules.staged else None
 

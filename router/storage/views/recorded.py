@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from router.model.past_work import AskedSpan, Colleague, HeldSpan
-from router.storage.schema import agent, claim, decision_record, event_log, message, offer, ruleset, work_item
+from router.storage.schema import agent, claim, decision_record, event_log, message, offer, work_item
 
 STARTED = "engine_started"
 """The entry of the log that begins each run of an engine; the events that restore it follow."""
@@ -53,13 +53,6 @@ async def stream_decisions(
     ).execution_options(yield_per=_BATCH)
     async for row in await connection.stream(statement):
         yield row.body
-
-
-async def read_ruleset(connection: AsyncConnection, version: int) -> tuple[str, Mapping[str, str]] | None:
-    """Give the document and the lists of a version of the rules."""
-    statement = select(ruleset.c.document, ruleset.c.lists).where(ruleset.c.version == version)
-    row = (await connection.execute(statement)).one_or_none()
-    return None if row is None else (row.document, row.lists)
 
 
 async def read_colleagues(connection: AsyncConnection) -> Sequence[Colleague]:

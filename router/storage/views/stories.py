@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from router.errors import NotFound
-from router.storage.schema import contact, contact_point, conversation, decision_record, ruleset, work_item
+from router.storage.schema import contact, contact_point, conversation, decision_record, work_item
 
 MOST_DECISIONS = 1_000
 MOST_CANDIDATES = 6
@@ -20,10 +20,11 @@ MOST_ID_CHARS = 48
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeptItem:
-    """A work item: what the rules saw, where it stands, and the records about it, oldest first."""
+    """A work item: what which rules saw, where it stands, and the records about it, oldest first."""
 
     id: str
     is_done: bool
+    ruleset_version: int
     triage: dict[str, Any]
     records: Sequence[dict[str, Any]]
 
@@ -71,8 +72,9 @@ async def read_story(conn: AsyncConnection, conversation_id: str) -> KeptStory:
     records: dict[str, list[dict[str, Any]]] = {}
     for row in await conn.execute(query.order_by(record.id).limit(MOST_DECISIONS)):
         records.setdefault(row.work_item_id, []).append(row.body)
-    rows = select(work_item.c.id, work_item.c.state, work_item.c.triage).where(
-        work_item.c.conversation_id == conversation_id
+    item = work_item.c
+    rows = select(item.id, item.state, item.triage, item.ruleset_version).where(
+        item.conversation_id == conversation_id
     )
     return KeptStory(
         conversation_id=conversation_id,
@@ -82,15 +84,12 @@ async def read_story(conn: AsyncConnection, conversation_id: str) -> KeptStory:
         created_at=head.created_at,
         items=[
             KeptItem(
-                id=row.id, is_done=row.state == "done", triage=row.triage, records=records.get(row.id, [])
+                id=row.id,
+                is_done=row.state == "done",
+                ruleset_version=row.ruleset_version,
+                triage=row.triage,
+                records=records.get(row.id, []),
             )
-            for row in await conn.execute(rows.order_by(work_item.c.entered_system_at, work_item.c.id))
+            for row in await conn.execute(rows.order_by(item.entered_system_at, item.id))
         ],
     )
-
-
-async def read_newest_rules(conn: AsyncConnection) -> tuple[str, dict[str, str]] | None:
-    """Read the rules document in force with its lists; None before the router's first start."""
-    query = select(ruleset.c.document, ruleset.c.lists).order_by(ruleset.c.version.desc()).limit(1)
-    row = (await conn.execute(query)).one_or_none()
-    return None if row is None else (row.document, row.lists)
