@@ -17,7 +17,7 @@ from router.clock import Clock
 from router.crash import crash_point
 from router.engine.config import EngineConfig
 from router.engine.decisions import Act, Decision, OfferMade
-from router.engine.engine import Engine
+from router.engine.engine import Engine, offer_of
 from router.engine.event_json import to_json
 from router.engine.events import (
     ClaimRestored,
@@ -130,7 +130,7 @@ class EngineRoom:
         self._engine = self._in_force.new_engine()
         self._arrivals = count(len(events))
         self._open = {
-            event.offer_id: _offer_of(event) for event in events if isinstance(event, OfferRestored)
+            event.offer_id: offer_of(event) for event in events if isinstance(event, OfferRestored)
         }
         self._held = {event.item_id for event in events if isinstance(event, ClaimRestored)}
         decisions = [decision for event in events for decision in self._engine.apply(event)]
@@ -291,14 +291,3 @@ class EngineRoom:
 def _worth_keeping(answers: Sequence[tuple[Event, Sequence[Decision]]]) -> list[tuple[datetime, JsonObject]]:
     """Give the log entries of events; a tick of the clock only if something came of it at its time."""
     return [(event.at, to_json(event)) for event, made in answers if made or not isinstance(event, ClockTick)]
-
-
-def _offer_of(event: OfferRestored) -> OfferMade:
-    return OfferMade(
-        offer_id=event.offer_id,
-        item_id=event.item_id,
-        agent_id=event.agent_id,
-        offered_at=event.offered_at,
-        expires_at=event.expires_at,
-        is_accepting=event.is_accepting,
-    )

@@ -276,7 +276,7 @@ class Engine:
         if isinstance(event, ClaimRestored):
             self._claims.restore(work, agent, event)
         else:
-            self._answers.restore(work, agent, _offer_of(event))
+            self._answers.restore(work, agent, offer_of(event))
 
     def _restore_agent(self, agent: Agent, event: AgentRestored) -> None:
         self._equip(agent, event)
@@ -303,7 +303,8 @@ class Engine:
         return found
 
 
-def _offer_of(event: OfferRestored) -> OfferMade:
+def offer_of(event: OfferRestored) -> OfferMade:
+    """Give the offer that is told again after a start."""
     return OfferMade(
         offer_id=event.offer_id,
         item_id=event.item_id,
