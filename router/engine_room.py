@@ -129,9 +129,7 @@ class EngineRoom:
         self._stale = self._outdated = False
         self._engine = self._in_force.new_engine()
         self._arrivals = count(len(events))
-        self._open = {
-            event.offer_id: offer_of(event) for event in events if isinstance(event, OfferRestored)
-        }
+        self._open = {event.offer_id: offer_of(event) for event in events if isinstance(event, OfferRestored)}
         self._held = {event.item_id for event in events if isinstance(event, ClaimRestored)}
         decisions = [decision for event in events for decision in self._engine.apply(event)]
         fresh = [one for one in decisions if not one.repeats or one.item_id in undecided]
