@@ -5,9 +5,13 @@ In: what a channel declares and reports. Out: what composer, outbox, operators a
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+
+from router.orders import ContextKind
+from router.threads import ActionKind, Audience
 
 
 class HealthState(StrEnum):
@@ -49,6 +53,75 @@ class TextLimits:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SendRule:
+    """A window in which may be sent: opened by an event, for a time, for a number of messages.
+
+    `opened_by` is `customer_message` or the provider's own word. Several may be open at once; one is enough.
+    A channel without rules may always send.
+    """
+
+    opened_by: str
+    lasts_s: float
+    max_sends: int | None = None
+    kinds: frozenset[str] = frozenset({"text"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StartRule:
+    """Who may begin a thread, and on what ground: `needs` is order, return, conversation or empty."""
+
+    who: str
+    needs: str = ""
+    max_age_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MediaLimits:
+    """What one kind of file may be; `via` is inline, upload or link. Uploaded ones may expire."""
+
+    types: frozenset[str]
+    max_bytes: int
+    via: str = "inline"
+    expires_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RateLimit:
+    """At most `count` sends in `per_s` seconds; `scope` is account, thread or recipient."""
+
+    scope: str
+    count: int
+    per_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PushTerms:
+    """How the provider calls us: within what time it wants its answer, empty or not, signed or not."""
+
+    ack_within_ms: int
+    empty_body: bool = False
+    signed: bool = True
+    repeats: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PollTerms:
+    """How we ask: at most how often, how much is read again each time, how far back it goes."""
+
+    min_interval_s: float
+    overlap_s: float = 0.0
+    lookback_s: float | None = None
+
+
+class Ordering(StrEnum):
+    """What the provider's own numbers are worth: without gaps, sortable, or nothing."""
+
+    DENSE = "dense"
+    SORTED = "sorted"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Capabilities:
     """What a channel kind can do, as data: drives the composer, the outbox and the contract suite.
 
@@ -58,6 +131,9 @@ class Capabilities:
     act on; otherwise the core marks the attempt before calling `send`.
     `joins_open_episode`: a contact has one matter at a time here, so a message without any evidence joins
     the contact point's open episode.
+    `events`: kinds of inbound events besides messages. `templates` is none, static or remote; `typing` none,
+    in, out or both. `receipts` is none, delivered or read. `media` by block kind. Nothing declared is
+    nothing promised: each entry here is exercised by the contract suite.
     """
 
     channel_class: str
@@ -70,3 +146,19 @@ class Capabilities:
     marks_sending: bool = False
     idempotent_send: bool = False
     joins_open_episode: bool = True
+    thread_kinds: frozenset[str] = frozenset({"chat"})
+    start_rules: Sequence[StartRule] = ()
+    send_rules: Sequence[SendRule] = ()
+    media: Mapping[str, MediaLimits] = field(default_factory=dict)
+    templates: str = "none"
+    typing: str = "none"
+    events: frozenset[str] = frozenset()
+    actions: frozenset[ActionKind] = frozenset()
+    audiences: frozenset[Audience] = frozenset({Audience.CUSTOMER})
+    identity_kinds: frozenset[str] = frozenset()
+    limits: Sequence[RateLimit] = ()
+    push: PushTerms | None = None
+    poll: PollTerms | None = None
+    ordering: Ordering = Ordering.NONE
+    context_kinds: frozenset[ContextKind] = frozenset()
+    requires: frozenset[str] = frozenset()

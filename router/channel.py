@@ -15,7 +15,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, Protocol, TypeVar
 
-from aiohttp import web
+from aiohttp import ClientSession, web
 from pydantic import BaseModel
 
 from router.capabilities import Capabilities, Health, HealthState
@@ -61,6 +61,15 @@ class ChannelContext(Protocol):
     @property
     def public_url(self) -> str:
         """Where the outside world reaches this router, without a final slash."""
+        ...
+
+    @property
+    def http(self) -> ClientSession:
+        """The account's own pooled HTTP client, without cookies; the core closes it after the channel."""
+        ...
+
+    def ring(self, signal: Signal) -> None:
+        """Wake this account's `pull` at once; a doorbell may be lost, so the poll goes on beside it."""
         ...
 
     async def accept(self, items: Sequence[RawInbound], cursor: JsonValue = None) -> list[AcceptResult]:

@@ -6,6 +6,9 @@ reads as a sentence. A duplicate is a return value, never an error.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime
+
 
 class RouterError(Exception):
     """Something in the router went wrong."""
@@ -100,7 +103,9 @@ class SendError(RouterError):
     """A message could not be handed to the provider.
 
     `code` is the provider's own code or a short word, `public_text` what an agent may read.
-    Subclasses decide what the outbox does; nothing else does.
+    Subclasses decide what the outbox does; nothing else does. `scope` is what a limit counts (account,
+    thread, recipient), `until` when the refusal ends, `alternatives` what an agent can do instead (template,
+    call_back, or a channel), `part` the place in the message that was refused.
     """
 
     def __init__(
@@ -110,11 +115,19 @@ class SendError(RouterError):
         code: str = "",
         public_text: str = "",
         retry_after_s: float | None = None,
+        scope: str = "account",
+        until: datetime | None = None,
+        alternatives: Sequence[str] = (),
+        part: str = "",
     ) -> None:
         super().__init__(message)
         self.code = code
         self.public_text = public_text or str(self)
         self.retry_after_s = retry_after_s
+        self.scope = scope
+        self.until = until
+        self.alternatives = tuple(alternatives)
+        self.part = part
 
 
 class Retryable(SendError):

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import pluggy
 
 from router.channel import ChannelType, PluginDescriptor
+from router.orders import ContextProviderType, NoteTargetType
 from router.strategy import Strategy
 
 ENTRY_POINT_GROUP = "router.plugins"
@@ -32,3 +33,11 @@ class RouterHooks:
     @hookspec
     def router_strategies(self) -> Sequence[Strategy]:  # type: ignore[empty-body]
         """Register orders in which people are asked, for queues that name one."""
+
+    @hookspec
+    def router_context_providers(self) -> Sequence[ContextProviderType]:  # type: ignore[empty-body]
+        """Register kinds of sources that know orders, logistics, refunds, stock or customers."""
+
+    @hookspec
+    def router_note_targets(self) -> Sequence[NoteTargetType]:  # type: ignore[empty-body]
+        """Register kinds of shops whose order notes can be read and written."""

@@ -11,6 +11,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TypeAlias
 
+from router.calls import Call
+from router.threads import Audience, PlatformState, TemplateUse
+
 JsonValue: TypeAlias = "None | bool | int | float | str | Sequence[JsonValue] | Mapping[str, JsonValue]"
 JsonObject: TypeAlias = Mapping[str, JsonValue]
 
@@ -230,6 +233,11 @@ class InboundEvent:
     subject as the channel compares it (reply prefixes off). `evidence` is in the plugin's order of
     trust. `provider_data` is opaque, plugin-owned JSON that comes back in `OutboundAttempt.answers`.
     `language` is a BCP 47 tag where the provider states one.
+
+    Only a visible MESSAGE of a CUSTOMER and a CALL that nobody answered ask for something; all else is kept
+    beside its conversation and opens nothing. A message whose author is AGENT or SHOP is one of ours that
+    came back (an echo) or that was sent outside. `target` is the external id of the message that an EDIT,
+    RECALL, REACTION or RECEIPT is about; `sort_key` orders messages of one thread as the provider does.
     """
 
     kind: EventKind = EventKind.MESSAGE
@@ -250,6 +258,11 @@ class InboundEvent:
     report: DeliveryReport | None = None
     warnings: Sequence[str] = ()
     provider_data: JsonObject = field(default_factory=dict)
+    audience: frozenset[Audience] = frozenset({Audience.CUSTOMER})
+    sort_key: str = ""
+    target: str = ""
+    platform_state: PlatformState | None = None
+    call: Call | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -288,6 +301,8 @@ class OutboundAttempt:
     reply_token: str = ""
     answers: AnsweredMessage | None = None
     automatic: bool = False
+    audience: frozenset[Audience] = frozenset({Audience.CUSTOMER})
+    template: TemplateUse | None = None
 
 
 class SendOutcome(StrEnum):

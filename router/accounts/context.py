@@ -10,7 +10,10 @@ import logging
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, Protocol, TypeVar
 
+from aiohttp import ClientSession, ClientTimeout, DummyCookieJar
+
 from router.capabilities import Health
+from router.channel import Signal
 from router.clock import Clock
 from router.errors import PluginContractError, Retryable, StoreUnavailable
 from router.messages import (
@@ -23,6 +26,8 @@ from router.messages import (
 )
 
 T = TypeVar("T")
+
+HTTP_LIMIT = ClientTimeout(total=30.0, connect=10.0)
 
 
 class Core(Protocol):
@@ -79,6 +84,7 @@ class AccountContext:
         public_url: str,
         core: asyncio.AbstractEventLoop,
         on_health: Callable[[Health], None],
+        on_signal: Callable[[Signal], None],
     ) -> None:
         self._account = account
         self._intake = intake
@@ -86,6 +92,8 @@ class AccountContext:
         self._public_url = public_url
         self._core = core
         self._on_health = on_health
+        self._on_signal = on_signal
+        self._http: ClientSession | None = None
         self._revoked = False
         self._marked: set[str] = set()
         self._given_up: set[str] = set()
@@ -110,6 +118,24 @@ class AccountContext:
     def public_url(self) -> str:
         """Where the outside world reaches this router, without a final slash."""
         return self._public_url
+
+    @property
+    def http(self) -> ClientSession:
+        """The account's own pooled HTTP client, made on the account's loop when first asked for."""
+        if self._http is None:
+            self._http = ClientSession(timeout=HTTP_LIMIT, cookie_jar=DummyCookieJar())
+        return self._http
+
+    async def close_http(self) -> None:
+        """Close the HTTP client; once the channel has closed."""
+        if self._http is not None:
+            await self._http.close()
+            self._http = None
+
+    def ring(self, signal: Signal) -> None:
+        """Wake this account's `pull` at once."""
+        if not self._revoked:
+            self._on_signal(signal)
 
     async def accept(self, items: Sequence[RawInbound], cursor: JsonValue = None) -> list[AcceptResult]:
         """Store raw items durably; see `ChannelContext.accept`."""

@@ -165,6 +165,7 @@ class KeptAccount:
             public_url=self._in.public_url,
             core=core,
             on_health=life.say,
+            on_signal=life.ring,
         )
         return life, context
 

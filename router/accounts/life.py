@@ -111,6 +111,8 @@ class AccountLife:
             await bounded(channel.close(), self._limits.close_s)
         except Exception as error:
             self._context.log.warning("channel did not close cleanly: %s", cause_of(error))
+        finally:
+            await self._context.close_http()
 
     async def _run_sources(self, channel: AnyChannel) -> None:
         self._halt = asyncio.get_running_loop().create_future()

@@ -13,8 +13,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from aiohttp import ClientSession, DummyCookieJar
+
 from router.capabilities import Health
-from router.channel import AnyChannel
+from router.channel import AnyChannel, Signal
 from router.clock import Clock
 from router.errors import MalformedMessage, StoreUnavailable
 from router.messages import (
@@ -198,6 +200,8 @@ class MemoryContext:
     ) -> None:
         self.store = store or MemoryStore()
         self.health: list[Health] = []
+        self.signals: list[Signal] = []
+        self._http: ClientSession | None = None
         self._account = account
         self._public_url = public_url
         self._log = logging.getLogger(f"router.channel.{account}")
@@ -221,6 +225,23 @@ class MemoryContext:
     def public_url(self) -> str:
         """Where the outside world would reach the router."""
         return self._public_url
+
+    @property
+    def http(self) -> ClientSession:
+        """The account's own HTTP client; whoever made the context closes it with `close_http`."""
+        if self._http is None:
+            self._http = ClientSession(cookie_jar=DummyCookieJar())
+        return self._http
+
+    async def close_http(self) -> None:
+        """Close the HTTP client."""
+        if self._http is not None:
+            await self._http.close()
+            self._http = None
+
+    def ring(self, signal: Signal) -> None:
+        """Keep the signal; a stage that pulls in turn needs no waking."""
+        self.signals.append(signal)
 
     @property
     def accepted(self) -> list[Accepted]:

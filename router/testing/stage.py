@@ -136,8 +136,11 @@ class Stage:
             if sources:
                 _, stuck = await asyncio.wait(sources, timeout=STEP_S)
                 assert not stuck, "a source did not end within 10 s of its cancellation"
-            async with asyncio.timeout(STEP_S):
-                await scene.channel.close()
+            try:
+                async with asyncio.timeout(STEP_S):
+                    await scene.channel.close()
+            finally:
+                await scene.context.close_http()
 
     def built(self, simulator: Simulator, account: str, store: MemoryStore | None = None) -> Scene:
         """Build a channel without opening it."""

@@ -19,6 +19,7 @@ def context_on(store: MemoryStore, told: list[Health]) -> AccountContext:
         public_url="http://127.0.0.1",
         core=asyncio.get_running_loop(),
         on_health=told.append,
+        on_signal=lambda signal: None,
     )
 
 
