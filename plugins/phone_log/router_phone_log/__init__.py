@@ -1,0 +1,31 @@
+"""The phone plugin: calls as work. Registers the channel kinds `phone_log` and `phone_line`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib.metadata import version
+
+from router import hookimpl
+from router.channel import ChannelType, PluginDescriptor
+from router_phone_log.channel import CAPABILITIES, PhoneLogChannel
+from router_phone_log.settings import PhoneLogSettings
+
+
+@hookimpl
+def router_plugin() -> PluginDescriptor:
+    """Say who the plugin is."""
+    return PluginDescriptor(name="phone_log", version=version("omnirouter"), licence="Apache-2.0")
+
+
+@hookimpl
+def router_channel_types() -> Sequence[ChannelType]:
+    """Register the channel kinds of phone systems."""
+    return (
+        ChannelType(
+            id="phone_log",
+            title="Phone records",
+            settings=PhoneLogSettings,
+            capabilities=CAPABILITIES,
+            factory=PhoneLogChannel,
+        ),
+    )

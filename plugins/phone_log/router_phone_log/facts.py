@@ -1,0 +1,176 @@
+"""What every source shares: who called whom, how long, and the event a fact becomes.
+
+In: numbers and times as one source has them. Out: the parts of a `Call`, and the `InboundEvent` around it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TypedDict
+from zoneinfo import ZoneInfo
+
+from router.calls import Call, CallDirection, CallOutcome, CallState, NumberKind
+from router.messages import (
+    Author,
+    Block,
+    BlockKind,
+    EventKind,
+    Identity,
+    InboundEvent,
+    JsonValue,
+    RawInbound,
+    Role,
+)
+from router_phone_log.numbers import Number, Numbers
+from router_phone_log.times import Span
+
+RECORDING_VERSION = -1
+"""A fact that only adds a recording is weaker than every record of the call."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """How one account's records are meant."""
+
+    numbers: Numbers
+    zone: ZoneInfo
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parties:
+    """Who called: the customer, and the shop's side of the call."""
+
+    direction: CallDirection
+    customer: Number
+    shop: Number
+
+    @property
+    def agent(self) -> str:
+        """Give the extension on the shop's side, empty when the shop's side is a public number."""
+        return self.shop.short if self.shop.kind is NumberKind.INTERNAL else ""
+
+
+class NumberFields(TypedDict):
+    """The fields of a `Call` that its customer's number fills."""
+
+    direction: CallDirection
+    customer_raw: str
+    customer_e164: str
+    extension: str
+    number_kind: NumberKind
+    dialled: str
+
+
+class TimeFields(TypedDict):
+    """The fields of a `Call` that its times fill."""
+
+    started_at: datetime | None
+    answered_at: datetime | None
+    ended_at: datetime | None
+    ring_s: float | None
+    talk_s: float | None
+
+
+def parties_of(numbers: Numbers, caller: str, callee: str, stated: CallDirection | None = None) -> Parties:
+    """Say who is the customer; numbers inside the shop decide, what the source states where they do not.
+
+    That a call came in, or stayed inside, is believed as stated: a line may show a short number. A call said
+    to go out may still end inside.
+    """
+    source, target = numbers.read(caller), numbers.read(callee)
+    is_from_inside, is_to_inside = numbers.is_inside(source), numbers.is_inside(target)
+    direction: CallDirection
+    if stated is CallDirection.INBOUND or stated is CallDirection.INTERNAL:
+        direction = stated
+    elif is_from_inside and is_to_inside:
+        direction = CallDirection.INTERNAL
+    elif is_from_inside != is_to_inside:
+        direction = CallDirection.OUTBOUND if is_from_inside else CallDirection.INBOUND
+    else:
+        direction = stated or CallDirection.INBOUND
+    if direction is CallDirection.OUTBOUND:
+        return Parties(direction=direction, customer=target, shop=source)
+    return Parties(direction=direction, customer=source, shop=target)
+
+
+def number_fields(parties: Parties, dialled: str) -> NumberFields:
+    """Give what the numbers of a call fill in."""
+    customer = parties.customer
+    return NumberFields(
+        direction=parties.direction,
+        customer_raw=customer.raw,
+        customer_e164=customer.e164,
+        extension=customer.extension,
+        number_kind=customer.kind,
+        dialled=dialled.strip(),
+    )
+
+
+def time_fields(
+    span: Span,
+    *,
+    is_answered: bool,
+    length_s: float | None = None,
+    ring_s: float | None = None,
+    talk_s: float | None = None,
+) -> TimeFields:
+    """Complete the times and lengths of an ended call from each other; what nothing tells stays None."""
+    started_at, answered_at, ended_at = span.started_at, span.answered_at, span.ended_at
+    if length_s is None and ring_s is not None and talk_s is not None:
+        length_s = ring_s + talk_s
+    if ended_at is None and started_at is not None and length_s is not None:
+        ended_at = started_at + timedelta(seconds=length_s)
+    if not is_answered:
+        answered_at, talk_s = None, 0.0
+    elif answered_at is None and ended_at is not None and talk_s is not None:
+        answered_at = ended_at - timedelta(seconds=talk_s)
+    if talk_s is None and answered_at is not None and ended_at is not None:
+        talk_s = (ended_at - answered_at).total_seconds()
+    if ring_s is None and started_at is not None:
+        until = answered_at if is_answered else ended_at
+        ring_s = max(0.0, (until - started_at).total_seconds()) if until is not None else None
+    return TimeFields(
+        started_at=started_at, answered_at=answered_at, ended_at=ended_at, ring_s=ring_s, talk_s=talk_s
+    )
+
+
+def event_of(
+    call: Call,
+    raw: RawInbound,
+    *,
+    identity: str = "",
+    name: str = "",
+    context: Mapping[str, JsonValue] | None = None,
+) -> InboundEvent:
+    """Give the event of one fact; `identity` is the customer's number as contacts are known by it."""
+    known = call.ended_at if call.state is CallState.ENDED else call.answered_at or call.started_at
+    return InboundEvent(
+        kind=EventKind.CALL,
+        external_id=call.key,
+        occurred_at=call.started_at or known or raw.received_at,
+        author=Author(
+            role=Role.CUSTOMER,
+            identities=(Identity(kind="phone", value=identity),) if identity else (),
+            display=name,
+        ),
+        blocks=(Block(kind=BlockKind.CALL, text=words_of(call)),),
+        context=context or {},
+        call=call,
+    )
+
+
+def words_of(call: Call) -> str:
+    """Say in one line what is known of a call, for places that show nothing but text."""
+    number = call.customer_e164 or call.customer_raw or "a withheld number"
+    if call.extension:
+        number += f" extension {call.extension}"
+    preposition = {CallDirection.OUTBOUND: "to"}.get(call.direction, "from")
+    what = call.outcome or call.state
+    parts = [f"{call.direction.value.capitalize()} call {preposition} {number}: {what.value}"]
+    if call.outcome is CallOutcome.ANSWERED and call.talk_s is not None:
+        parts.append(f"talked {call.talk_s:.0f} s")
+    elif call.ring_s is not None and call.outcome is not None:
+        parts.append(f"rang {call.ring_s:.0f} s")
+    return ", ".join(parts)
