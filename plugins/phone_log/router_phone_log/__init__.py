@@ -8,7 +8,8 @@ from importlib.metadata import version
 from router import hookimpl
 from router.channel import ChannelType, PluginDescriptor
 from router_phone_log.channel import CAPABILITIES, PhoneLogChannel
-from router_phone_log.settings import PhoneLogSettings
+from router_phone_log.line_channel import LINE_CAPABILITIES, PhoneLineChannel
+from router_phone_log.settings import PhoneLineSettings, PhoneLogSettings
 
 
 @hookimpl
@@ -27,5 +28,12 @@ def router_channel_types() -> Sequence[ChannelType]:
             settings=PhoneLogSettings,
             capabilities=CAPABILITIES,
             factory=PhoneLogChannel,
+        ),
+        ChannelType(
+            id="phone_line",
+            title="Live phone line",
+            settings=PhoneLineSettings,
+            capabilities=LINE_CAPABILITIES,
+            factory=PhoneLineChannel,
         ),
     )

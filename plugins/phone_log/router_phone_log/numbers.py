@@ -65,7 +65,7 @@ class Numbers:
     def read(self, written: str) -> Number:
         """Read one number or address."""
         raw = written.strip()[:MAX_NUMBER_CHARS]
-        bare, extension = self._split(_address_user(raw))
+        bare, extension = self._split(address_user(raw))
         if bare.strip("()<>\"' ").lower() in withheld_words():
             return Number(raw=raw, kind=NumberKind.ANONYMOUS)
         if self._is_emergency(bare):
@@ -73,6 +73,21 @@ class Numbers:
         if self._is_internal(bare):
             return Number(raw=raw, short=bare, extension=extension, kind=NumberKind.INTERNAL)
         return Number(raw=raw, short=bare, e164=self._e164(bare), extension=extension)
+
+    def to_dial(self, written: str, form: str) -> str:
+        """Give a customer's number as the line has to dial it; empty when it must not, or cannot, be called."""
+        number = self.read(written)
+        if number.kind is not NumberKind.PUBLIC:
+            return ""
+        if not number.e164:
+            return _digits(number.short) if _DIALLABLE.match(number.short) else ""
+        if form == "e164":
+            return number.e164
+        if form == "digits":
+            return number.e164.removeprefix("+")
+        parsed = phonenumbers.parse(number.e164)
+        local = phonenumbers.format_out_of_country_calling_number(parsed, self._region)
+        return self._prefix + _digits(local)
 
     def is_inside(self, number: Number) -> bool:
         """Tell whether a number is the shop's: an extension, or one of its public numbers."""
@@ -112,11 +127,11 @@ class Numbers:
         return ""
 
     def _comparable(self, written: str) -> str:
-        bare = _address_user(written.strip())
+        bare = address_user(written.strip())
         return self._e164(bare) or bare
 
 
-def _address_user(text: str) -> str:
+def address_user(text: str) -> str:
     """Give the number inside a SIP or tel address, a display form, or the text itself."""
     text = text.translate(_FULLWIDTH)
     named = _NAMED.match(text)

@@ -73,6 +73,9 @@ class WebhookSettings(_Settings):
     max_bytes: int = Field(default=256 * 1024, ge=1024, le=MAX_POST_BYTES)
 
 
+DialForm = Literal["national", "e164", "digits"]
+
+
 class AsteriskSettings(_Settings):
     """The manager interface of an Asterisk server (`manager.conf`)."""
 
@@ -84,6 +87,7 @@ class AsteriskSettings(_Settings):
     ping_s: float = Field(default=30.0, gt=0, le=600)
     timeout_s: float = Field(default=10.0, gt=0, le=60)
     originate: bool = False
+    dial_as: DialForm = "national"
     line: str = Field(default="PJSIP/{agent}", pattern=r"^[A-Za-z0-9]+/[^\r\n]*\{agent\}[^\r\n]*$")
     context: str = Field(default="from-internal", pattern=r"^[^\s,]+$")
     caller_id: str = Field(default="", pattern=r"^[^\r\n]*$")
@@ -94,8 +98,10 @@ class SoftphoneSettings(_Settings):
 
     host: str = "127.0.0.1"
     port: int = Field(default=4444, ge=1, le=65535)
+    ping_s: float = Field(default=60.0, gt=0, le=600)
     timeout_s: float = Field(default=10.0, gt=0, le=60)
     originate: bool = False
+    dial_as: DialForm = "national"
     dial: str = Field(default="{number}", pattern=r"^[^\s]*\{number\}[^\s]*$")
 
 

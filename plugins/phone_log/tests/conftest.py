@@ -10,12 +10,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from router_phone_log.channel import PhoneLogChannel
+from router_phone_log.settings import PhoneLogSettings
 
 from router.calls import Call
 from router.messages import InboundEvent, RawInbound
 from router.testing import MemoryContext
-from router_phone_log.channel import PhoneLogChannel
-from router_phone_log.settings import PhoneLogSettings
 
 ROOT = Path(__file__).parents[3]
 FIXTURES = Path(__file__).parent / "fixtures"
