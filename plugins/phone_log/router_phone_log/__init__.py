@@ -10,6 +10,7 @@ from router.channel import ChannelType, PluginDescriptor
 from router_phone_log.channel import CAPABILITIES, PhoneLogChannel
 from router_phone_log.line_channel import LINE_CAPABILITIES, PhoneLineChannel
 from router_phone_log.settings import PhoneLineSettings, PhoneLogSettings
+from router_phone_log.simulator import PhoneLineSimulator, PhoneLogSimulator
 
 
 @hookimpl
@@ -28,6 +29,7 @@ def router_channel_types() -> Sequence[ChannelType]:
             settings=PhoneLogSettings,
             capabilities=CAPABILITIES,
             factory=PhoneLogChannel,
+            simulator=PhoneLogSimulator,
         ),
         ChannelType(
             id="phone_line",
@@ -35,5 +37,6 @@ def router_channel_types() -> Sequence[ChannelType]:
             settings=PhoneLineSettings,
             capabilities=LINE_CAPABILITIES,
             factory=PhoneLineChannel,
+            simulator=PhoneLineSimulator,
         ),
     )

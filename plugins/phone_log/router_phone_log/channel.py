@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
@@ -38,7 +37,7 @@ CAPABILITIES = Capabilities(
     channel_class="phone",
     outbound=False,
     blocks=frozenset(),
-    thread_kinds=frozenset({"call"}),
+    thread_kinds=frozenset(),
     events=frozenset({"call"}),
     identity_kinds=frozenset({"phone"}),
 )
@@ -72,7 +71,8 @@ class PhoneChannel(Channel[SettingsT], PullSource, PushSource, ManualSource):
         if not self.settings.files:
             return Pulled()
         places = Places.of_json(await self.ctx.cursor())
-        batch = await asyncio.to_thread(self._importer.next_batch, places, self.ctx.clock.now())
+        # Blocking, but short: an account has a thread of its own, and a batch is bounded.
+        batch = self._importer.next_batch(places, self.ctx.clock.now())
         self._tell(batch.troubles)
         if batch.places != places:
             await self.ctx.accept(batch.items, cursor=batch.places.to_json())

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import TypedDict
 from zoneinfo import ZoneInfo
 
-from router.calls import Call, CallDirection, CallOutcome, CallState, NumberKind
+from router.calls import Call, CallDirection, CallOutcome, CallState, NumberKind, number_of
 from router.messages import (
     Author,
     Block,
@@ -140,11 +140,11 @@ def event_of(
     call: Call,
     raw: RawInbound,
     *,
-    identity: str = "",
     name: str = "",
     context: Mapping[str, JsonValue] | None = None,
 ) -> InboundEvent:
-    """Give the event of one fact; `identity` is the customer's number as contacts are known by it."""
+    """Give the event of one fact: a contact is known by the number, a relay number's by its extension too."""
+    identity = number_of(call)
     known = call.ended_at if call.state is CallState.ENDED else call.answered_at or call.started_at
     return InboundEvent(
         kind=EventKind.CALL,

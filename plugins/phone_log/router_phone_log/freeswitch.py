@@ -76,7 +76,7 @@ def _event(record: Mapping[str, Any], raw: RawInbound, reading: Reading) -> Inbo
             talk_s=talk_s,
         ),
     )
-    return event_of(call, raw, identity=parties.customer.identity)
+    return event_of(call, raw)
 
 
 def _profile(record: Mapping[str, Any]) -> Mapping[str, Any]:

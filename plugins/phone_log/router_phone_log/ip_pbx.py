@@ -85,7 +85,7 @@ def _event(record: Mapping[str, Any], raw: RawInbound, reading: Reading) -> Inbo
         **number_fields(parties, text(record, "didnumber", "did") or callee),
         **time_fields(span, is_answered=is_answered, length_s=length_s, talk_s=talk_s),
     )
-    return event_of(call, raw, identity=parties.customer.identity)
+    return event_of(call, raw)
 
 
 def _flat(record: Mapping[str, Any]) -> dict[str, Any]:

@@ -106,4 +106,4 @@ def fact_of(line_call: LineCall, raw: RawInbound, reading: Reading, source: str)
         **times,
     )
     name = "" if is_outgoing else line_call.name
-    return event_of(call, raw, identity=parties.customer.identity, name=name)
+    return event_of(call, raw, name=name)

@@ -170,15 +170,13 @@ def decode_form(raw: RawInbound, reading: Reading) -> list[InboundEvent]:
         order_hints=(form.order,) if form.order else (),
         reason=form.reason,
         result=form.result,
-        note=form.note,
+        note="\n".join(filter(None, (form.note, form.promise and f"Promised: {form.promise}"))),
         promise_until=until,
         **number_fields(parties, ""),
         **times,
     )
-    context: dict[str, Any] = {"promise": form.promise} if form.promise else {}
-    if form.order:
-        context["order"] = form.order
-    return [event_of(call, raw, identity=number.identity, name=form.customer_name, context=context)]
+    context = {"order": form.order} if form.order else {}
+    return [event_of(call, raw, name=form.customer_name, context=context)]
 
 
 def _read(raw: bytes) -> CallForm:

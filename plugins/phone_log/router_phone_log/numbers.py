@@ -45,12 +45,6 @@ class Number:
     extension: str = ""
     kind: NumberKind = NumberKind.PUBLIC
 
-    @property
-    def identity(self) -> str:
-        """Give what a contact is known by: a relay number means a person only with its extension."""
-        bare = self.e164 or self.short
-        return f"{bare};ext={self.extension}" if bare and self.extension else bare
-
 
 class Numbers:
     """Reads numbers for one account."""

@@ -49,7 +49,6 @@ class ReadRow:
     """What one row says: the call, and what belongs to the customer rather than to the call."""
 
     call: Call
-    identity: str = ""
     name: str = ""
 
 
@@ -111,7 +110,7 @@ def decode_row(raw: RawInbound, layout: RowLayout, reading: Reading) -> list[Inb
     except MalformedMessage as error:
         where = f"{envelope.get('file', 'file')}:{envelope.get('line', '?')}"
         raise MalformedMessage(f"{where}: {error}", code=error.code) from None
-    return [event_of(row.call, raw, identity=row.identity, name=row.name)]
+    return [event_of(row.call, raw, name=row.name)]
 
 
 def read_row(
@@ -157,7 +156,7 @@ def read_row(
         **number_fields(parties, texts[CallField.CALLEE]),
         **times,
     )
-    return ReadRow(call=call, identity=parties.customer.identity, name=_name(texts, parties))
+    return ReadRow(call=call, name=_name(texts, parties))
 
 
 def _span(texts: Mapping[CallField, str], columns: ColumnMap, zone: ZoneInfo, after: datetime | None) -> Span:
@@ -237,5 +236,4 @@ def _recording_row(
         started_at=span.started_at,
         **number_fields(parties, texts[CallField.CALLEE]),
     )
-    identity = parties.customer.identity if texts[CallField.CALLER] else ""
-    return ReadRow(call=call, identity=identity)
+    return ReadRow(call=call)

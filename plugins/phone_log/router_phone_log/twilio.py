@@ -46,7 +46,7 @@ def decode_twilio(raw: RawInbound, reading: Reading) -> list[InboundEvent]:
             version=RECORDING_VERSION,
             **number_fields(parties, text(record, "To", "Called")),
         )
-        return [event_of(call, raw, identity=parties.customer.identity if text(record, "From") else "")]
+        return [event_of(call, raw)]
     state, outcome = _STATES.get(status, (CallState.RINGING, None))
     outcome = _dialled_outcome(record, outcome)
     at = _at(record, raw.received_at)
@@ -70,7 +70,7 @@ def decode_twilio(raw: RawInbound, reading: Reading) -> list[InboundEvent]:
         version=_version(record),
         **number_fields(parties, text(record, "To", "Called")),
     )
-    return [event_of(call, raw, identity=parties.customer.identity)]
+    return [event_of(call, raw)]
 
 
 def _record_of(raw: RawInbound) -> Mapping[str, object]:

@@ -10,6 +10,7 @@ from functools import reduce
 import pytest
 from router_phone_log.line_channel import PhoneLineChannel
 from router_phone_log.settings import PhoneLineSettings
+from router_phone_log.simulated_asterisk import SECRET, USER, SimulatedAsterisk, asterisk
 
 from router.calls import Call, CallDirection, CallOutcome, CallState, merge_calls
 from router.errors import AuthInvalid, NotAllowedNow, Permanent, Retryable, UnknownOutcome
@@ -17,7 +18,6 @@ from router.messages import SendOutcome
 from router.testing import MemoryContext
 from router.threads import Action, ActionKind
 
-from .asterisk_server import SECRET, USER, AsteriskServer, asterisk
 from .conftest import call_of
 
 
@@ -26,7 +26,7 @@ def secret_in_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AMI_SECRET", SECRET)
 
 
-def line_to(server: AsteriskServer, **changes: object) -> PhoneLineChannel:
+def line_to(server: SimulatedAsterisk, **changes: object) -> PhoneLineChannel:
     settings = {"port": server.port, "user": USER, "secret_env": "AMI_SECRET", "timeout_s": 5, **changes}
     return PhoneLineChannel(
         "hotline", PhoneLineSettings(region="CN", zone="Asia/Shanghai", asterisk=settings)
@@ -64,7 +64,7 @@ async def up(phone: PhoneLineChannel) -> None:
     await phone.line.is_up.wait()
 
 
-async def told(phone: PhoneLineChannel, server: AsteriskServer, *blocks: str) -> None:
+async def told(phone: PhoneLineChannel, server: SimulatedAsterisk, *blocks: str) -> None:
     assert phone.line is not None
     await up(phone)
     count = phone.line.taken
