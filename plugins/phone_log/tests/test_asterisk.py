@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
 from functools import reduce
 
 import pytest
@@ -12,13 +10,13 @@ from router_phone_log.line_channel import PhoneLineChannel
 from router_phone_log.settings import PhoneLineSettings
 from router_phone_log.simulated_asterisk import SECRET, USER, SimulatedAsterisk, asterisk
 
-from router.calls import Call, CallDirection, CallOutcome, CallState, merge_calls
+from router.calls import CallDirection, CallOutcome, CallState, merge_calls
 from router.errors import AuthInvalid, NotAllowedNow, Permanent, Retryable, UnknownOutcome
 from router.messages import SendOutcome
 from router.testing import MemoryContext
 from router.threads import Action, ActionKind
 
-from .conftest import call_of
+from .watching import facts, up, watched
 
 
 @pytest.fixture(autouse=True)
@@ -31,37 +29,6 @@ def line_to(server: SimulatedAsterisk, **changes: object) -> PhoneLineChannel:
     return PhoneLineChannel(
         "hotline", PhoneLineSettings(region="CN", zone="Asia/Shanghai", asterisk=settings)
     )
-
-
-@asynccontextmanager
-async def watched(
-    phone: PhoneLineChannel, context: MemoryContext | None = None
-) -> AsyncIterator[MemoryContext]:
-    context = context or MemoryContext(phone.account)
-    context.store.know(phone)
-    await phone.open(context)
-
-    async def again() -> None:
-        while True:
-            with suppress(OSError, EOFError):
-                await phone.stream()
-
-    watching = asyncio.create_task(again())
-    try:
-        yield context
-    finally:
-        watching.cancel()
-        await asyncio.wait({watching})
-        await phone.close()
-
-
-def facts(context: MemoryContext) -> list[Call]:
-    return [call_of(event) for one in context.accepted for event in one.events]
-
-
-async def up(phone: PhoneLineChannel) -> None:
-    assert phone.line is not None
-    await phone.line.is_up.wait()
 
 
 async def told(phone: PhoneLineChannel, server: SimulatedAsterisk, *blocks: str) -> None:
