@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from itertools import product
 from zoneinfo import ZoneInfo
@@ -24,7 +24,7 @@ _UNITS = re.compile(
     r"^(?:(\d+)\s*(?:h|时|小时))?\s*(?:(\d+)\s*(?:min|m|分钟|分))?\s*(?:(\d+)\s*(?:sec|s|秒))?$"
 )
 # A record is written when its call ends; clocks of two lines may differ by so much.
-_ORDER_SLACK = timedelta(seconds=60)
+_ORDER_SLACK_S = 60.0
 _NEVER = frozenset({"", "0", "-", "null", "none", "n/a", "0000-00-00 00:00:00", "1970-01-01 00:00:00"})
 
 
@@ -113,20 +113,19 @@ def place(
     """Give the times of one call in UTC; `after` is when the record before it was written.
 
     Of all readings of an hour that occurs twice those are kept whose times follow each other; of these the
-    one that fits `length_s` best, then the earliest that was not over before `after`.
+    one that fits `length_s` best, else is shortest, and then the earliest that was not over before `after`.
     """
     written = (span.started_at, span.answered_at, span.ended_at)
     readings = [reading for reading in product(*(_readings(at, zone) for at in written)) if _follows(reading)]
     if not readings:
         readings = [tuple(_readings(at, zone)[0] for at in written)]
 
-    def rank(reading: tuple[datetime | None, ...]) -> tuple[float, bool, float]:
-        known = [at for at in reading if at is not None]
-        off_s = 0.0
-        if length_s is not None and reading[0] is not None and reading[2] is not None:
-            off_s = abs((reading[2] - reading[0]).total_seconds() - length_s)
-        is_early = bool(after and known and known[-1] < after - _ORDER_SLACK)
-        return off_s, is_early, sum(at.timestamp() for at in known)
+    def rank(reading: tuple[datetime | None, ...]) -> tuple[float, bool, float, float]:
+        known = [at.timestamp() for at in reading if at is not None]
+        lasted_s = known[-1] - known[0] if known else 0.0
+        off_s = abs(lasted_s - length_s) if length_s is not None and len(known) > 1 else 0.0
+        is_early = bool(after and known and known[-1] < after.timestamp() - _ORDER_SLACK_S)
+        return off_s, is_early, lasted_s, sum(known)
 
     started_at, answered_at, ended_at = min(readings, key=rank)
     return Span(started_at=started_at, answered_at=answered_at, ended_at=ended_at)
