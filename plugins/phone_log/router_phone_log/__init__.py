@@ -8,7 +8,7 @@ from importlib.metadata import version
 from router import hookimpl
 from router.channel import ChannelType, PluginDescriptor
 from router_phone_log.channel import CAPABILITIES, PhoneLogChannel
-from router_phone_log.line_channel import LINE_CAPABILITIES, PhoneLineChannel
+from router_phone_log.lines.channel import LINE_CAPABILITIES, PhoneLineChannel
 from router_phone_log.settings import PhoneLineSettings, PhoneLogSettings
 from router_phone_log.simulator import PhoneLineSimulator, PhoneLogSimulator
 

@@ -28,10 +28,10 @@ from router.messages import (
 )
 from router_phone_log import manual
 from router_phone_log.decoding import LOG_SOURCES, Decode, Decoder
-from router_phone_log.importer import Importer
-from router_phone_log.places import Places
+from router_phone_log.files.importer import Importer
+from router_phone_log.files.places import Places
+from router_phone_log.posts.webhook import Webhook
 from router_phone_log.settings import PhoneLogSettings
-from router_phone_log.webhook import Webhook
 
 CAPABILITIES = Capabilities(
     channel_class="phone",

@@ -8,11 +8,13 @@ from zoneinfo import ZoneInfo
 
 from router.errors import ConfigError, MalformedMessage
 from router.messages import InboundEvent, RawInbound
-from router_phone_log import freeswitch, importer, ip_pbx, manual, twilio
-from router_phone_log.column_maps import shipped_map
+from router_phone_log import manual
 from router_phone_log.facts import Reading
+from router_phone_log.files import importer
+from router_phone_log.files.column_maps import shipped_map
+from router_phone_log.files.rows import decode_row
 from router_phone_log.numbers import Numbers
-from router_phone_log.rows import decode_row
+from router_phone_log.posts import freeswitch, ip_pbx, twilio
 from router_phone_log.settings import PhoneLogSettings
 
 Decode = Callable[[RawInbound, Reading], list[InboundEvent]]

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from router.errors import ConfigError
-from router_phone_log.column_maps import ColumnMap
+from router_phone_log.files.column_maps import ColumnMap
 
 MAX_POST_BYTES = 1024 * 1024
 

@@ -18,13 +18,17 @@ from pydantic import BaseModel
 from router.channel import AnyChannel, HttpRequest
 from router.messages import OutboundAttempt, RawInbound
 from router.threads import Action, ActionKind
-from router_phone_log import asterisk_events, importer, manual, twilio
+from router_phone_log import manual
 from router_phone_log.channel import PhoneChannel
-from router_phone_log.line_calls import LineCall
-from router_phone_log.line_channel import PhoneLineChannel
-from router_phone_log.places import Places
-from router_phone_log.posts import form_of
-from router_phone_log.proofs import twilio_signature
+from router_phone_log.files import importer
+from router_phone_log.files.places import Places
+from router_phone_log.lines import asterisk_events
+from router_phone_log.lines.calls import LineCall
+from router_phone_log.lines.channel import PhoneLineChannel
+from router_phone_log.lines.simulated_asterisk import SECRET, USER, SimulatedAsterisk
+from router_phone_log.posts import twilio
+from router_phone_log.posts.bodies import form_of
+from router_phone_log.posts.proofs import twilio_signature
 from router_phone_log.settings import (
     AsteriskSettings,
     FileSettings,
@@ -32,7 +36,6 @@ from router_phone_log.settings import (
     PhoneLogSettings,
     WebhookSettings,
 )
-from router_phone_log.simulated_asterisk import SECRET, USER, SimulatedAsterisk
 
 ZONE = "Asia/Shanghai"
 POST_TOKEN = "twilio-token-41c9"

@@ -6,9 +6,9 @@ import asyncio
 from functools import reduce
 
 import pytest
-from router_phone_log.line_channel import PhoneLineChannel
+from router_phone_log.lines.channel import PhoneLineChannel
+from router_phone_log.lines.simulated_asterisk import SECRET, USER, SimulatedAsterisk, asterisk
 from router_phone_log.settings import PhoneLineSettings
-from router_phone_log.simulated_asterisk import SECRET, USER, SimulatedAsterisk, asterisk
 
 from router.calls import CallDirection, CallOutcome, CallState, merge_calls
 from router.errors import AuthInvalid, NotAllowedNow, Permanent, Retryable, UnknownOutcome

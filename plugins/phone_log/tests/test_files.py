@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 from router_phone_log.channel import PhoneLogChannel
-from router_phone_log.column_maps import shipped_map, shipped_names
-from router_phone_log.places import MOST_FILES, Place, Places
+from router_phone_log.files.column_maps import shipped_map, shipped_names
+from router_phone_log.files.places import MOST_FILES, Place, Places
 
 from router.calls import Call, CallDirection, CallOutcome
 from router.errors import ConfigError, MalformedMessage, StoreUnavailable

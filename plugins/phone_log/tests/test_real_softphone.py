@@ -6,7 +6,7 @@ import asyncio
 from functools import reduce
 
 import pytest
-from router_phone_log.line_channel import PhoneLineChannel
+from router_phone_log.lines.channel import PhoneLineChannel
 from router_phone_log.settings import PhoneLineSettings
 
 from router.calls import Call, CallDirection, CallOutcome, CallState, merge_calls

@@ -7,9 +7,9 @@ import json
 from functools import reduce
 
 import pytest
-from router_phone_log.line_channel import PhoneLineChannel
+from router_phone_log.lines.channel import PhoneLineChannel
+from router_phone_log.lines.wires import BrokenWire, NetstringWire
 from router_phone_log.settings import PhoneLineSettings
-from router_phone_log.wires import BrokenWire, NetstringWire
 
 from router.calls import Call, CallDirection, CallOutcome, merge_calls
 from router.errors import Permanent

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 
 import pytest
 from router_phone_log.channel import PhoneLogChannel
-from router_phone_log.proofs import is_twilio, twilio_signature
+from router_phone_log.posts.proofs import is_twilio, twilio_signature
 
 from router.calls import Call, CallDirection, CallOutcome, CallState
 from router.channel import HttpRequest

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
-from router_phone_log.line_channel import PhoneLineChannel
+from router_phone_log.lines.channel import PhoneLineChannel
 
 from router.calls import Call
 from router.testing import MemoryContext

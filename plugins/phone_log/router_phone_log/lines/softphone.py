@@ -8,13 +8,13 @@ from typing import ClassVar
 from router.channel import ChannelContext
 from router.errors import Permanent
 from router.messages import Receipt, SendOutcome
-from router_phone_log.line import Line
-from router_phone_log.line_calls import LineCall
-from router_phone_log.line_connection import LineConnection
+from router_phone_log.lines.calls import LineCall
+from router_phone_log.lines.connection import LineConnection
+from router_phone_log.lines.line import Line
+from router_phone_log.lines.softphone_events import SOURCE, advance
+from router_phone_log.lines.wires import Message, NetstringWire
 from router_phone_log.numbers import address_user
 from router_phone_log.settings import SoftphoneSettings
-from router_phone_log.softphone_events import SOURCE, advance
-from router_phone_log.wires import Message, NetstringWire
 
 _MOST_DIALLED = 20
 

@@ -7,7 +7,7 @@ import hashlib
 from router.channel import ChannelContext, HttpReply, HttpRequest
 from router.errors import InboundRejected
 from router.messages import JsonValue, RawInbound
-from router_phone_log.proofs import is_proven
+from router_phone_log.posts.proofs import is_proven
 from router_phone_log.settings import WebhookSettings, secret
 
 # A proof that hangs on the address needs the address the outside called, not the one behind the proxy.

@@ -10,13 +10,13 @@ from router.calls import CallDirection
 from router.channel import ChannelContext
 from router.errors import AuthInvalid, Permanent
 from router.messages import Receipt, SendOutcome
-from router_phone_log.asterisk_events import GONE, SOURCE, advance, key_of
 from router_phone_log.facts import Reading
-from router_phone_log.line import Line
-from router_phone_log.line_calls import LineCall
-from router_phone_log.line_connection import LineConnection
+from router_phone_log.lines.asterisk_events import GONE, SOURCE, advance, key_of
+from router_phone_log.lines.calls import LineCall
+from router_phone_log.lines.connection import LineConnection
+from router_phone_log.lines.line import Line
+from router_phone_log.lines.wires import AmiWire, Message
 from router_phone_log.settings import AsteriskSettings, secret
-from router_phone_log.wires import AmiWire, Message
 
 _AGENT = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _SAFE_ID = re.compile(r"[A-Za-z0-9._-]{1,100}")

@@ -10,13 +10,13 @@ from router.channel import ChannelContext, StreamSource
 from router.errors import NotAllowedNow, Permanent, Retryable
 from router.messages import Receipt
 from router.threads import Action, ActionKind
-from router_phone_log import asterisk_events, softphone_events
-from router_phone_log.asterisk import AsteriskLine
 from router_phone_log.channel import CAPABILITIES, PhoneChannel
 from router_phone_log.decoding import LOG_SOURCES, Decode
-from router_phone_log.line import Line
+from router_phone_log.lines import asterisk_events, softphone_events
+from router_phone_log.lines.asterisk import AsteriskLine
+from router_phone_log.lines.line import Line
+from router_phone_log.lines.softphone import SoftphoneLine
 from router_phone_log.settings import AsteriskSettings, PhoneLineSettings, SoftphoneSettings
-from router_phone_log.softphone import SoftphoneLine
 
 LINE_CAPABILITIES = replace(CAPABILITIES, actions=frozenset({ActionKind.ORIGINATE}))
 

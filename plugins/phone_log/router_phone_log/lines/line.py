@@ -15,9 +15,9 @@ from router import Health, HealthState
 from router.channel import ChannelContext
 from router.errors import StoreUnavailable
 from router.messages import JsonValue, RawInbound, Receipt
-from router_phone_log.line_calls import LineCall, line_call_of
-from router_phone_log.line_connection import LineConnection
-from router_phone_log.wires import Message
+from router_phone_log.lines.calls import LineCall, line_call_of
+from router_phone_log.lines.connection import LineConnection
+from router_phone_log.lines.wires import Message
 
 MOST_CALLS = 2000
 _RETRY_S = (0.1, 0.2, 0.5, 1.0, 2.0)

@@ -9,8 +9,8 @@ from router.calls import CallDirection, CallOutcome
 from router.errors import MalformedMessage
 from router.messages import InboundEvent, RawInbound
 from router_phone_log.facts import Reading
-from router_phone_log.line_calls import LineCall, fact_of, line_call_of
-from router_phone_log.wires import object_fields
+from router_phone_log.lines.calls import LineCall, fact_of, line_call_of
+from router_phone_log.lines.wires import object_fields
 
 SOURCE = "softphone"
 EVENTS = frozenset({"CALL_INCOMING", "CALL_RINGING", "CALL_PROGRESS", "CALL_ESTABLISHED", "CALL_CLOSED"})

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 
 from router.errors import Retryable, UnknownOutcome
-from router_phone_log.wires import MAX_MESSAGE_BYTES, Message, Wire
+from router_phone_log.lines.wires import MAX_MESSAGE_BYTES, Message, Wire
 
 MOST_EVENTS = 1000
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
-from router_phone_log.places import TAIL_BYTES, Place, tail_digest
+from router_phone_log.files.places import TAIL_BYTES, Place, tail_digest
 
 CHUNK_BYTES = 256 * 1024
 MAX_ROW_BYTES = 32 * 1024

@@ -17,7 +17,6 @@ from zoneinfo import ZoneInfo
 from router.calls import Call, CallDirection, CallOutcome, Recording
 from router.errors import MalformedMessage
 from router.messages import InboundEvent, RawInbound
-from router_phone_log.column_maps import MAX_CELL_CHARS, CallField, ColumnMap
 from router_phone_log.facts import (
     RECORDING_VERSION,
     Parties,
@@ -27,6 +26,7 @@ from router_phone_log.facts import (
     parties_of,
     time_fields,
 )
+from router_phone_log.files.column_maps import MAX_CELL_CHARS, CallField, ColumnMap
 from router_phone_log.times import BadTime, Span, place, read_seconds, read_time
 
 _PAIR = re.compile(r"(?:^|[\s:])([\w.-]+)\s*=(.*)$", re.DOTALL)

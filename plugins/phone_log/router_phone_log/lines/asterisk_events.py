@@ -13,11 +13,11 @@ from datetime import UTC, datetime
 from router.calls import CallDirection, CallOutcome
 from router.errors import MalformedMessage
 from router.messages import InboundEvent, RawInbound
-from router_phone_log.column_maps import shipped_map
 from router_phone_log.facts import Reading
-from router_phone_log.line_calls import LineCall, fact_of, line_call_of
-from router_phone_log.rows import RowLayout, read_row
-from router_phone_log.wires import block_fields
+from router_phone_log.files.column_maps import shipped_map
+from router_phone_log.files.rows import RowLayout, read_row
+from router_phone_log.lines.calls import LineCall, fact_of, line_call_of
+from router_phone_log.lines.wires import block_fields
 
 SOURCE = "asterisk-ami"
 EVENTS = frozenset(

@@ -17,12 +17,12 @@ from pathlib import Path
 from router.calls import Call
 from router.errors import MalformedMessage
 from router.messages import JsonObject, JsonValue, RawInbound
-from router_phone_log.column_maps import ColumnMap, shipped_map
 from router_phone_log.facts import Reading
-from router_phone_log.places import Place, Places
-from router_phone_log.rows import RowLayout, cells_of, named_cells, read_row, text_of
+from router_phone_log.files.column_maps import ColumnMap, shipped_map
+from router_phone_log.files.places import Place, Places
+from router_phone_log.files.rows import RowLayout, cells_of, named_cells, read_row, text_of
+from router_phone_log.files.tail import Row, advanced, identity_of, rows_after
 from router_phone_log.settings import FileSettings, PhoneLogSettings
-from router_phone_log.tail import Row, advanced, identity_of, rows_after
 
 SOURCE = "file"
 BATCH_ROWS = 250
