@@ -9,8 +9,9 @@ from router import hookimpl
 from router.channel import ChannelType, PluginDescriptor
 from router_phone_log.channel import CAPABILITIES, PhoneLogChannel
 from router_phone_log.lines.channel import LINE_CAPABILITIES, PhoneLineChannel
+from router_phone_log.lines.simulator import PhoneLineSimulator
 from router_phone_log.settings import PhoneLineSettings, PhoneLogSettings
-from router_phone_log.simulator import PhoneLineSimulator, PhoneLogSimulator
+from router_phone_log.simulator import PhoneLogSimulator
 
 
 @hookimpl

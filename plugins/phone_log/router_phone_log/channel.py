@@ -30,6 +30,7 @@ from router_phone_log import manual
 from router_phone_log.decoding import LOG_SOURCES, Decode, Decoder
 from router_phone_log.files.importer import Importer
 from router_phone_log.files.places import Places
+from router_phone_log.manual_form import form_schema
 from router_phone_log.posts.webhook import Webhook
 from router_phone_log.settings import PhoneLogSettings
 
@@ -86,7 +87,7 @@ class PhoneChannel(Channel[SettingsT], PullSource, PushSource, ManualSource):
 
     def form_schema(self) -> JsonObject:
         """Describe the form for one call."""
-        return manual.form_schema()
+        return form_schema()
 
     async def submit(self, form: JsonObject) -> AcceptResult:
         """Store one filled form."""

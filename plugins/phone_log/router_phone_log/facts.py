@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import TypedDict
 from zoneinfo import ZoneInfo
 
-from router.calls import Call, CallDirection, CallOutcome, CallState, NumberKind, number_of
+from router.calls import Call, CallDirection, CallOutcome, CallState, number_of
 from router.messages import (
     Author,
     Block,
@@ -23,7 +23,7 @@ from router.messages import (
     RawInbound,
     Role,
 )
-from router_phone_log.numbers import Number, Numbers
+from router_phone_log.numbers import Numbers
 from router_phone_log.times import Span
 
 RECORDING_VERSION = -1
@@ -38,31 +38,6 @@ class Reading:
     zone: ZoneInfo
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Parties:
-    """Who called: the customer, and the shop's side of the call."""
-
-    direction: CallDirection
-    customer: Number
-    shop: Number
-
-    @property
-    def agent(self) -> str:
-        """Give the extension on the shop's side, empty when the shop's side is a public number."""
-        return self.shop.short if self.shop.kind is NumberKind.INTERNAL else ""
-
-
-class NumberFields(TypedDict):
-    """The fields of a `Call` that its customer's number fills."""
-
-    direction: CallDirection
-    customer_raw: str
-    customer_e164: str
-    extension: str
-    number_kind: NumberKind
-    dialled: str
-
-
 class TimeFields(TypedDict):
     """The fields of a `Call` that its times fill."""
 
@@ -71,41 +46,6 @@ class TimeFields(TypedDict):
     ended_at: datetime | None
     ring_s: float | None
     talk_s: float | None
-
-
-def parties_of(numbers: Numbers, caller: str, callee: str, stated: CallDirection | None = None) -> Parties:
-    """Say who is the customer; numbers inside the shop decide, what the source states where they do not.
-
-    That a call came in, or stayed inside, is believed as stated: a line may show a short number. A call said
-    to go out may still end inside.
-    """
-    source, target = numbers.read(caller), numbers.read(callee)
-    is_from_inside, is_to_inside = numbers.is_inside(source), numbers.is_inside(target)
-    direction: CallDirection
-    if stated is CallDirection.INBOUND or stated is CallDirection.INTERNAL:
-        direction = stated
-    elif is_from_inside and is_to_inside:
-        direction = CallDirection.INTERNAL
-    elif is_from_inside != is_to_inside:
-        direction = CallDirection.OUTBOUND if is_from_inside else CallDirection.INBOUND
-    else:
-        direction = stated or CallDirection.INBOUND
-    if direction is CallDirection.OUTBOUND:
-        return Parties(direction=direction, customer=target, shop=source)
-    return Parties(direction=direction, customer=source, shop=target)
-
-
-def number_fields(parties: Parties, dialled: str) -> NumberFields:
-    """Give what the numbers of a call fill in."""
-    customer = parties.customer
-    return NumberFields(
-        direction=parties.direction,
-        customer_raw=customer.raw,
-        customer_e164=customer.e164,
-        extension=customer.extension,
-        number_kind=customer.kind,
-        dialled=dialled.strip(),
-    )
 
 
 def time_fields(

@@ -1,137 +1,26 @@
-"""A call an agent entered by hand: the form's description and its filled fields in, a call out."""
+"""A call an agent entered by hand: a filled form in, a raw item and then a call out."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Any, Literal
-
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from router.calls import Call, CallDirection, CallOutcome
 from router.errors import MalformedMessage
 from router.messages import InboundEvent, JsonObject, RawInbound
-from router_phone_log.facts import Parties, Reading, event_of, number_fields, time_fields
-from router_phone_log.times import BadTime, Span, place, read_seconds, read_time
+from router_phone_log.facts import Reading, event_of, time_fields
+from router_phone_log.manual_form import read_form
+from router_phone_log.parties import Parties, number_fields
+from router_phone_log.times import Span, place
 
 SOURCE = "manual"
-MAX_FORM_BYTES = 64 * 1024
-
-
-def _time(value: Any) -> datetime | None:
-    if value in (None, ""):
-        return None
-    try:
-        return read_time(str(value))
-    except BadTime as error:
-        raise ValueError(str(error)) from None
-
-
-def _length(value: Any) -> float | None:
-    if value in (None, ""):
-        return None
-    try:
-        return read_seconds(str(value))
-    except BadTime as error:
-        raise ValueError(str(error)) from None
-
-
-Time = Annotated[datetime | None, BeforeValidator(_time)]
-Length = Annotated[float | None, BeforeValidator(_length)]
-
-
-class CallForm(BaseModel):
-    """What the form holds; times without a zone are in the account's."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True, str_strip_whitespace=True)
-
-    direction: Literal["inbound", "outbound"]
-    number: str = Field(default="", max_length=100)
-    outcome: CallOutcome
-    started_at: Time = None
-    ended_at: Time = None
-    duration: Length = None
-    customer_name: str = Field(default="", max_length=200)
-    order: str = Field(default="", max_length=200)
-    reason: str = Field(default="", max_length=2000)
-    result: str = Field(default="", max_length=2000)
-    note: str = Field(default="", max_length=8000)
-    promise: str = Field(default="", max_length=2000)
-    promise_until: Time = None
-    agent: str = Field(default="", max_length=200)
-    entry_id: str = Field(default="", max_length=100)
-
-
-_TEXTS: Mapping[str, tuple[str, str]] = {
-    "direction": ("Who called", "呼叫方向"),
-    "number": ("Customer's number (empty: withheld)", "客户号码（未显示时留空）"),
-    "outcome": ("How it ended", "通话结果"),
-    "started_at": ("Began at (empty: just now)", "开始时间（留空表示刚刚）"),
-    "ended_at": ("Ended at", "结束时间"),
-    "duration": ("Talked (seconds or mm:ss)", "通话时长（秒或 分:秒）"),
-    "customer_name": ("Customer's name", "客户姓名"),
-    "order": ("Order", "订单号"),
-    "reason": ("Why the customer called", "来电原因"),
-    "result": ("What was done", "处理结果"),
-    "note": ("Note", "备注"),
-    "promise": ("What was promised", "承诺事项"),
-    "promise_until": ("Promised until", "承诺时限"),
-    "agent": ("Agent's extension", "坐席分机"),
-}
-_CHOICES: Mapping[str, Mapping[str, tuple[str, str]]] = {
-    "direction": {"inbound": ("The customer", "客户来电"), "outbound": ("We", "我方去电")},
-    "outcome": {
-        "answered": ("Talked", "已接通"),
-        "missed": ("Nobody answered", "未接听"),
-        "abandoned": ("Hung up while waiting", "排队时挂断"),
-        "busy": ("Busy", "占线"),
-        "voicemail": ("Left a message", "语音留言"),
-        "rejected": ("Refused", "拒接"),
-        "failed": ("Could not be reached", "无法接通"),
-    },
-}
-_FORMATS = {"started_at": "date-time", "ended_at": "date-time", "promise_until": "date-time"}
-_LONG = frozenset({"reason", "result", "note", "promise"})
-
-
-def form_schema() -> JsonObject:
-    """Give the JSON Schema of the form: titles in English, those in Chinese under `x-titles`."""
-    properties: dict[str, Any] = {}
-    for name, (english, chinese) in _TEXTS.items():
-        field: dict[str, Any] = {
-            "type": "string",
-            "title": english,
-            "x-titles": {"en": english, "zh": chinese},
-        }
-        if name in _FORMATS:
-            field["format"] = _FORMATS[name]
-        if name in _LONG:
-            field["x-lines"] = 3
-        if name in _CHOICES:
-            choices = _CHOICES[name]
-            field["enum"] = list(choices)
-            field["x-choices"] = {
-                value: {"en": text, "zh": translated} for value, (text, translated) in choices.items()
-            }
-        properties[name] = field
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "type": "object",
-        "title": "Phone call",
-        "x-titles": {"en": "Phone call", "zh": "电话记录"},
-        "required": ["direction", "outcome"],
-        "additionalProperties": False,
-        # The desk draws this once for each opened form, so that a second press of the button counts once.
-        "properties": {**properties, "entry_id": {"type": "string", "x-hidden": True}},
-    }
 
 
 def form_item(form: JsonObject, zone: str, reading: Reading, now: datetime) -> RawInbound:
     """Check a filled form and make it a raw item; MalformedMessage names every field that is wrong."""
     raw = json.dumps(form, ensure_ascii=False, sort_keys=True).encode("utf-8", "replace")
-    entry = _read(raw)
+    entry = read_form(raw)
     entry_id = entry.entry_id or f"{hashlib.blake2b(raw, digest_size=12).hexdigest()}-{now:%Y%m%d%H%M}"
     item = RawInbound(
         dedupe_key=f"manual {entry_id}",
@@ -145,7 +34,7 @@ def form_item(form: JsonObject, zone: str, reading: Reading, now: datetime) -> R
 
 def decode_form(raw: RawInbound, reading: Reading) -> list[InboundEvent]:
     """Read one stored form."""
-    form = _read(raw.raw)
+    form = read_form(raw.raw)
     number = reading.numbers.read(form.number)
     parties = Parties(
         direction=CallDirection(form.direction), customer=number, shop=reading.numbers.read(form.agent)
@@ -177,20 +66,3 @@ def decode_form(raw: RawInbound, reading: Reading) -> list[InboundEvent]:
     )
     context = {"order": form.order} if form.order else {}
     return [event_of(call, raw, name=form.customer_name, context=context)]
-
-
-def _read(raw: bytes) -> CallForm:
-    if len(raw) > MAX_FORM_BYTES:
-        raise MalformedMessage("the form is too large", code="form")
-    try:
-        return CallForm.model_validate_json(raw)
-    except ValidationError as error:
-        raise MalformedMessage("; ".join(_said(one) for one in error.errors()), code="form") from None
-    except RecursionError:
-        raise MalformedMessage("the form is nested too deeply", code="form") from None
-
-
-def _said(problem: Any) -> str:
-    where = ".".join(str(part) for part in problem["loc"]) or "form"
-    what = "is no field of this form" if problem["type"] == "extra_forbidden" else problem["msg"]
-    return f"{where}: {str(what).removeprefix('Value error, ')}"

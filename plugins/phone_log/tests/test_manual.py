@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
-from router_phone_log.manual import CallForm
+from router_phone_log.manual_form import CallForm
 
 from router.calls import is_same_call
 from router.errors import MalformedMessage

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from router_phone_log.facts import parties_of
 from router_phone_log.numbers import Numbers
+from router_phone_log.parties import parties_of
 
 from router.calls import CallDirection, NumberKind
 

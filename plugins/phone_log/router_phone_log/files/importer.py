@@ -6,29 +6,26 @@ and when the row before it was written.
 
 from __future__ import annotations
 
-import glob
 import hashlib
-import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from pathlib import Path
 
 from router.calls import Call
 from router.errors import MalformedMessage
 from router.messages import JsonObject, JsonValue, RawInbound
 from router_phone_log.facts import Reading
+from router_phone_log.files.cells import RowLayout, cells_of, named_cells, text_of
 from router_phone_log.files.column_maps import ColumnMap, shipped_map
 from router_phone_log.files.places import Place, Places
-from router_phone_log.files.rows import RowLayout, cells_of, named_cells, read_row, text_of
-from router_phone_log.files.tail import Row, advanced, identity_of, rows_after
+from router_phone_log.files.record_files import RecordFile, find_files
+from router_phone_log.files.rows import read_row
+from router_phone_log.files.tail import Row, advanced, rows_after
 from router_phone_log.settings import FileSettings, PhoneLogSettings
 
 SOURCE = "file"
 BATCH_ROWS = 250
 _DELIMITERS = ",;\t|"
-# Rotated files are packed, and files still being copied are named so.
-_NO_RECORDS = frozenset({".gz", ".bz2", ".xz", ".zst", ".zip", ".tmp", ".part", ".filepart", ".crdownload"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,17 +36,6 @@ class Batch:
     places: Places
     more: bool = False
     troubles: Sequence[str] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _File:
-    """One file that is there now."""
-
-    path: Path
-    identity: str
-    changed_at_s: float
-    size_bytes: int
-    settings: FileSettings
 
 
 class Importer:
@@ -66,7 +52,7 @@ class Importer:
     def next_batch(self, places: Places, now: datetime) -> Batch:
         """Give the next rows of the first file that has any."""
         troubles: list[str] = []
-        files = list(self._files(places, troubles))
+        files = list(find_files(self._settings.files, places, troubles))
         for number, file in enumerate(files):
             place = places.files.get(file.identity, Place())
             try:
@@ -80,31 +66,7 @@ class Importer:
                 return Batch(items=items, places=places, more=more, troubles=troubles)
         return Batch(places=places, troubles=troubles)
 
-    def _files(self, places: Places, troubles: list[str]) -> Iterator[_File]:
-        """List the files that are configured, and those known ones that were renamed beside them."""
-        seen: set[str] = set()
-        for settings in self._settings.files:
-            paths = _paths_of(settings)
-            if not paths:
-                troubles.append(f"there is no file {settings.path}")
-            found = [file for path in paths if (file := _look_at(path, settings)) is not None]
-            folder = Path(settings.path).parent
-            named = {file.identity for file in found}
-            if set(places.files) - named and folder.is_dir():
-                beside = (_look_at(path, settings) for path in sorted(folder.iterdir()))
-                rotated = [
-                    file
-                    for file in beside
-                    if file and file.identity in places.files and file.identity not in named
-                ]
-                found = [*rotated, *found]
-            for file in sorted(found, key=lambda one: (one.changed_at_s, str(one.path))):
-                is_done = file.changed_at_s <= places.settled_s and file.identity not in places.files
-                if file.identity not in seen and not is_done:
-                    seen.add(file.identity)
-                    yield file
-
-    def _read(self, file: _File, place: Place, now: datetime) -> tuple[Place, list[RawInbound], bool]:
+    def _read(self, file: RecordFile, place: Place, now: datetime) -> tuple[Place, list[RawInbound], bool]:
         """Read the next rows of a file; give the place behind them and whether that is its end."""
         columns = self.map_named(file.settings.map)
         is_settled = now.timestamp() - file.changed_at_s >= self._settings.settle_s
@@ -122,7 +84,13 @@ class Importer:
         return place, items, taken is rows[-1] and place.offset >= file.size_bytes
 
     def _take(
-        self, file: _File, columns: ColumnMap, place: Place, row: Row, items: list[RawInbound], now: datetime
+        self,
+        file: RecordFile,
+        columns: ColumnMap,
+        place: Place,
+        row: Row,
+        items: list[RawInbound],
+        now: datetime,
     ) -> Place:
         """Turn one row into an item, or into the columns of the rows after it."""
         if not row.content.strip(b"\0\r\n\t ,;"):
@@ -145,7 +113,7 @@ class Importer:
         items.append(self._item(file, layout, place, row, now))
         return replace(place, after=written) if written else place
 
-    def _item(self, file: _File, layout: RowLayout, place: Place, row: Row, now: datetime) -> RawInbound:
+    def _item(self, file: RecordFile, layout: RowLayout, place: Place, row: Row, now: datetime) -> RawInbound:
         envelope: dict[str, JsonValue] = {
             "source": SOURCE,
             "zone": self._settings.zone,
@@ -167,7 +135,7 @@ class Importer:
             dedupe_key=f"row {layout.map_name} {digest}", raw=row.content, received_at=now, envelope=envelope
         )
 
-    def _written_at(self, file: _File, row: Row, layout: RowLayout, place: Place) -> str | None:
+    def _written_at(self, file: RecordFile, row: Row, layout: RowLayout, place: Place) -> str | None:
         """Say when a row was written, as its call ended: empty when unknown, None when it is not wanted."""
         try:
             cells = named_cells(row.content, layout)
@@ -200,32 +168,6 @@ def layout_of(envelope: JsonObject, columns: ColumnMap) -> RowLayout:
         encodings=tuple(str(one) for one in encodings)
         if isinstance(encodings, list | tuple)
         else columns.encodings,
-    )
-
-
-def _paths_of(settings: FileSettings) -> list[Path]:
-    """Give the files a setting names: one, those of a folder, or those a pattern fits."""
-    path = Path(settings.path)
-    if path.is_dir():
-        return [one for one in path.iterdir() if not one.name.startswith(".")]
-    if path.is_file():
-        return [path]
-    return [Path(one) for one in glob.glob(settings.path)]
-
-
-def _look_at(path: Path, settings: FileSettings) -> _File | None:
-    try:
-        status = path.stat()
-    except OSError:
-        return None
-    if not stat.S_ISREG(status.st_mode) or path.suffix.lower() in _NO_RECORDS:
-        return None
-    return _File(
-        path=path,
-        identity=identity_of(status),
-        changed_at_s=status.st_mtime,
-        size_bytes=status.st_size,
-        settings=settings,
     )
 
 

@@ -7,15 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import UTC, datetime
 
 from router.calls import CallDirection, CallOutcome
 from router.errors import MalformedMessage
 from router.messages import InboundEvent, RawInbound
 from router_phone_log.facts import Reading
-from router_phone_log.files.column_maps import shipped_map
-from router_phone_log.files.rows import RowLayout, read_row
+from router_phone_log.lines.asterisk_records import with_record
 from router_phone_log.lines.calls import LineCall, fact_of, line_call_of
 from router_phone_log.lines.wires import block_fields
 
@@ -40,25 +38,6 @@ GONE = "Gone"
 
 _CHANNEL = re.compile(r"^[A-Za-z0-9]+/([^@;]+?)(?:-[0-9a-f]{8}.*|@.*|;.*)?$")
 _UNHEARD = frozenset({"", "<unknown>", "<null>", "s"})
-_CDR_COLUMNS = {
-    "accountcode": "AccountCode",
-    "src": "Source",
-    "dst": "Destination",
-    "dcontext": "DestinationContext",
-    "clid": "CallerID",
-    "channel": "Channel",
-    "dstchannel": "DestinationChannel",
-    "lastapp": "LastApplication",
-    "lastdata": "LastData",
-    "start": "StartTime",
-    "answer": "AnswerTime",
-    "end": "EndTime",
-    "duration": "Duration",
-    "billsec": "BillableSeconds",
-    "disposition": "Disposition",
-    "uniqueid": "UniqueID",
-    "userfield": "UserField",
-}
 _HANGUP_CAUSES = {"17": CallOutcome.BUSY, "21": CallOutcome.REJECTED}
 _DIAL_STATUSES = {"BUSY": CallOutcome.BUSY}
 _DIAL_FAILURES = frozenset({"CONGESTION", "CHANUNAVAIL", "INVALIDARGS"})
@@ -88,7 +67,7 @@ def advance(
         return None
     at = _at(event, received_at)
     if kind == "Cdr":
-        return _with_record(known or LineCall(key=key), event, reading)
+        return with_record(known or LineCall(key=key), event, reading)
     is_root = event.get("Uniqueid", key) == key
     if kind == "Newchannel":
         return _begun(known or LineCall(key=key), event, at) if is_root else None
@@ -165,34 +144,6 @@ def _outcome(known: LineCall, event: Mapping[str, str], reading: Reading) -> Cal
     )
     is_failed = known.dial_status in _DIAL_FAILURES or event.get("Response") == "Failure"
     return CallOutcome.FAILED if is_outgoing and is_failed else CallOutcome.MISSED
-
-
-def _with_record(known: LineCall, event: Mapping[str, str], reading: Reading) -> LineCall:
-    """Take in the record of one leg: its times are exact, but an answer that was seen stays one."""
-    columns = shipped_map("asterisk-master")
-    cells = {column: event.get(name, "") for column, name in _CDR_COLUMNS.items()}
-    layout = RowLayout(
-        map_name=SOURCE, map=columns, columns=columns.columns, delimiter=",", encodings=columns.encodings
-    )
-    call = read_row(cells, layout, reading, fallback_key=known.key).call
-    told = (known.outcome, call.outcome)
-    # What was seen on the line is surer than a record of one leg, which may not have been the one that counted.
-    sure = (CallOutcome.ANSWERED, CallOutcome.VOICEMAIL, CallOutcome.ABANDONED)
-    changed = replace(
-        known,
-        caller=known.caller or cells["src"],
-        callee=known.callee or cells["dst"],
-        queue=known.queue or call.queue,
-        agent=known.agent or call.agent,
-        started_at=min(filter(None, (call.started_at, known.started_at)), default=None)
-        if known.outcome is CallOutcome.ANSWERED
-        else call.started_at,
-        answered_at=call.answered_at or known.answered_at,
-        ended_at=call.ended_at or known.ended_at,
-        outcome=next((one for one in sure if one in told), call.outcome),
-        attempt_ref=known.attempt_ref or call.attempt_ref,
-    )
-    return known if changed == known else replace(changed, version=known.version + 1)
 
 
 def _at(event: Mapping[str, str], received_at: datetime) -> datetime:

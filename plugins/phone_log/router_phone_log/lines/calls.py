@@ -15,7 +15,8 @@ import msgspec
 from router.calls import Call, CallDirection, CallOutcome, CallState
 from router.errors import MalformedMessage
 from router.messages import InboundEvent, JsonValue, RawInbound
-from router_phone_log.facts import Reading, event_of, number_fields, parties_of, time_fields
+from router_phone_log.facts import Reading, event_of, time_fields
+from router_phone_log.parties import number_fields, parties_of
 from router_phone_log.times import Span
 
 MOST_OFFERS = 30

@@ -9,7 +9,8 @@ from urllib.parse import unquote
 from router.calls import Call, CallDirection, CallOutcome, Recording
 from router.errors import MalformedMessage
 from router.messages import InboundEvent, RawInbound
-from router_phone_log.facts import Parties, Reading, event_of, number_fields, parties_of, time_fields
+from router_phone_log.facts import Reading, event_of, time_fields
+from router_phone_log.parties import Parties, number_fields, parties_of
 from router_phone_log.posts.bodies import form_of, records_of, text
 from router_phone_log.times import BadTime, Span, place, read_seconds, read_time
 

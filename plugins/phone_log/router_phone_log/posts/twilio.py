@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 from router.calls import Call, CallDirection, CallOutcome, CallState, Recording
 from router.errors import MalformedMessage
 from router.messages import InboundEvent, RawInbound
-from router_phone_log.facts import RECORDING_VERSION, Reading, event_of, number_fields, parties_of
+from router_phone_log.facts import RECORDING_VERSION, Reading, event_of
+from router_phone_log.parties import number_fields, parties_of
 from router_phone_log.posts.bodies import form_of, records_of, text
 from router_phone_log.times import BadTime, read_seconds, read_time
 
