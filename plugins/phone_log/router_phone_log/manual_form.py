@@ -41,25 +41,40 @@ Time = Annotated[datetime | None, BeforeValidator(_time)]
 Length = Annotated[float | None, BeforeValidator(_length)]
 
 
+_LENGTHS: Mapping[str, int] = {
+    "number": 100,
+    "customer_name": 200,
+    "order": 200,
+    "reason": 2000,
+    "result": 2000,
+    "note": 8000,
+    "promise": 2000,
+    "agent": 200,
+}
+
+
 class CallForm(BaseModel):
-    """What the form holds; times without a zone are in the account's."""
+    """What the form holds; times without a zone are in the account's.
+
+    `entry_id` is for programs: entries with the same one are one entry, however often they come.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True, str_strip_whitespace=True)
 
     direction: Literal["inbound", "outbound"]
-    number: str = Field(default="", max_length=100)
+    number: str = Field(default="", max_length=_LENGTHS["number"])
     outcome: CallOutcome
     started_at: Time = None
     ended_at: Time = None
     duration: Length = None
-    customer_name: str = Field(default="", max_length=200)
-    order: str = Field(default="", max_length=200)
-    reason: str = Field(default="", max_length=2000)
-    result: str = Field(default="", max_length=2000)
-    note: str = Field(default="", max_length=8000)
-    promise: str = Field(default="", max_length=2000)
+    customer_name: str = Field(default="", max_length=_LENGTHS["customer_name"])
+    order: str = Field(default="", max_length=_LENGTHS["order"])
+    reason: str = Field(default="", max_length=_LENGTHS["reason"])
+    result: str = Field(default="", max_length=_LENGTHS["result"])
+    note: str = Field(default="", max_length=_LENGTHS["note"])
+    promise: str = Field(default="", max_length=_LENGTHS["promise"])
     promise_until: Time = None
-    agent: str = Field(default="", max_length=200)
+    agent: str = Field(default="", max_length=_LENGTHS["agent"])
     entry_id: str = Field(default="", max_length=100)
 
 
@@ -104,6 +119,8 @@ def form_schema() -> JsonObject:
             "title": english,
             "x-titles": {"en": english, "zh": chinese},
         }
+        if name in _LENGTHS:
+            field["maxLength"] = _LENGTHS[name]
         if name in _FORMATS:
             field["format"] = _FORMATS[name]
         if name in _LONG:
@@ -122,8 +139,7 @@ def form_schema() -> JsonObject:
         "x-titles": {"en": "Phone call", "zh": "电话记录"},
         "required": ["direction", "outcome"],
         "additionalProperties": False,
-        # The desk draws this once for each opened form, so that a second press of the button counts once.
-        "properties": {**properties, "entry_id": {"type": "string", "x-hidden": True}},
+        "properties": properties,
     }
 
 

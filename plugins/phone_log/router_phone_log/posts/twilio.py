@@ -9,7 +9,7 @@ from router.calls import Call, CallDirection, CallOutcome, CallState, Recording
 from router.errors import MalformedMessage
 from router.messages import InboundEvent, RawInbound
 from router_phone_log.facts import RECORDING_VERSION, Reading, event_of
-from router_phone_log.parties import number_fields, parties_of
+from router_phone_log.parties import Parties, number_fields, parties_of
 from router_phone_log.posts.bodies import form_of, records_of, text
 from router_phone_log.times import BadTime, read_seconds, read_time
 
@@ -39,15 +39,12 @@ def decode_twilio(raw: RawInbound, reading: Reading) -> list[InboundEvent]:
         reading.numbers, text(record, "From", "Caller"), text(record, "To", "Called"), _direction(record)
     )
     status = text(record, "CallStatus").lower()
-    if not status:
-        call = Call(
-            key=key,
-            source=SOURCE,
-            recordings=_recordings(record),
-            version=RECORDING_VERSION,
-            **number_fields(parties, text(record, "To", "Called")),
-        )
-        return [event_of(call, raw)]
+    call = _call(key, status, record, parties, raw) if status else _recording_call(key, record, parties)
+    return [event_of(call, raw)]
+
+
+def _call(key: str, status: str, record: Mapping[str, object], parties: Parties, raw: RawInbound) -> Call:
+    """Read a status; each tells the one time it is sent at."""
     state, outcome = _STATES.get(status, (CallState.RINGING, None))
     outcome = _dialled_outcome(record, outcome)
     at = _at(record, raw.received_at)
@@ -55,7 +52,7 @@ def decode_twilio(raw: RawInbound, reading: Reading) -> list[InboundEvent]:
     if outcome is not None and outcome not in (CallOutcome.ANSWERED, CallOutcome.VOICEMAIL):
         talk_s = 0.0
     parent = text(record, "ParentCallSid")
-    call = Call(
+    return Call(
         key=key,
         source=SOURCE,
         linked_keys=(parent,) if parent else (),
@@ -71,7 +68,17 @@ def decode_twilio(raw: RawInbound, reading: Reading) -> list[InboundEvent]:
         version=_version(record),
         **number_fields(parties, text(record, "To", "Called")),
     )
-    return [event_of(call, raw)]
+
+
+def _recording_call(key: str, record: Mapping[str, object], parties: Parties) -> Call:
+    """Read a callback about a recording, which says nothing else of the call."""
+    return Call(
+        key=key,
+        source=SOURCE,
+        recordings=_recordings(record),
+        version=RECORDING_VERSION,
+        **number_fields(parties, text(record, "To", "Called")),
+    )
 
 
 def _record_of(raw: RawInbound) -> Mapping[str, object]:
