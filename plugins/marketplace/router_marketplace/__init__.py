@@ -1,0 +1,33 @@
+"""The marketplace plugin: chats of buyers on marketplaces. Registers one channel kind for each platform."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib.metadata import version
+
+from router import hookimpl
+from router.channel import ChannelType, PluginDescriptor
+from router_marketplace.yandex.channel import CAPABILITIES as YANDEX
+from router_marketplace.yandex.channel import YandexChannel
+from router_marketplace.yandex.settings import YandexSettings
+
+
+@hookimpl
+def router_plugin() -> PluginDescriptor:
+    """Say who the plugin is."""
+    return PluginDescriptor(name="marketplace", version=version("omnirouter"), licence="Apache-2.0")
+
+
+@hookimpl
+def router_channel_types() -> Sequence[ChannelType]:
+    """Register the platforms."""
+    return (
+        ChannelType(
+            id="yandex_market",
+            title="Yandex Market",
+            settings=YandexSettings,
+            capabilities=YANDEX,
+            factory=YandexChannel,
+            shares_loop=True,
+        ),
+    )

@@ -1,0 +1,190 @@
+"""Read what is new from a platform into the router; in: listed threads, out: raw items, stored.
+
+Each page is committed with the cursor that follows it, so that a crash repeats a page at most, and the
+repeat is a duplicate. The boundary message is always read again: platforms differ in whether a bound counts.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+from router.channel import ChannelContext
+from router.errors import ContentRejected, NotAllowedNow, Permanent, RecipientGone, Retryable, SendError
+from router.messages import JsonObject, JsonValue, RawInbound
+from router_marketplace.adapter import Adapter, Item, Ring, Thread
+from router_marketplace.calls import Answer
+from router_marketplace.exchange import Exchange
+from router_marketplace.progress import Progress, digest
+
+PageT = TypeVar("PageT")
+
+MOST_PAGES = 200
+BATCH = 100
+
+
+class Reader:
+    """Reads threads of one open account; `progress` is what was committed last."""
+
+    def __init__(self, adapter: Adapter[Any], exchange: Exchange, ctx: ChannelContext) -> None:
+        self._adapter = adapter
+        self._exchange = exchange
+        self._ctx = ctx
+        self._committed: JsonValue = None
+        self.progress = Progress(since=ctx.clock.now())
+
+    async def open(self) -> None:
+        """Go on where the last commit stands."""
+        self._committed = await self._ctx.cursor()
+        history = timedelta(days=self._adapter.settings.history_days)
+        self.progress = Progress.load(self._committed, self._ctx.clock.now() - history)
+
+    async def sweep(self) -> int:
+        """Read every thread that changed since the last sweep; give how many items were stored."""
+        overlap_s = self._adapter.facts.poll.overlap_s
+        began = self.progress.until or self.progress.since
+        since = began - timedelta(seconds=overlap_s)
+        newest: datetime | None = None
+        seen: set[str] = set()
+        stored, page = 0, ""
+        for _ in range(MOST_PAGES):
+            answer = await self._exchange.make(self._adapter.list_threads(since, page, self._ctx.clock.now()))
+            found = _understood(self._adapter.threads, answer, Retryable)
+            for thread in found.threads:
+                seen.add(thread.id)
+                newest = max(filter(None, (newest, thread.at)), default=None)
+                if not self.progress.is_read(thread, overlap_s):
+                    stored += await self._read_or_leave(thread)
+            page = found.next_page
+            if not page or (self._adapter.newest_threads_first and _is_older(found.threads, since)):
+                break
+        else:
+            self._ctx.log.warning("more threads than one sweep reads", extra={"pages": MOST_PAGES})
+        stored += await self._read_unlisted(seen)
+        await self._commit([], self.progress.swept(newest))
+        return stored
+
+    async def ring(self, ring: Ring) -> int:
+        """Read one thread a push named; give how many items were stored."""
+        return await self.read(await self.look(ring.thread), expected=ring.item)
+
+    async def look(self, thread: str) -> Thread:
+        """Get a thread as the platform lists it now; a bare one where it only lists."""
+        call = self._adapter.get_thread(thread)
+        if call is None:
+            return Thread(id=thread)
+        return _understood(self._adapter.thread, await self._exchange.make(call, thread=thread), Permanent)
+
+    async def read(self, thread: Thread, expected: str = "") -> int:
+        """Store a thread's new messages, then its state if that changed."""
+        items = await (self._backwards(thread) if self._adapter.newest_first else self._forwards(thread))
+        stored, ids = items
+        known = self.progress.of(thread.id)
+        state = []
+        if thread.status and known.status != digest(thread.status) and known.item_id:
+            state.append(self._state_item(thread))
+        # A push can overtake its message, and a bare thread tells nothing of its listing: then the next
+        # sweep still has to look.
+        is_complete = thread.tail and (not expected or expected in ids)
+        after = self.progress.seen(thread) if is_complete else self.progress
+        return stored + await self._commit(state, after)
+
+    async def _read_or_leave(self, thread: Thread) -> int:
+        """Read one of many threads; one that the platform will not give must not hold up the others."""
+        try:
+            return await self.read(thread)
+        except (Permanent, RecipientGone, NotAllowedNow, ContentRejected) as error:
+            self._ctx.log.warning("a thread was left out: %s", error, extra={"thread": thread.id})
+            return 0
+
+    async def _forwards(self, thread: Thread) -> tuple[int, set[str]]:
+        mark, page, stored = self.progress.of(thread.id).mark, "", 0
+        ids: set[str] = set()
+        for _ in range(MOST_PAGES):
+            call = self._adapter.list_items(thread.id, mark, page, self._ctx.clock.now())
+            answer = await self._exchange.make(call, thread=thread.id)
+            found = _understood(self._adapter.items, answer, Permanent)
+            stored += await self._store(thread, found.items)
+            ids |= {item.id for item in found.items}
+            page = found.next_page
+            if not page:
+                break
+        return stored, ids
+
+    async def _backwards(self, thread: Thread) -> tuple[int, set[str]]:
+        """Read pages until one reaches what is stored; only then is their order known."""
+        mark = self.progress.of(thread.id).mark
+        bound = mark.at if mark else self.progress.since
+        page = ""
+        items: list[Item] = []
+        for _ in range(MOST_PAGES):
+            call = self._adapter.list_items(thread.id, mark, page, self._ctx.clock.now())
+            answer = await self._exchange.make(call, thread=thread.id)
+            found = _understood(self._adapter.items, answer, Permanent)
+            items += found.items
+            page = found.next_page
+            if not page or any(item.at < bound for item in found.items):
+                break
+        items = [item for item in items if item.at >= bound]
+        return await self._store(thread, items), {item.id for item in items}
+
+    async def _store(self, thread: Thread, items: Sequence[Item]) -> int:
+        """Commit messages in their order, the cursor with them."""
+        wanted = sorted((item for item in items if item.at >= self.progress.since), key=lambda one: one.at)
+        stored = 0
+        for start in range(0, len(wanted), BATCH):
+            batch = wanted[start : start + BATCH]
+            after = self.progress.stored(thread.id, batch[-1])
+            stored += await self._commit([self._message_item(thread, item) for item in batch], after)
+        return stored
+
+    async def _commit(self, items: Sequence[RawInbound], progress: Progress) -> int:
+        cursor = progress.dump()
+        if items or cursor != self._committed:
+            await self._ctx.accept(items, cursor=cursor)
+            self._committed = cursor
+        self.progress = progress
+        return len(items)
+
+    def _message_item(self, thread: Thread, item: Item) -> RawInbound:
+        version = f":{item.version}" if item.version else ""
+        return self._raw(f"message:{thread.id}:{item.id}{version}", "message", thread, item.raw)
+
+    def _state_item(self, thread: Thread) -> RawInbound:
+        return self._raw(f"thread:{thread.id}:{thread.status}:{thread.tail}", "thread", thread, thread.raw)
+
+    def _raw(self, key: str, what: str, thread: Thread, document: JsonObject) -> RawInbound:
+        return RawInbound(
+            dedupe_key=key,
+            raw=json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode(),
+            received_at=self._ctx.clock.now(),
+            envelope={"what": what, "thread": thread.id, "listed": thread.raw},
+        )
+
+    async def _read_unlisted(self, seen: set[str]) -> int:
+        """Read again what was open and is listed no more: it was closed, or handed on."""
+        stored = 0
+        gone = [id for id, one in self.progress.threads.items() if one.is_open and id not in seen]
+        for thread in gone if self._adapter.lists_open else []:
+            try:
+                stored += await self.ring(Ring(thread=thread))
+            except RecipientGone:
+                await self._commit([], self.progress.seen(Thread(id=thread, is_open=False)))
+        return stored
+
+
+def _is_older(threads: Sequence[Thread], since: datetime) -> bool:
+    return any(thread.at is not None and thread.at < since for thread in threads)
+
+
+def _understood(read: Callable[[Answer], PageT], answer: Answer, kind: type[SendError]) -> PageT:
+    """Read a page; one in an unknown shape is an error of this kind, not a crash."""
+    try:
+        return read(answer)
+    except (LookupError, TypeError, ValueError, AttributeError) as error:
+        raise kind(
+            f"the platform's answer has another shape than known ({type(error).__name__}: {error})",
+            code="shape",
+        ) from error
