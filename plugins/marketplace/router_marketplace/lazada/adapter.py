@@ -12,11 +12,19 @@ from router.channel import HttpReply, HttpRequest
 from router.errors import ContentRejected, InboundRejected, Retryable, SendError
 from router.messages import InboundEvent, JsonObject, OutboundAttempt, Receipt, Role, SendOutcome
 from router.threads import PlatformState
-from router_marketplace.adapter import Adapter, Item, ItemPage, Mark, Push, Ring, Thread, ThreadPage
+from router_marketplace.adapter import Adapter, Item, ItemPage, Mark, Notice, Push, Ring, Thread, ThreadPage
 from router_marketplace.calls import Access, Answer, Call
 from router_marketplace.lazada.compose import params_of
-from router_marketplace.lazada.decode import is_held, is_recalled, message_event, role_of, session_state
-from router_marketplace.lazada.errors import refusal_of
+from router_marketplace.lazada.decode import (
+    SELLER,
+    is_held,
+    is_recalled,
+    message_event,
+    read_event,
+    role_of,
+    session_state,
+)
+from router_marketplace.lazada.errors import RECALL_PATH, refusal_of
 from router_marketplace.lazada.facts import FACTS
 from router_marketplace.lazada.settings import LazadaSettings
 from router_marketplace.parsing import (
@@ -104,7 +112,12 @@ class LazadaAdapter(Adapter[LazadaSettings]):
         thread = text_of(about.get("session_id"))
         knows = thread and whole(said.get("message_type")) in (_MESSAGE, _READ_STATE)
         rings = (Ring(thread=thread, item=text_of(about.get("message_id"))),) if knows else ()
-        return Push(reply=HttpReply(status=HTTPStatus.OK), rings=rings)
+        read_up_to = text_of(about.get("last_read_message_id"))
+        by_buyer = whole(about.get("from_account_type")) != SELLER
+        notices: tuple[Notice, ...] = ()
+        if whole(said.get("message_type")) == _READ_STATE and thread and read_up_to and by_buyer:
+            notices = (Notice(key=f"read:{thread}:{read_up_to}", thread=thread, body=request.body),)
+        return Push(reply=HttpReply(status=HTTPStatus.OK), rings=rings, notices=notices)
 
     def list_threads(self, since: datetime, page: str, now: datetime) -> Call:
         """Ask for a page of sessions, going back from now."""
@@ -118,7 +131,7 @@ class LazadaAdapter(Adapter[LazadaSettings]):
 
     def get_thread(self, thread: str) -> Call | None:
         """Ask for one session."""
-        return Call(method="GET", path="/im/session/get", query={"session_id": thread}, budget="call")
+        return Call(method="GET", path="/im/session/get", query={"session_id": thread}, budget="read")
 
     def thread(self, answer: Answer) -> Thread:
         """Read that session."""
@@ -139,6 +152,12 @@ class LazadaAdapter(Adapter[LazadaSettings]):
         """Read one message."""
         return message_event(item, thread, listed)
 
+    def notice(self, thread: str, document: JsonObject) -> InboundEvent:
+        """Read how far the buyer has read."""
+        about = object_of(document.get("data"))
+        at = time_from_ms(document.get("timestamp"))
+        return read_event(text_of(about.get("last_read_message_id")), thread, at)
+
     def state(self, listed: JsonObject) -> PlatformState:
         """Read how many messages are unread."""
         return session_state(listed)
@@ -148,7 +167,7 @@ class LazadaAdapter(Adapter[LazadaSettings]):
     def compose(self, thread: str, attempt: OutboundAttempt) -> Call:
         """Build the call that sends one message by its template."""
         query = {"session_id": thread, **params_of(attempt)}
-        return Call(method="POST", path="/im/message/send", query=query, writes=True, budget="call")
+        return Call(method="POST", path="/im/message/send", query=query, writes=True, budget="send")
 
     def sent(self, answer: Answer) -> Receipt:
         """Read the new message's id, and whether moderation holds it."""
@@ -175,7 +194,7 @@ class LazadaAdapter(Adapter[LazadaSettings]):
             return super().open_thread(ground)
         if not order.isdecimal():
             raise ContentRejected(f"{order[:40]!r} is no order number", code="no_order", part="recipient")
-        return Call(method="POST", path="/im/session/open", query={"order_id": order}, budget="call")
+        return Call(method="POST", path="/im/session/open", query={"order_id": order}, budget="send")
 
     def opened(self, answer: Answer) -> str:
         """Read the session's id."""
@@ -184,12 +203,12 @@ class LazadaAdapter(Adapter[LazadaSettings]):
     def mark_read(self, thread: str, item: str) -> Call | None:
         """Mark a session as read up to a message."""
         query = {"session_id": thread, "last_read_message_id": item}
-        return Call(method="POST", path="/im/session/read", query=query, budget="call")
+        return Call(method="POST", path="/im/session/read", query=query, budget="send")
 
     def recall(self, thread: str, item: str) -> Call | None:
         """Take a message back; the platform allows it for two minutes."""
         query = {"session_id": thread, "message_id": item}
-        return Call(method="POST", path="/im/message/recall", query=query, budget="call")
+        return Call(method="POST", path=RECALL_PATH, query=query, budget="send")
 
 
 def _page(path: str, query: Mapping[str, str], last: str, size: int, page: str, now: datetime) -> Call:
@@ -200,7 +219,7 @@ def _page(path: str, query: Mapping[str, str], last: str, size: int, page: str, 
         "start_time": start or unix_ms(now + timedelta(seconds=FACTS.rules.ahead_s)),
         "page_size": str(size),
     }
-    return Call(method="GET", path=path, query=asked | ({last: last_id} if last_id else {}), budget="call")
+    return Call(method="GET", path=path, query=asked | ({last: last_id} if last_id else {}), budget="read")
 
 
 def _next_page(found: Mapping[str, Any], last: str) -> str:

@@ -32,7 +32,7 @@ from router_marketplace.parsing import inner_object, text_of, time_from_ms, whol
 CHAT_ID = "lazada_session"
 BUYER_ID = "lazada_buyer"
 
-_BUYER, _SELLER = 1, 2
+BUYER, SELLER = 1, 2
 _BY_SYSTEM = 2
 _RECALLED = 1
 # The same field is spelt in two ways in the platform's own examples.
@@ -62,9 +62,9 @@ def role_of(message: Mapping[str, Any]) -> Role:
     if whole(message.get("type")) == _BY_SYSTEM:
         return Role.SYSTEM
     side = whole(message.get("from_account_type"))
-    if side == _BUYER:
+    if side == BUYER:
         return Role.CUSTOMER
-    if side != _SELLER:
+    if side != SELLER:
         return Role.OTHER
     return Role.BOT if message.get("auto_reply") is True else Role.SHOP
 
@@ -84,7 +84,7 @@ def message_event(
         kind=EventKind.RECALL if recalled else kind,
         external_id="" if recalled else number,
         target=number if recalled else "",
-        occurred_at=at,
+        occurred_at=None if recalled else at,
         author=_author(message, role, thread, listed or {}),
         blocks=[block],
         evidence=[Evidence(kind=EvidenceKind.THREAD, value=thread)] if thread else [],

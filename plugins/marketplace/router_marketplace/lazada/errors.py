@@ -9,6 +9,7 @@ from router_marketplace.calls import Answer, Call
 from router_marketplace.lazada.facts import FACTS
 from router_marketplace.parsing import text_of
 
+RECALL_PATH = "/im/message/recall"
 _DONE = ("", "0")
 
 
@@ -24,6 +25,10 @@ def refusal_of(call: Call, answer: Answer, now: object = None) -> SendError | No
     code = bad[-1] if bad else fault or f"http_{answer.status}"
     words = (text_of(said.get("err_message")) or text_of(said.get("message")))[:200]
     kind = _class_of(bad, fault, call, answer)
+    if kind is Permanent and call.path == RECALL_PATH:
+        # The platform's reasons are its age and whose it is; none of their codes is published.
+        why = FACTS.rules.not_recalled
+        return NotAllowedNow(f"Lazada does not take the message back ({code})", code=code, public_text=why)
     if kind is RateLimited:
         return RateLimited(
             f"Lazada asks to slow down ({code})", code=code, public_text=words, retry_after_s=_pause_s(answer)

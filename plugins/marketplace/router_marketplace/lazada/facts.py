@@ -19,6 +19,7 @@ class ChatRules(BaseModel):
     ahead_s: float
     held_reason: str
     too_old: str
+    not_recalled: str
 
 
 class LazadaFacts(Facts):

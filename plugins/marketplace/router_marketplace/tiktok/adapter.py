@@ -13,7 +13,7 @@ from router.errors import InboundRejected, Retryable, SendError
 from router.messages import InboundEvent, JsonObject, OutboundAttempt, Receipt, Role, SendOutcome
 from router.threads import Permission, PlatformState
 from router_marketplace.adapter import Adapter, Item, ItemPage, Mark, Push, Ring, Thread, ThreadPage
-from router_marketplace.calls import Access, Answer, Call, json_call
+from router_marketplace.calls import Access, Answer, Call, FilePart, json_call
 from router_marketplace.parsing import (
     inner_object,
     object_of,
@@ -157,7 +157,7 @@ class TiktokAdapter(Adapter[TiktokSettings]):
             f"{_SERVICE}/conversations/{thread}/messages",
             {"type": kind, "content": content},
             writes=True,
-            budget="coupon" if kind == "COUPON_CARD" else "call",
+            budget="coupon" if kind == "COUPON_CARD" else "send",
         )
 
     def sent(self, answer: Answer) -> Receipt:
@@ -179,7 +179,7 @@ class TiktokAdapter(Adapter[TiktokSettings]):
         kind, _, value = ground.partition(":")
         if kind != "user" or not value:
             return super().open_thread(ground)
-        return json_call("POST", f"{_SERVICE}/conversations", {"buyer_user_id": value}, budget="call")
+        return json_call("POST", f"{_SERVICE}/conversations", {"buyer_user_id": value}, budget="send")
 
     def opened(self, answer: Answer) -> str:
         """Read the conversation's id."""
@@ -194,11 +194,21 @@ class TiktokAdapter(Adapter[TiktokSettings]):
 
     def mark_read(self, thread: str, item: str) -> Call | None:
         """Mark the whole conversation as read."""
-        return json_call("POST", f"{_SERVICE}/conversations/{thread}/messages/read", budget="call")
+        return json_call("POST", f"{_SERVICE}/conversations/{thread}/messages/read", budget="send")
+
+    def upload(self, file: FilePart) -> Call:
+        """Build the call that brings a picture up; each picture goes up once and is then named by address."""
+        return Call(method="POST", path=f"{_SERVICE}/images/upload", file=file, budget="send")
+
+    def uploaded(self, answer: Answer) -> JsonObject:
+        """Read the picture's address and size, as an IMAGE block names them."""
+        found = object_of(answer.document.get("data"))
+        sizes = {name: whole(found.get(name)) or 0 for name in ("width", "height")}
+        return {"url": text_of(found.get("url")), **sizes}
 
     def _page(self, path: str, size: int, page: str) -> Call:
         query = {"page_size": str(size)} | ({"page_token": page} if page else {})
-        return Call(method="GET", path=path, query=query, budget="call")
+        return Call(method="GET", path=path, query=query, budget="read")
 
 
 def _thread(one: Mapping[str, Any]) -> Thread:

@@ -5,11 +5,15 @@ from __future__ import annotations
 from pydantic import Field
 
 from router_marketplace.settings import MarketplaceSettings
+from router_marketplace.tiktok.facts import FACTS
 
 
 class TiktokSettings(MarketplaceSettings):
     """One shop served by one app."""
 
+    poll_s: float = Field(
+        default=FACTS.poll.interval_s, gt=0, description="seconds between polls behind the pushes"
+    )
     app_key: str = Field(min_length=1, description="key of the app, from the partner centre")
     app_secret_env: str = Field(description="environment variable with the app's secret")
     access_token_env: str = Field(description="environment variable with the shop's access token")
