@@ -61,15 +61,16 @@ class MarketplaceChannel(Channel[SettingsT], PushSource, PullSource, Confirms, P
         self.adapter = self.adapter_class(settings)
         self.poll_interval_s = settings.poll_s
         self._rung: dict[Ring, None] = {}
+        self._reading = asyncio.Lock()
         self._swept_at_s: float | None = None
 
     async def open(self, ctx: ChannelContext) -> None:
         """Read secrets and cursor; the first pull is the first call to the platform."""
         await super().open(ctx)
-        self._exchange = Exchange(self.adapter, ctx)
-        self._reader = Reader(self.adapter, self._exchange, ctx)
-        await self._exchange.open()
-        await self._reader.open()
+        self.exchange = Exchange(self.adapter, ctx)
+        self.reader = Reader(self.adapter, self.exchange, ctx)
+        await self.exchange.open()
+        await self.reader.open()
         self._swept_at_s = None
 
     async def handle_http(self, request: HttpRequest) -> HttpReply:
@@ -77,7 +78,7 @@ class MarketplaceChannel(Channel[SettingsT], PushSource, PullSource, Confirms, P
 
         Nothing is lost with a doorbell: what it was about is in the thread, where the next poll finds it.
         """
-        push = self.adapter.push(request, self._exchange.access, self.ctx.clock.now())
+        push = self.adapter.push(request, self.exchange.access, self.ctx.clock.now())
         for ring in push.rings:
             self._rung[ring] = None
             self.ctx.ring(Signal(hint={"thread": ring.thread}))
@@ -85,10 +86,14 @@ class MarketplaceChannel(Channel[SettingsT], PushSource, PullSource, Confirms, P
 
     async def pull(self, signal: Signal | None = None) -> Pulled:
         """Read the threads that were rung for; sweep over all when that is due."""
+        async with self._reading:
+            return await self._pull(signal)
+
+    async def _pull(self, signal: Signal | None) -> Pulled:
         stored = 0
         for ring in list(self._rung):
             try:
-                stored += await self._reader.ring(ring)
+                stored += await self.reader.ring(ring)
             except RecipientGone:
                 self.ctx.log.info("a push named a thread there is none of", extra={"thread": ring.thread})
             # Only now: a failure above leaves it for the next pull.
@@ -96,7 +101,7 @@ class MarketplaceChannel(Channel[SettingsT], PushSource, PullSource, Confirms, P
         now_s = self.ctx.clock.monotonic()
         is_due = self._swept_at_s is None or now_s - self._swept_at_s >= self.poll_interval_s
         if is_due or signal is None:
-            stored += await self._reader.sweep()
+            stored += await self.reader.sweep()
             self._swept_at_s = now_s
         return Pulled(items=stored, more=bool(self._rung))
 
@@ -130,7 +135,7 @@ class MarketplaceChannel(Channel[SettingsT], PushSource, PullSource, Confirms, P
             return Receipt(outcome=SendOutcome.ACCEPTED, detail="found in the thread")
         thread = await self._thread_for(attempt)
         call = self.adapter.compose(thread, attempt)
-        answer = await self._exchange.make(
+        answer = await self.exchange.make(
             call, thread=thread, before=lambda: self.ctx.sending(attempt.attempt_id)
         )
         return self.adapter.sent(answer)
@@ -145,14 +150,14 @@ class MarketplaceChannel(Channel[SettingsT], PushSource, PullSource, Confirms, P
 
     async def permissions(self, thread: str) -> Permission:
         """Say what the platform allows in a thread now."""
-        return self.adapter.permission(await self._reader.look(thread), self.ctx.clock.now())
+        return self.adapter.permission(await self.reader.look(thread), self.ctx.clock.now())
 
     async def _thread_for(self, attempt: OutboundAttempt) -> str:
         """Give the thread to write to; without one, a recipient like `order:1001` opens it."""
         if attempt.thread:
             return attempt.thread
         call = self.adapter.open_thread(attempt.recipient)
-        return self.adapter.opened(await self._exchange.make(call))
+        return self.adapter.opened(await self.exchange.make(call))
 
     async def _look_for(self, attempt: OutboundAttempt) -> Confirmation:
         if not attempt.thread:
@@ -165,13 +170,13 @@ class MarketplaceChannel(Channel[SettingsT], PushSource, PullSource, Confirms, P
     async def _items_since(self, attempt: OutboundAttempt) -> list[Item]:
         """Read the end of a thread, as far back as the message could stand."""
         since = attempt.created_at - CLOCKS_DIFFER
-        known = self._reader.progress.of(attempt.thread).mark
+        known = self.reader.progress.of(attempt.thread).mark
         mark: Mark | None = known if known and known.at < since else None
         items: list[Item] = []
         page = ""
         for _ in range(_CONFIRM_PAGES):
             call = self.adapter.list_items(attempt.thread, mark, page, self.ctx.clock.now())
-            found = self.adapter.items(await self._exchange.make(call, thread=attempt.thread))
+            found = self.adapter.items(await self.exchange.make(call, thread=attempt.thread))
             items += found.items
             page = found.next_page
             if not page or (self.adapter.newest_first and any(item.at < since for item in found.items)):

@@ -23,6 +23,8 @@ PageT = TypeVar("PageT")
 
 MOST_PAGES = 200
 BATCH = 100
+SETTLED_AFTER = timedelta(minutes=2)
+"""Longer than clocks differ and than a push overtakes its message."""
 
 
 class Reader:
@@ -79,17 +81,22 @@ class Reader:
 
     async def read(self, thread: Thread, expected: str = "") -> int:
         """Store a thread's new messages, then its state if that changed."""
-        items = await (self._backwards(thread) if self._adapter.newest_first else self._forwards(thread))
-        stored, ids = items
+        read = self._backwards if self._adapter.newest_first else self._forwards
+        stored, ids = await read(thread)
         known = self.progress.of(thread.id)
         state = []
         if thread.status and known.status != digest(thread.status) and known.item_id:
             state.append(self._state_item(thread))
-        # A push can overtake its message, and a bare thread tells nothing of its listing: then the next
-        # sweep still has to look.
-        is_complete = thread.tail and (not expected or expected in ids)
-        after = self.progress.seen(thread) if is_complete else self.progress
-        return stored + await self._commit(state, after)
+        if not thread.tail:
+            return stored  # a bare thread, which tells nothing of its listing
+        is_complete = self._is_settled(thread) and (not expected or expected in ids)
+        return stored + await self._commit(state, self.progress.seen(thread, is_complete=is_complete))
+
+    def _is_settled(self, thread: Thread) -> bool:
+        """Tell whether one more message would be seen in the listing: in the same second it may not be."""
+        if self._adapter.exact_tail or thread.at is None:
+            return True
+        return self._ctx.clock.now() - thread.at > SETTLED_AFTER
 
     async def _read_or_leave(self, thread: Thread) -> int:
         """Read one of many threads; one that the platform will not give must not hold up the others."""
@@ -171,7 +178,7 @@ class Reader:
             try:
                 stored += await self.ring(Ring(thread=thread))
             except RecipientGone:
-                await self._commit([], self.progress.seen(Thread(id=thread, is_open=False)))
+                await self._commit([], self.progress.seen(Thread(id=thread, is_open=False), is_complete=True))
         return stored
 
 
