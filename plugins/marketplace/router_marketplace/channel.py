@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, ClassVar, TypeVar
 
 from router.abilities import Permits
@@ -115,7 +116,9 @@ class MarketplaceChannel(Channel[SettingsT], PushSource, PullSource, Confirms, P
         try:
             if raw.envelope.get("what") == "thread":
                 return [self._state_event(thread, document)]
-            return [self.adapter.event(thread, document, known)]
+            event = self.adapter.event(thread, document, known)
+            state = event.platform_state or (self.adapter.state(known) if known else None)
+            return [replace(event, platform_state=state)]
         except (LookupError, TypeError, ValueError, AttributeError, OverflowError) as error:
             raise MalformedMessage(f"the message has another shape than known: {error!r:.200}") from error
 

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from router.channel import ChannelContext
 from router.errors import ContentRejected, NotAllowedNow, Permanent, RecipientGone, Retryable, SendError
-from router.messages import JsonObject, JsonValue, RawInbound
+from router.messages import AcceptOutcome, JsonObject, JsonValue, RawInbound
 from router_marketplace.adapter import Adapter, Item, Ring, Thread
 from router_marketplace.calls import Answer
 from router_marketplace.exchange import Exchange
@@ -80,12 +80,12 @@ class Reader:
         return _understood(self._adapter.thread, await self._exchange.make(call, thread=thread), Permanent)
 
     async def read(self, thread: Thread, expected: str = "") -> int:
-        """Store a thread's new messages, then its state if that changed."""
+        """Store a thread's new messages; its state travels with them, and alone where it changed alone."""
         read = self._backwards if self._adapter.newest_first else self._forwards
         stored, ids = await read(thread)
         known = self.progress.of(thread.id)
         state = []
-        if thread.status and known.status != digest(thread.status) and known.item_id:
+        if not stored and known.item_id and known.status != digest(thread.status) != "":
             state.append(self._state_item(thread))
         if not thread.tail:
             return stored  # a bare thread, which tells nothing of its listing
@@ -148,12 +148,14 @@ class Reader:
         return stored
 
     async def _commit(self, items: Sequence[RawInbound], progress: Progress) -> int:
-        cursor = progress.dump()
+        """Store items and cursor together; give how many of them were new."""
+        cursor, new = progress.dump(), 0
         if items or cursor != self._committed:
-            await self._ctx.accept(items, cursor=cursor)
+            results = await self._ctx.accept(items, cursor=cursor)
+            new = sum(one.outcome is AcceptOutcome.ACCEPTED for one in results)
             self._committed = cursor
         self.progress = progress
-        return len(items)
+        return new
 
     def _message_item(self, thread: Thread, item: Item) -> RawInbound:
         version = f":{item.version}" if item.version else ""
