@@ -23,7 +23,7 @@ from aiohttp import (
 from yarl import URL
 
 from router.channel import ChannelContext
-from router.errors import AuthExpired, AuthInvalid, RateLimited, Retryable, SendError, UnknownOutcome
+from router.errors import AuthExpired, AuthInvalid, Retryable, SendError, UnknownOutcome
 from router.messages import JsonObject
 from router_marketplace.adapter import Adapter
 from router_marketplace.calls import Access, Answer, Call
@@ -84,11 +84,9 @@ class Exchange:
                 await before()
             answer = await self._answered(signed)
         error = self._adapter.refusal(call, answer, self._ctx.clock.now())
-        if error is None:
-            return answer
-        if isinstance(error, RateLimited) and error.retry_after_s and error.scope == "account":
-            self._pace.stop(call.budget, error.retry_after_s, self._ctx.clock.monotonic())
-        raise error
+        if error is not None:
+            raise error
+        return answer
 
     async def _answered(self, call: Call) -> Answer:
         try:

@@ -7,7 +7,7 @@ repeat is a duplicate. The boundary message is always read again: platforms diff
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
@@ -23,6 +23,7 @@ PageT = TypeVar("PageT")
 
 MOST_PAGES = 200
 BATCH = 100
+MOST_REMEMBERED = 5000
 SETTLED_AFTER = timedelta(minutes=2)
 """Longer than clocks differ and than a push overtakes its message."""
 
@@ -35,6 +36,8 @@ class Reader:
         self._exchange = exchange
         self._ctx = ctx
         self._committed: JsonValue = None
+        # Spares the store what a boundary or an overlap brings again; after a restart it knows better.
+        self._stored: dict[str, None] = {}
         self.progress = Progress(since=ctx.clock.now())
 
     async def open(self) -> None:
@@ -138,14 +141,25 @@ class Reader:
         return await self._store(thread, items), {item.id for item in items}
 
     async def _store(self, thread: Thread, items: Sequence[Item]) -> int:
-        """Commit messages in their order, the cursor with them."""
-        wanted = sorted((item for item in items if item.at >= self.progress.since), key=lambda one: one.at)
+        """Commit messages in their order, the cursor with them; give how many were new."""
+        wanted = [
+            item
+            for item in sorted(items, key=lambda one: one.at)
+            if item.at >= self.progress.since and _key(thread.id, item) not in self._stored
+        ]
         stored = 0
         for start in range(0, len(wanted), BATCH):
             batch = wanted[start : start + BATCH]
             after = self.progress.stored(thread.id, batch[-1])
             stored += await self._commit([self._message_item(thread, item) for item in batch], after)
+            self._remember(_key(thread.id, item) for item in batch)
         return stored
+
+    def _remember(self, keys: Iterable[str]) -> None:
+        for key in keys:
+            self._stored[key] = None
+        while len(self._stored) > MOST_REMEMBERED:
+            del self._stored[next(iter(self._stored))]
 
     async def _commit(self, items: Sequence[RawInbound], progress: Progress) -> int:
         """Store items and cursor together; give how many of them were new."""
@@ -158,8 +172,7 @@ class Reader:
         return new
 
     def _message_item(self, thread: Thread, item: Item) -> RawInbound:
-        version = f":{item.version}" if item.version else ""
-        return self._raw(f"message:{thread.id}:{item.id}{version}", "message", thread, item.raw)
+        return self._raw(_key(thread.id, item), "message", thread, item.raw)
 
     def _state_item(self, thread: Thread) -> RawInbound:
         return self._raw(f"thread:{thread.id}:{thread.status}:{thread.tail}", "thread", thread, thread.raw)
@@ -182,6 +195,11 @@ class Reader:
             except RecipientGone:
                 await self._commit([], self.progress.seen(Thread(id=thread, is_open=False), is_complete=True))
         return stored
+
+
+def _key(thread: str, item: Item) -> str:
+    """Name a message in the version it stands in now."""
+    return f"message:{thread}:{item.id}" + (f":{item.version}" if item.version else "")
 
 
 def _is_older(threads: Sequence[Thread], since: datetime) -> bool:
