@@ -33,11 +33,21 @@ class Ring:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """What a push says and no page repeats, so that it is stored as it came before the push is answered."""
+
+    key: str
+    thread: str
+    body: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Push:
-    """A verified push: what to answer, and what it rings for."""
+    """A verified push: what to answer, what it rings for, and what of it has to be stored itself."""
 
     reply: HttpReply = field(default_factory=HttpReply)
     rings: Sequence[Ring] = ()
+    notices: Sequence[Notice] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,6 +177,10 @@ class Adapter(ABC, Generic[SettingsT]):
 
         An unknown kind is an UNSUPPORTED block. KeyError, TypeError and ValueError mean "malformed".
         """
+
+    def notice(self, thread: str, document: JsonObject) -> InboundEvent:
+        """Read a push that was stored itself; errors as for `event`."""
+        raise ValueError("this platform's pushes only ring")
 
     @abstractmethod
     def state(self, listed: JsonObject) -> PlatformState:

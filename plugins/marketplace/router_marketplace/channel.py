@@ -24,7 +24,7 @@ from router.channel import (
     PushSource,
     Signal,
 )
-from router.errors import MalformedMessage, RecipientGone
+from router.errors import MalformedMessage, Permanent, RecipientGone
 from router.messages import (
     Author,
     Confirmation,
@@ -39,8 +39,8 @@ from router.messages import (
     Role,
     SendOutcome,
 )
-from router.threads import Permission
-from router_marketplace.adapter import Adapter, Item, Mark, Ring
+from router.threads import Action, ActionKind, Permission
+from router_marketplace.adapter import Adapter, Item, Mark, Notice, Ring
 from router_marketplace.doubt import CLOCKS_DIFFER, ENTRIES_BEFORE, confirmation
 from router_marketplace.exchange import Exchange
 from router_marketplace.reading import Reader
@@ -78,8 +78,11 @@ class MarketplaceChannel(Channel[SettingsT], PushSource, PullSource, Confirms, P
         """Take a push as a doorbell: verify it, answer at once, read afterwards.
 
         Nothing is lost with a doorbell: what it was about is in the thread, where the next poll finds it.
+        What stands in no thread (a read state) is stored before the answer.
         """
         push = self.adapter.push(request, self.exchange.access, self.ctx.clock.now())
+        if push.notices:
+            await self.ctx.accept([self._notice_item(one) for one in push.notices])
         for ring in push.rings:
             self._rung[ring] = None
             self.ctx.ring(Signal(hint={"thread": ring.thread}))
@@ -116,11 +119,22 @@ class MarketplaceChannel(Channel[SettingsT], PushSource, PullSource, Confirms, P
         try:
             if raw.envelope.get("what") == "thread":
                 return [self._state_event(thread, document)]
+            if raw.envelope.get("what") == "notice":
+                return [self.adapter.notice(thread, document)]
             event = self.adapter.event(thread, document, known)
-            state = event.platform_state or (self.adapter.state(known) if known else None)
-            return [replace(event, platform_state=state)]
+            if raw.envelope.get("is_fresh") and event.platform_state is None:
+                event = replace(event, platform_state=self.adapter.state(known))
+            return [event]
         except (LookupError, TypeError, ValueError, AttributeError, OverflowError) as error:
             raise MalformedMessage(f"the message has another shape than known: {error!r:.200}") from error
+
+    def _notice_item(self, notice: Notice) -> RawInbound:
+        return RawInbound(
+            dedupe_key=notice.key,
+            raw=notice.body,
+            received_at=self.ctx.clock.now(),
+            envelope={"what": "notice", "thread": notice.thread},
+        )
 
     def _state_event(self, thread: str, listed: JsonObject) -> InboundEvent:
         return InboundEvent(
@@ -154,6 +168,17 @@ class MarketplaceChannel(Channel[SettingsT], PushSource, PullSource, Confirms, P
     async def permissions(self, thread: str) -> Permission:
         """Say what the platform allows in a thread now."""
         return self.adapter.permission(await self.reader.look(thread), self.ctx.clock.now())
+
+    async def perform(self, action: Action) -> Receipt:
+        """Do what `Acts` asks for, for the platforms that can do it."""
+        makers = {ActionKind.READ: self.adapter.mark_read, ActionKind.RECALL: self.adapter.recall}
+        make = makers.get(action.kind)
+        target = action.target or self.reader.progress.of(action.thread).item_id
+        call = make(action.thread, target) if make and action.thread else None
+        if call is None:
+            raise Permanent(f"the platform has no {action.kind.value}", code="no_action")
+        await self.exchange.make(call, thread=action.thread)
+        return Receipt(outcome=SendOutcome.ACCEPTED, remote_ref=action.target)
 
     async def _thread_for(self, attempt: OutboundAttempt) -> str:
         """Give the thread to write to; without one, a recipient like `order:1001` opens it."""

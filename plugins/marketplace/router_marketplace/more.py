@@ -8,11 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from router.abilities import Acts, GivesContext, RenewsAccess
-from router.errors import NotAllowedNow
-from router.messages import Receipt, SendOutcome
+from router.abilities import GivesContext, RenewsAccess
 from router.orders import ContextCard, ContextQuery
-from router.threads import Action, ActionKind
 from router_marketplace.adapter import Adapter
 from router_marketplace.exchange import Exchange
 
@@ -39,20 +36,3 @@ class LooksUp(_Part, GivesContext):
         """Ask; what the platform cannot be asked has no answer."""
         call = self.adapter.look_up(query)
         return [] if call is None else self.adapter.cards(query, await self.exchange.make(call))
-
-
-class MarksAndRecalls(_Part, Acts):
-    """It marks threads as read, and takes messages back."""
-
-    async def act(self, action: Action) -> Receipt:
-        """Do it; raises NotAllowedNow for what this platform has not."""
-        if action.kind is ActionKind.READ:
-            call = self.adapter.mark_read(action.thread, action.target)
-        elif action.kind is ActionKind.RECALL:
-            call = self.adapter.recall(action.thread, action.target)
-        else:
-            call = None
-        if call is None:
-            raise NotAllowedNow(f"{action.kind} is nothing this platform offers", code="no_action")
-        await self.exchange.make(call, thread=action.thread)
-        return Receipt(outcome=SendOutcome.ACCEPTED, remote_ref=action.target)

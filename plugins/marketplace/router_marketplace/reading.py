@@ -24,6 +24,8 @@ PageT = TypeVar("PageT")
 MOST_PAGES = 200
 BATCH = 100
 MOST_REMEMBERED = 5000
+LOOK_PAGES = 2
+MOST_LISTED = 1000
 SETTLED_AFTER = timedelta(minutes=2)
 """Longer than clocks differ and than a push overtakes its message."""
 
@@ -38,6 +40,7 @@ class Reader:
         self._committed: JsonValue = None
         # Spares the store what a boundary or an overlap brings again; after a restart it knows better.
         self._stored: dict[str, None] = {}
+        self._listed: dict[str, JsonObject] = {}
         self.progress = Progress(since=ctx.clock.now())
 
     async def open(self) -> None:
@@ -73,14 +76,36 @@ class Reader:
 
     async def ring(self, ring: Ring) -> int:
         """Read one thread a push named; give how many items were stored."""
-        return await self.read(await self.look(ring.thread), expected=ring.item)
+        known = self._listed.get(ring.thread)
+        thread = await self.look(ring.thread) if known is None else Thread(id=ring.thread, raw=known)
+        return await self.read(thread, expected=ring.item)
 
     async def look(self, thread: str) -> Thread:
-        """Get a thread as the platform lists it now; a bare one where it only lists."""
+        """Get a thread as the platform lists it now; a bare one when it is listed too far back."""
         call = self._adapter.get_thread(thread)
         if call is None:
-            return Thread(id=thread)
+            return await self._look_in_listing(thread)
         return _understood(self._adapter.thread, await self._exchange.make(call, thread=thread), Permanent)
+
+    async def _look_in_listing(self, thread: str) -> Thread:
+        """Find a thread where single ones cannot be asked for: whoever wrote in last stands first.
+
+        What its listing says of the people in it is remembered, so that a ring costs this call once.
+        """
+        page = ""
+        for _ in range(LOOK_PAGES):
+            call = self._adapter.list_threads(self._ctx.clock.now(), page, self._ctx.clock.now())
+            found = _understood(self._adapter.threads, await self._exchange.make(call), Permanent)
+            self._listed |= {one.id: one.raw for one in found.threads}
+            while len(self._listed) > MOST_LISTED:
+                self._listed.pop(next(iter(self._listed)))
+            listed = next((one for one in found.threads if one.id == thread), None)
+            page = found.next_page
+            if listed is not None:
+                return listed
+            if not page:
+                break
+        return Thread(id=thread)
 
     async def read(self, thread: Thread, expected: str = "") -> int:
         """Store a thread's new messages; its state travels with them, and alone where it changed alone."""
@@ -126,7 +151,8 @@ class Reader:
     async def _backwards(self, thread: Thread) -> tuple[int, set[str]]:
         """Read pages until one reaches what is stored; only then is their order known."""
         mark = self.progress.of(thread.id).mark
-        bound = mark.at if mark else self.progress.since
+        reread = timedelta(seconds=self._adapter.facts.poll.reread_s)
+        bound = mark.at - reread if mark else self.progress.since
         page = ""
         items: list[Item] = []
         for _ in range(MOST_PAGES):
@@ -137,7 +163,8 @@ class Reader:
             page = found.next_page
             if not page or any(item.at < bound for item in found.items):
                 break
-        items = [item for item in items if item.at >= bound]
+        # Turned round, so that messages of one time stamp keep the platform's order.
+        items = [item for item in reversed(items) if item.at >= bound]
         return await self._store(thread, items), {item.id for item in items}
 
     async def _store(self, thread: Thread, items: Sequence[Item]) -> int:
@@ -182,7 +209,12 @@ class Reader:
             dedupe_key=key,
             raw=json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode(),
             received_at=self._ctx.clock.now(),
-            envelope={"what": what, "thread": thread.id, "listed": thread.raw},
+            envelope={
+                "what": what,
+                "thread": thread.id,
+                "listed": thread.raw,
+                "is_fresh": bool(thread.tail),
+            },
         )
 
     async def _read_unlisted(self, seen: set[str]) -> int:

@@ -47,13 +47,18 @@ class PushFacts(_Part):
 
 
 class PollFacts(_Part):
-    """How we ask: pages, pauses, how much is read twice, how many calls at once."""
+    """How we ask: pages, pauses, how much is read twice, how many calls at once.
+
+    `reread_s`: how long after it was written a message may still change (be recalled, be held back), where
+    pages do not come by the time of the change.
+    """
 
     interval_s: float = Field(gt=0)
     overlap_s: float = Field(ge=0)
     threads_per_page: int = Field(gt=0)
     items_per_page: int = Field(gt=0)
     at_once: int = Field(gt=0)
+    reread_s: float = Field(default=0.0, ge=0)
 
 
 class Facts(_Part):
