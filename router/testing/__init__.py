@@ -28,7 +28,7 @@ if TYPE_CHECKING:
         slow_body,
         token_expired,
     )
-    from router.testing.faulty_http import ANY, Call, FaultyHttp, json_answer
+    from router.testing.faulty_http import ANY, Call, FaultyHttp, Handler, json_answer
     from router.testing.hook_door import HookDoor
     from router.testing.memory import MemoryContext, MemoryStore
     from router.testing.pusher import Push, Pushed, Pusher
@@ -52,7 +52,7 @@ _HOMES = {
         "slow_body",
         "token_expired",
     ),
-    "faulty_http": ("ANY", "Call", "FaultyHttp", "json_answer"),
+    "faulty_http": ("ANY", "Call", "FaultyHttp", "Handler", "json_answer"),
     "hook_door": ("HookDoor",),
     "memory": ("MemoryContext", "MemoryStore"),
     "pusher": ("Push", "Pushed", "Pusher"),
@@ -71,6 +71,7 @@ __all__ = [
     "FakeUser",
     "Fault",
     "FaultyHttp",
+    "Handler",
     "HookDoor",
     "MemoryContext",
     "MemoryStore",

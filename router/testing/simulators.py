@@ -61,10 +61,10 @@ class TokenSimulator(Simulator, Protocol):
 
 @runtime_checkable
 class SignedSimulator(Simulator, Protocol):
-    """A provider that signs its pushes (test 8; needed where `push.signed` is declared)."""
+    """A provider that calls us (tests 8 and 9; needed where `push` is declared)."""
 
     def signed(self, raw: RawInbound) -> HttpRequest:
-        """Give a sample as the signed call the provider would make."""
+        """Give a sample as the call the provider would make, signed if it signs its calls."""
         ...
 
     def stale(self, raw: RawInbound) -> HttpRequest | None:

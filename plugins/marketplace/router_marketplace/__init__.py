@@ -7,6 +7,7 @@ from importlib.metadata import version
 
 from router import hookimpl
 from router.channel import ChannelType, PluginDescriptor
+from router_marketplace.simulators.yandex import YandexSimulator
 from router_marketplace.yandex.channel import CAPABILITIES as YANDEX
 from router_marketplace.yandex.channel import YandexChannel
 from router_marketplace.yandex.settings import YandexSettings
@@ -28,6 +29,7 @@ def router_channel_types() -> Sequence[ChannelType]:
             settings=YandexSettings,
             capabilities=YANDEX,
             factory=YandexChannel,
+            simulator=YandexSimulator,
             shares_loop=True,
         ),
     )

@@ -105,7 +105,8 @@ class Adapter(ABC, Generic[SettingsT]):
 
     `facts` are the numbers and names of the platform. `newest_first`: its message pages go backwards.
     `newest_threads_first`: its listing can be left off where threads get older than wanted. `lists_open`: it
-    lists exactly the open threads, so one that is missing was closed. What not every platform has (tokens
+    lists exactly the open threads, so one that is missing was closed. `exact_tail`: equal tails mean that
+    there is nothing new, even within the grain of the platform's clock. What not every platform has (tokens
     that run out, threads opened by the shop, recall) has a default that says so.
     """
 
@@ -113,6 +114,7 @@ class Adapter(ABC, Generic[SettingsT]):
     newest_first: bool = False
     newest_threads_first: bool = False
     lists_open: bool = False
+    exact_tail: bool = False
 
     def __init__(self, settings: SettingsT) -> None:
         self.settings = settings

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, ClassVar, TypeVar
 
 from router.abilities import Permits
@@ -61,15 +62,16 @@ class MarketplaceChannel(Channel[SettingsT], PushSource, PullSource, Confirms, P
         self.adapter = self.adapter_class(settings)
         self.poll_interval_s = settings.poll_s
         self._rung: dict[Ring, None] = {}
+        self._reading = asyncio.Lock()
         self._swept_at_s: float | None = None
 
     async def open(self, ctx: ChannelContext) -> None:
         """Read secrets and cursor; the first pull is the first call to the platform."""
         await super().open(ctx)
-        self._exchange = Exchange(self.adapter, ctx)
-        self._reader = Reader(self.adapter, self._exchange, ctx)
-        await self._exchange.open()
-        await self._reader.open()
+        self.exchange = Exchange(self.adapter, ctx)
+        self.reader = Reader(self.adapter, self.exchange, ctx)
+        await self.exchange.open()
+        await self.reader.open()
         self._swept_at_s = None
 
     async def handle_http(self, request: HttpRequest) -> HttpReply:
@@ -78,7 +80,7 @@ class MarketplaceChannel(Channel[SettingsT], PushSource, PullSource, Confirms, P
         Nothing is lost with a doorbell: what it was about is in the thread, where the next poll finds it.
         What stands in no thread (a read state) is stored before the answer.
         """
-        push = self.adapter.push(request, self._exchange.access, self.ctx.clock.now())
+        push = self.adapter.push(request, self.exchange.access, self.ctx.clock.now())
         if push.notices:
             await self.ctx.accept([self._notice_item(one) for one in push.notices])
         for ring in push.rings:
@@ -88,10 +90,14 @@ class MarketplaceChannel(Channel[SettingsT], PushSource, PullSource, Confirms, P
 
     async def pull(self, signal: Signal | None = None) -> Pulled:
         """Read the threads that were rung for; sweep over all when that is due."""
+        async with self._reading:
+            return await self._pull(signal)
+
+    async def _pull(self, signal: Signal | None) -> Pulled:
         stored = 0
         for ring in list(self._rung):
             try:
-                stored += await self._reader.ring(ring)
+                stored += await self.reader.ring(ring)
             except RecipientGone:
                 self.ctx.log.info("a push named a thread there is none of", extra={"thread": ring.thread})
             # Only now: a failure above leaves it for the next pull.
@@ -99,7 +105,7 @@ class MarketplaceChannel(Channel[SettingsT], PushSource, PullSource, Confirms, P
         now_s = self.ctx.clock.monotonic()
         is_due = self._swept_at_s is None or now_s - self._swept_at_s >= self.poll_interval_s
         if is_due or signal is None:
-            stored += await self._reader.sweep()
+            stored += await self.reader.sweep()
             self._swept_at_s = now_s
         return Pulled(items=stored, more=bool(self._rung))
 
@@ -115,7 +121,10 @@ class MarketplaceChannel(Channel[SettingsT], PushSource, PullSource, Confirms, P
                 return [self._state_event(thread, document)]
             if raw.envelope.get("what") == "notice":
                 return [self.adapter.notice(thread, document)]
-            return [self.adapter.event(thread, document, known)]
+            event = self.adapter.event(thread, document, known)
+            if raw.envelope.get("is_fresh") and event.platform_state is None:
+                event = replace(event, platform_state=self.adapter.state(known))
+            return [event]
         except (LookupError, TypeError, ValueError, AttributeError, OverflowError) as error:
             raise MalformedMessage(f"the message has another shape than known: {error!r:.200}") from error
 
@@ -143,7 +152,7 @@ class MarketplaceChannel(Channel[SettingsT], PushSource, PullSource, Confirms, P
             return Receipt(outcome=SendOutcome.ACCEPTED, detail="found in the thread")
         thread = await self._thread_for(attempt)
         call = self.adapter.compose(thread, attempt)
-        answer = await self._exchange.make(
+        answer = await self.exchange.make(
             call, thread=thread, before=lambda: self.ctx.sending(attempt.attempt_id)
         )
         return self.adapter.sent(answer)
@@ -158,17 +167,17 @@ class MarketplaceChannel(Channel[SettingsT], PushSource, PullSource, Confirms, P
 
     async def permissions(self, thread: str) -> Permission:
         """Say what the platform allows in a thread now."""
-        return self.adapter.permission(await self._reader.look(thread), self.ctx.clock.now())
+        return self.adapter.permission(await self.reader.look(thread), self.ctx.clock.now())
 
     async def perform(self, action: Action) -> Receipt:
         """Do what `Acts` asks for, for the platforms that can do it."""
         makers = {ActionKind.READ: self.adapter.mark_read, ActionKind.RECALL: self.adapter.recall}
         make = makers.get(action.kind)
-        target = action.target or self._reader.progress.of(action.thread).item_id
+        target = action.target or self.reader.progress.of(action.thread).item_id
         call = make(action.thread, target) if make and action.thread else None
         if call is None:
             raise Permanent(f"the platform has no {action.kind.value}", code="no_action")
-        await self._exchange.make(call, thread=action.thread)
+        await self.exchange.make(call, thread=action.thread)
         return Receipt(outcome=SendOutcome.ACCEPTED, remote_ref=action.target)
 
     async def _thread_for(self, attempt: OutboundAttempt) -> str:
@@ -176,7 +185,7 @@ class MarketplaceChannel(Channel[SettingsT], PushSource, PullSource, Confirms, P
         if attempt.thread:
             return attempt.thread
         call = self.adapter.open_thread(attempt.recipient)
-        return self.adapter.opened(await self._exchange.make(call))
+        return self.adapter.opened(await self.exchange.make(call))
 
     async def _look_for(self, attempt: OutboundAttempt) -> Confirmation:
         if not attempt.thread:
@@ -189,13 +198,13 @@ class MarketplaceChannel(Channel[SettingsT], PushSource, PullSource, Confirms, P
     async def _items_since(self, attempt: OutboundAttempt) -> list[Item]:
         """Read the end of a thread, as far back as the message could stand."""
         since = attempt.created_at - CLOCKS_DIFFER
-        known = self._reader.progress.of(attempt.thread).mark
+        known = self.reader.progress.of(attempt.thread).mark
         mark: Mark | None = known if known and known.at < since else None
         items: list[Item] = []
         page = ""
         for _ in range(_CONFIRM_PAGES):
             call = self.adapter.list_items(attempt.thread, mark, page, self.ctx.clock.now())
-            found = self.adapter.items(await self._exchange.make(call, thread=attempt.thread))
+            found = self.adapter.items(await self.exchange.make(call, thread=attempt.thread))
             items += found.items
             page = found.next_page
             if not page or (self.adapter.newest_first and any(item.at < since for item in found.items)):

@@ -1,7 +1,7 @@
 """One account's traffic with its platform; in: a `Call`, out: an `Answer` that is no refusal, or a SendError.
 
-Signs, keeps the limits, renews a token that ran out once for all who wait, and tells "certainly not sent"
-from "nobody knows". No error text carries a URL, as some platforms take tokens and signatures in it.
+Signs, keeps the limits, keeps a renewed token, and tells "certainly not sent" from "nobody knows". No error
+text carries a URL, as some platforms take tokens and signatures in it.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from aiohttp import (
 from yarl import URL
 
 from router.channel import ChannelContext
-from router.errors import AuthExpired, AuthInvalid, RateLimited, Retryable, SendError, UnknownOutcome
+from router.errors import AuthExpired, AuthInvalid, Retryable, SendError, UnknownOutcome
 from router.messages import JsonObject
 from router_marketplace.adapter import Adapter
 from router_marketplace.calls import Access, Answer, Call
@@ -43,7 +43,6 @@ class Exchange:
         self._ctx = ctx
         self._pace = Pace(adapter.facts.budgets)
         self._at_once = asyncio.Semaphore(adapter.facts.poll.at_once)
-        self._renewing = asyncio.Lock()
         self.access = Access()
 
     async def open(self) -> None:
@@ -60,35 +59,21 @@ class Exchange:
     async def make(self, call: Call, *, thread: str = "", before: Before | None = None) -> Answer:
         """Make a call; `before` is awaited just before the first byte that could have an effect."""
         self._pace.take(call.budget, thread, self._ctx.clock.monotonic())
-        used = self.access
-        try:
-            return await self._judged(call, before)
-        except AuthExpired:
-            await self.renew(used)
-        return await self._judged(call, None)
+        return await self._judged(call, before)
 
-    async def renew(self, used: Access | None = None) -> None:
-        """Get a new token; whoever waited while another renewed the one he `used` has it already."""
-        async with self._renewing:
-            if used is not None and used is not self.access:
-                return
-            old = self.access
-            call = self._adapter.renewal(old)
-            try:
-                answer = await self._judged(call, None)
-            except AuthExpired as error:
-                raise AuthInvalid("the platform gives no new token", code=error.code) from error
-            self.access = self._adapter.renewed(old, answer, self._ctx.clock.now())
-            kept = await self._ctx.get(_ACCESS)
-            first = kept["first"] if isinstance(kept, dict) else _fingerprint(old)
-            await self._ctx.put(
-                _ACCESS,
-                {
-                    "first": first,
-                    "token": self.access.token,
-                    "refresh_token": self.access.refresh_token,
-                },
-            )
+    async def renew(self) -> None:
+        """Get a new token and keep it; the core sees to it that this runs once at a time."""
+        old = self.access
+        try:
+            answer = await self._judged(self._adapter.renewal(old), None)
+        except AuthExpired as error:
+            raise AuthInvalid("the platform gives no new token", code=error.code) from error
+        self.access = self._adapter.renewed(old, answer, self._ctx.clock.now())
+        first = _fingerprint(self._adapter.first_access())
+        await self._ctx.put(
+            _ACCESS,
+            {"first": first, "token": self.access.token, "refresh_token": self.access.refresh_token},
+        )
 
     async def _judged(self, call: Call, before: Before | None) -> Answer:
         """Make a call once and raise what the adapter takes the answer for."""
@@ -99,11 +84,9 @@ class Exchange:
                 await before()
             answer = await self._answered(signed)
         error = self._adapter.refusal(call, answer, self._ctx.clock.now())
-        if error is None:
-            return answer
-        if isinstance(error, RateLimited) and error.retry_after_s and error.scope == "account":
-            self._pace.stop(call.budget, error.retry_after_s, self._ctx.clock.monotonic())
-        raise error
+        if error is not None:
+            raise error
+        return answer
 
     async def _answered(self, call: Call) -> Answer:
         try:

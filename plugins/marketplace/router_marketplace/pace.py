@@ -12,16 +12,15 @@ _MOST_THREADS = 1000
 
 
 class Pace:
-    """Counts calls in sliding windows; a limit the platform named itself stops everything until it ends."""
+    """Counts calls in sliding windows. What the platform itself refuses is the core's to wait for."""
 
     def __init__(self, budgets: Mapping[str, Sequence[Budget]]) -> None:
         self._budgets = budgets
         self._made: dict[tuple[str, int, str], deque[float]] = {}
-        self._stopped: dict[str, float] = {}
 
     def take(self, budget: str, thread: str, now_s: float) -> None:
         """Count one call, or raise RateLimited that says when it may be tried again."""
-        wait_s = max(self._stopped.get(budget, 0.0) - now_s, 0.0)
+        wait_s = 0.0
         rows = []
         for number, limit in enumerate(self._budgets.get(budget, ())):
             row = self._row((budget, number, thread if limit.scope == "thread" else ""))
@@ -36,10 +35,6 @@ class Pace:
             )
         for row in rows:
             row.append(now_s)
-
-    def stop(self, budget: str, for_s: float, now_s: float) -> None:
-        """Make no call of this budget for a time: the platform asked for it."""
-        self._stopped[budget] = max(self._stopped.get(budget, 0.0), now_s + for_s)
 
     def _row(self, key: tuple[str, int, str]) -> deque[float]:
         if len(self._made) > _MOST_THREADS:

@@ -51,8 +51,9 @@ class Progress:
 
     def is_read(self, thread: Thread, overlap_s: float) -> bool:
         """Tell whether a listed thread holds nothing new."""
-        if thread.id in self.threads:
-            return self.threads[thread.id].tail == digest(thread.tail)
+        known = self.threads.get(thread.id)
+        if known is not None:
+            return known.tail == digest(thread.tail) != ""
         if thread.at is None:
             return False
         if self.until is not None and (self.until - thread.at).total_seconds() > overlap_s:
@@ -62,17 +63,15 @@ class Progress:
     def stored(self, thread: str, newest: Item) -> Progress:
         """Move a thread's mark to a message that is stored with this cursor."""
         known, at_ms = self.of(thread), round(newest.at.timestamp() * 1000)
-        if known.at_ms > at_ms:
+        if known.at_ms > at_ms or known.item_id == newest.id:
             return self
         return self._with(thread, replace(known, item_id=newest.id, at_ms=at_ms))
 
-    def seen(self, thread: Thread) -> Progress:
-        """Note that a thread has been read up to what was listed."""
-        known = self.of(thread.id)
-        return self._with(
-            thread.id,
-            replace(known, tail=digest(thread.tail), status=digest(thread.status), is_open=thread.is_open),
-        )
+    def seen(self, thread: Thread, *, is_complete: bool) -> Progress:
+        """Note what was listed; a thread that is not completely read will be looked at again."""
+        tail = digest(thread.tail) if is_complete else ""
+        changed = replace(self.of(thread.id), tail=tail, status=digest(thread.status), is_open=thread.is_open)
+        return self if changed == self.threads.get(thread.id) else self._with(thread.id, changed)
 
     def swept(self, until: datetime | None) -> Progress:
         """Note that everything that changed up to a time has been read."""

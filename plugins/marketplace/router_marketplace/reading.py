@@ -7,13 +7,13 @@ repeat is a duplicate. The boundary message is always read again: platforms diff
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from router.channel import ChannelContext
 from router.errors import ContentRejected, NotAllowedNow, Permanent, RecipientGone, Retryable, SendError
-from router.messages import JsonObject, JsonValue, RawInbound
+from router.messages import AcceptOutcome, JsonObject, JsonValue, RawInbound
 from router_marketplace.adapter import Adapter, Item, Ring, Thread
 from router_marketplace.calls import Answer
 from router_marketplace.exchange import Exchange
@@ -23,8 +23,11 @@ PageT = TypeVar("PageT")
 
 MOST_PAGES = 200
 BATCH = 100
+MOST_REMEMBERED = 5000
 LOOK_PAGES = 2
 MOST_LISTED = 1000
+SETTLED_AFTER = timedelta(minutes=2)
+"""Longer than clocks differ and than a push overtakes its message."""
 
 
 class Reader:
@@ -35,6 +38,8 @@ class Reader:
         self._exchange = exchange
         self._ctx = ctx
         self._committed: JsonValue = None
+        # Spares the store what a boundary or an overlap brings again; after a restart it knows better.
+        self._stored: dict[str, None] = {}
         self._listed: dict[str, JsonObject] = {}
         self.progress = Progress(since=ctx.clock.now())
 
@@ -103,18 +108,23 @@ class Reader:
         return Thread(id=thread)
 
     async def read(self, thread: Thread, expected: str = "") -> int:
-        """Store a thread's new messages, then its state if that changed."""
-        items = await (self._backwards(thread) if self._adapter.newest_first else self._forwards(thread))
-        stored, ids = items
+        """Store a thread's new messages; its state travels with them, and alone where it changed alone."""
+        read = self._backwards if self._adapter.newest_first else self._forwards
+        stored, ids = await read(thread)
         known = self.progress.of(thread.id)
         state = []
-        if thread.status and known.status != digest(thread.status) and known.item_id:
+        if not stored and known.item_id and known.status != digest(thread.status) != "":
             state.append(self._state_item(thread))
-        # A push can overtake its message, and a bare thread tells nothing of its listing: then the next
-        # sweep still has to look.
-        is_complete = thread.tail and (not expected or expected in ids)
-        after = self.progress.seen(thread) if is_complete else self.progress
-        return stored + await self._commit(state, after)
+        if not thread.tail:
+            return stored  # a bare thread, which tells nothing of its listing
+        is_complete = self._is_settled(thread) and (not expected or expected in ids)
+        return stored + await self._commit(state, self.progress.seen(thread, is_complete=is_complete))
+
+    def _is_settled(self, thread: Thread) -> bool:
+        """Tell whether one more message would be seen in the listing: in the same second it may not be."""
+        if self._adapter.exact_tail or thread.at is None:
+            return True
+        return self._ctx.clock.now() - thread.at > SETTLED_AFTER
 
     async def _read_or_leave(self, thread: Thread) -> int:
         """Read one of many threads; one that the platform will not give must not hold up the others."""
@@ -158,26 +168,38 @@ class Reader:
         return await self._store(thread, items), {item.id for item in items}
 
     async def _store(self, thread: Thread, items: Sequence[Item]) -> int:
-        """Commit messages in their order, the cursor with them."""
-        wanted = sorted((item for item in items if item.at >= self.progress.since), key=lambda one: one.at)
+        """Commit messages in their order, the cursor with them; give how many were new."""
+        wanted = [
+            item
+            for item in sorted(items, key=lambda one: one.at)
+            if item.at >= self.progress.since and _key(thread.id, item) not in self._stored
+        ]
         stored = 0
         for start in range(0, len(wanted), BATCH):
             batch = wanted[start : start + BATCH]
             after = self.progress.stored(thread.id, batch[-1])
             stored += await self._commit([self._message_item(thread, item) for item in batch], after)
+            self._remember(_key(thread.id, item) for item in batch)
         return stored
 
+    def _remember(self, keys: Iterable[str]) -> None:
+        for key in keys:
+            self._stored[key] = None
+        while len(self._stored) > MOST_REMEMBERED:
+            del self._stored[next(iter(self._stored))]
+
     async def _commit(self, items: Sequence[RawInbound], progress: Progress) -> int:
-        cursor = progress.dump()
+        """Store items and cursor together; give how many of them were new."""
+        cursor, new = progress.dump(), 0
         if items or cursor != self._committed:
-            await self._ctx.accept(items, cursor=cursor)
+            results = await self._ctx.accept(items, cursor=cursor)
+            new = sum(one.outcome is AcceptOutcome.ACCEPTED for one in results)
             self._committed = cursor
         self.progress = progress
-        return len(items)
+        return new
 
     def _message_item(self, thread: Thread, item: Item) -> RawInbound:
-        version = f":{item.version}" if item.version else ""
-        return self._raw(f"message:{thread.id}:{item.id}{version}", "message", thread, item.raw)
+        return self._raw(_key(thread.id, item), "message", thread, item.raw)
 
     def _state_item(self, thread: Thread) -> RawInbound:
         return self._raw(f"thread:{thread.id}:{thread.status}:{thread.tail}", "thread", thread, thread.raw)
@@ -187,7 +209,12 @@ class Reader:
             dedupe_key=key,
             raw=json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode(),
             received_at=self._ctx.clock.now(),
-            envelope={"what": what, "thread": thread.id, "listed": thread.raw},
+            envelope={
+                "what": what,
+                "thread": thread.id,
+                "listed": thread.raw,
+                "is_fresh": bool(thread.tail),
+            },
         )
 
     async def _read_unlisted(self, seen: set[str]) -> int:
@@ -198,8 +225,13 @@ class Reader:
             try:
                 stored += await self.ring(Ring(thread=thread))
             except RecipientGone:
-                await self._commit([], self.progress.seen(Thread(id=thread, is_open=False)))
+                await self._commit([], self.progress.seen(Thread(id=thread, is_open=False), is_complete=True))
         return stored
+
+
+def _key(thread: str, item: Item) -> str:
+    """Name a message in the version it stands in now."""
+    return f"message:{thread}:{item.id}" + (f":{item.version}" if item.version else "")
 
 
 def _is_older(threads: Sequence[Thread], since: datetime) -> bool:

@@ -49,7 +49,7 @@ class LazadaChannel(MarketplaceChannel[LazadaSettings], RenewsAccess, Acts):
 
     async def renew_access(self) -> None:
         """Get a new pair of tokens."""
-        await self._exchange.renew()
+        await self.exchange.renew()
 
     async def act(self, action: Action) -> Receipt:
         """Mark a session as read, or take a message back."""

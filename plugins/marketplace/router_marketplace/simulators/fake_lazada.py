@@ -12,12 +12,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from aiohttp import web
+
+from router.testing import FakeMessage, FakeThread, FakeUser, Handler, Push, StatefulFake, json_answer
 from router_marketplace.lazada.facts import FACTS
 from router_marketplace.signing.clocks import LAZOP_WINDOW, unix_ms
 from router_marketplace.signing.pushes import app_key_push
 from router_marketplace.signing.western import lazop_signature
-
-from router.testing import FakeMessage, FakeThread, FakeUser, Handler, Push, StatefulFake, json_answer
 
 APP_KEY = "123456"
 APP_SECRET = "simulated-app-secret"

@@ -12,12 +12,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from aiohttp import BodyPartReader, web
+
+from router.testing import FakeMessage, FakeThread, FakeUser, Handler, Push, StatefulFake, json_answer
 from router_marketplace.signing.clocks import TIKTOK_WINDOW
 from router_marketplace.signing.pushes import app_key_push
 from router_marketplace.signing.western import tiktok_signature
 from router_marketplace.tiktok.facts import FACTS
-
-from router.testing import FakeMessage, FakeThread, FakeUser, Handler, Push, StatefulFake, json_answer
 
 APP_KEY = "6abcd1234efgh"
 APP_SECRET = "simulated-app-secret"

@@ -67,7 +67,7 @@ class TiktokChannel(MarketplaceChannel[TiktokSettings], RenewsAccess, Acts, Uplo
 
     async def renew_access(self) -> None:
         """Get a new pair of tokens."""
-        await self._exchange.renew()
+        await self.exchange.renew()
 
     async def act(self, action: Action) -> Receipt:
         """Mark a chat as read."""
@@ -89,4 +89,4 @@ class TiktokChannel(MarketplaceChannel[TiktokSettings], RenewsAccess, Acts, Uplo
                 )
         adapter = TiktokAdapter(self.settings)
         part = FilePart(part="data", name=file.name, content_type=file.content_type, content=bytes(content))
-        return adapter.uploaded(await self._exchange.make(adapter.upload(part)))
+        return adapter.uploaded(await self.exchange.make(adapter.upload(part)))

@@ -11,12 +11,13 @@ from urllib.parse import urlencode
 from router.channel import HttpRequest
 from router.errors import AuthExpired, AuthInvalid, ContentRejected, Permanent, RateLimited, SendError
 from router.messages import BlockKind, InboundEvent, JsonObject, OutboundAttempt, Receipt, SendOutcome
+from router.orders import ContextCard, ContextQuery
 from router.threads import PlatformState
 from router_marketplace.adapter import Adapter, Item, ItemPage, Mark, Push, Thread, ThreadPage
 from router_marketplace.calls import Access, Answer, Call, json_call
 from router_marketplace.facts import Facts, load_facts
 from router_marketplace.settings import secret
-from router_marketplace.yandex import messages, pushes
+from router_marketplace.yandex import messages, orders, pushes
 from router_marketplace.yandex.settings import YandexSettings
 
 AT_ONCE_PAUSE_S = 1.0
@@ -201,6 +202,18 @@ class YandexAdapter(Adapter[YandexSettings]):
     def opened(self, answer: Answer) -> str:
         """Read the chat's id."""
         return messages.number(messages.part(answer.document, "result")["chatId"])
+
+    def look_up(self, query: ContextQuery) -> Call | None:
+        """Ask for one order by its number."""
+        if not orders.can_answer(query):
+            return None
+        path = f"/v1/businesses/{self.settings.business_id}/orders"
+        return json_call("POST", path, {"orderIds": [int(query.order_id)]})
+
+    def cards(self, query: ContextQuery, answer: Answer) -> list[ContextCard]:
+        """Read the order."""
+        found = _objects(answer.document, "orders")
+        return [orders.card_of(order, query.kind) for order in found][: query.limit]
 
     def _path(self, rest: str) -> str:
         return f"/v2/businesses/{self.settings.business_id}/{rest}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from router.abilities import RenewsAccess
 from router.capabilities import (
     Capabilities,
     Ordering,
@@ -14,7 +13,9 @@ from router.capabilities import (
     TextUnit,
 )
 from router_marketplace.channel import MarketplaceChannel
+from router_marketplace.more import LooksUp, Renews
 from router_marketplace.yandex.adapter import FACTS, YandexAdapter
+from router_marketplace.yandex.orders import KINDS
 from router_marketplace.yandex.settings import YandexSettings
 
 CAPABILITIES = Capabilities(
@@ -32,15 +33,12 @@ CAPABILITIES = Capabilities(
     push=PushTerms(ack_within_ms=FACTS.push.ack_within_ms, signed=FACTS.push.signed),
     poll=PollTerms(min_interval_s=FACTS.poll.interval_s, overlap_s=FACTS.poll.overlap_s),
     ordering=Ordering.SORTED,
+    context_kinds=KINDS,
     requires=frozenset({"public_url", "tls"}),
 )
 
 
-class YandexChannel(MarketplaceChannel[YandexSettings], RenewsAccess):
+class YandexChannel(MarketplaceChannel[YandexSettings], Renews, LooksUp):
     """One business of a seller's cabinet."""
 
     adapter_class = YandexAdapter
-
-    async def renew_access(self) -> None:
-        """Get a new OAuth token; an Api-Key cannot be renewed."""
-        await self._exchange.renew()
