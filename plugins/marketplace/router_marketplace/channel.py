@@ -24,7 +24,7 @@ from router.channel import (
     PushSource,
     Signal,
 )
-from router.errors import MalformedMessage, Permanent, RecipientGone
+from router.errors import MalformedMessage, RecipientGone
 from router.messages import (
     Author,
     Confirmation,
@@ -39,7 +39,7 @@ from router.messages import (
     Role,
     SendOutcome,
 )
-from router.threads import Action, ActionKind, Permission
+from router.threads import Permission
 from router_marketplace.adapter import Adapter, Item, Mark, Notice, Ring
 from router_marketplace.doubt import CLOCKS_DIFFER, ENTRIES_BEFORE, confirmation
 from router_marketplace.exchange import Exchange
@@ -168,17 +168,6 @@ class MarketplaceChannel(Channel[SettingsT], PushSource, PullSource, Confirms, P
     async def permissions(self, thread: str) -> Permission:
         """Say what the platform allows in a thread now."""
         return self.adapter.permission(await self.reader.look(thread), self.ctx.clock.now())
-
-    async def perform(self, action: Action) -> Receipt:
-        """Do what `Acts` asks for, for the platforms that can do it."""
-        makers = {ActionKind.READ: self.adapter.mark_read, ActionKind.RECALL: self.adapter.recall}
-        make = makers.get(action.kind)
-        target = action.target or self.reader.progress.of(action.thread).item_id
-        call = make(action.thread, target) if make and action.thread else None
-        if call is None:
-            raise Permanent(f"the platform has no {action.kind.value}", code="no_action")
-        await self.exchange.make(call, thread=action.thread)
-        return Receipt(outcome=SendOutcome.ACCEPTED, remote_ref=action.target)
 
     async def _thread_for(self, attempt: OutboundAttempt) -> str:
         """Give the thread to write to; without one, a recipient like `order:1001` opens it."""

@@ -8,10 +8,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from router.abilities import GivesContext, RenewsAccess
+from router.abilities import Acts, GivesContext, RenewsAccess
+from router.errors import Permanent
+from router.messages import Receipt, SendOutcome
 from router.orders import ContextCard, ContextQuery
+from router.threads import Action, ActionKind
 from router_marketplace.adapter import Adapter
 from router_marketplace.exchange import Exchange
+from router_marketplace.reading import Reader
 
 
 class _Part:
@@ -19,6 +23,7 @@ class _Part:
 
     adapter: Adapter[Any]
     exchange: Exchange
+    reader: Reader
 
 
 class Renews(_Part, RenewsAccess):
@@ -27,6 +32,21 @@ class Renews(_Part, RenewsAccess):
     async def renew_access(self) -> None:
         """Get and keep a new token; raises AuthInvalid when there is none to be had."""
         await self.exchange.renew()
+
+
+class Does(_Part, Acts):
+    """It can do what `Capabilities.actions` names."""
+
+    async def act(self, action: Action) -> Receipt:
+        """Mark a thread as read, or take a message back; raises NotAllowedNow when it is too late."""
+        makers = {ActionKind.READ: self.adapter.mark_read, ActionKind.RECALL: self.adapter.recall}
+        make = makers.get(action.kind)
+        target = action.target or self.reader.progress.of(action.thread).item_id
+        call = make(action.thread, target) if make and action.thread else None
+        if call is None:
+            raise Permanent(f"the platform has no {action.kind.value}", code="no_action")
+        await self.exchange.make(call, thread=action.thread)
+        return Receipt(outcome=SendOutcome.ACCEPTED, remote_ref=action.target)
 
 
 class LooksUp(_Part, GivesContext):

@@ -76,7 +76,8 @@ class Reader:
 
     async def ring(self, ring: Ring) -> int:
         """Read one thread a push named; give how many items were stored."""
-        known = self._listed.get(ring.thread)
+        # Without a message it is the thread itself that has changed.
+        known = self._listed.get(ring.thread) if ring.item else None
         thread = await self.look(ring.thread) if known is None else Thread(id=ring.thread, raw=known)
         return await self.read(thread, expected=ring.item)
 

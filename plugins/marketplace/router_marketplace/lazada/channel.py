@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from router.abilities import Acts, RenewsAccess
 from router.capabilities import (
     Capabilities,
     Ordering,
@@ -13,13 +12,13 @@ from router.capabilities import (
     TextLimits,
     TextUnit,
 )
-from router.messages import Receipt
-from router.threads import Action, ActionKind
+from router.threads import ActionKind
 from router_marketplace.channel import MarketplaceChannel
 from router_marketplace.lazada.adapter import LazadaAdapter
 from router_marketplace.lazada.decode import BUYER_ID, CHAT_ID
 from router_marketplace.lazada.facts import FACTS
 from router_marketplace.lazada.settings import LazadaSettings
+from router_marketplace.more import Does, Renews
 
 CAPABILITIES = Capabilities(
     channel_class="marketplace",
@@ -42,15 +41,7 @@ CAPABILITIES = Capabilities(
 )
 
 
-class LazadaChannel(MarketplaceChannel[LazadaSettings], RenewsAccess, Acts):
+class LazadaChannel(MarketplaceChannel[LazadaSettings], Renews, Does):
     """One seller."""
 
     adapter_class = LazadaAdapter
-
-    async def renew_access(self) -> None:
-        """Get a new pair of tokens."""
-        await self.exchange.renew()
-
-    async def act(self, action: Action) -> Receipt:
-        """Mark a session as read, or take a message back."""
-        return await self.perform(action)

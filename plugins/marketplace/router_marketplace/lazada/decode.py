@@ -92,7 +92,7 @@ def message_event(
         may_answer_automatically=role is Role.CUSTOMER,
         visible=not held,
         context={name: block.fields[name] for name in ("order_id", "product_id") if name in block.fields},
-        report=_held_report(number, at, message) if held and role is Role.SHOP else None,
+        report=_report(number, at, message) if role is Role.SHOP and not recalled else None,
         sort_key=_sort_key(at),
         platform_state=None if held or recalled else turn_state(role, at),
         warnings=[FACTS.rules.held_reason] if held else [],
@@ -163,11 +163,13 @@ def _block(template: str, content: Mapping[str, Any]) -> Block:
     return Block(kind=BlockKind.UNSUPPORTED, text=shown, fields={**fields, "hint": text})
 
 
-def _held_report(number: str, at: datetime | None, message: Mapping[str, Any]) -> DeliveryReport | None:
+def _report(number: str, at: datetime | None, message: Mapping[str, Any]) -> DeliveryReport | None:
+    """Say what the session shows of the shop's own message: the buyer has it, or moderation does."""
     if at is None:
         return None
+    state = DeliveryState.HELD if is_held(message) else DeliveryState.DELIVERED
     return DeliveryReport(
-        outgoing_ref=number, state=DeliveryState.HELD, at=at, detail=text_of(message.get("process_msg"))[:200]
+        outgoing_ref=number, state=state, at=at, detail=text_of(message.get("process_msg"))[:200]
     )
 
 

@@ -24,6 +24,7 @@ APP_SECRET = "simulated-app-secret"
 SELLER_ID = "1234567"
 HELD = "The message is being checked."
 TOO_OLD = "-22"
+SYSTEM = FakeUser(id="0", name="Lazada", role="system")
 
 _TEMPLATE_OF = {"text": "1"} | {name: number for number, name in FACTS.templates.items()}
 _SENT = ("txt", "img_url", "width", "height", "item_id", "order_id", "promotion_id", "video_id")
@@ -50,6 +51,22 @@ class FakeLazada(StatefulFake):
         yield "POST", "/im/message/send", self._checked(self._send)
         yield "POST", "/im/message/recall", self._checked(self._recall)
         yield "POST", "/auth/token/refresh", self._refresh
+
+    def retell(self, buyer: str, said: Mapping[str, Any]) -> FakeMessage:
+        """Keep a message that was written down elsewhere, recalled or held as it was."""
+        kept = self.thread(said["session_id"], buyer)
+        from_buyer = said["from_account_type"] == _ACCOUNT_TYPE["customer"]
+        content = json.loads(said["content"])
+        template = str(said["template_id"])
+        message = self.commit(
+            kept.id,
+            str(content.get("txt", "")),
+            kind=FACTS.templates.get(template, template),
+            author=kept.user if from_buyer else SYSTEM if said["type"] == 2 else self.shop,
+            content=content,
+        )
+        state = "recalled" if said["status"] else "held" if said.get("process_msg") else "sent"
+        return self.change(message.id, state=state)
 
     def message_push(self, message: FakeMessage) -> Push:
         """Give the signed push of type 2 for a message."""
@@ -121,16 +138,17 @@ class FakeLazada(StatefulFake):
         return json_answer({"code": "0", "success": True, "err_code": "0", "data": dict(found or {})})
 
     async def _sessions(self, request: web.Request) -> web.StreamResponse:
-        told = [self._told(one) for one in self.threads.values()]
+        told = [self.session(one) for one in self.threads.values()]
         told.sort(key=lambda one: (one["last_message_time"], one["session_id"]), reverse=True)
         page, more = _page(request, told, "last_message_time", "session_id", "last_session_id")
         return self.done({"session_list": page, **more})
 
     async def _session(self, request: web.Request) -> web.StreamResponse:
         thread = self.threads.get(request.query["session_id"])
-        return self.done(self._told(thread)) if thread else self.fail("-1", "no such session")
+        return self.done(self.session(thread)) if thread else self.fail("-1", "no such session")
 
-    def _told(self, thread: FakeThread) -> dict[str, Any]:
+    def session(self, thread: FakeThread) -> dict[str, Any]:
+        """Write a session as the platform lists it."""
         latest = next((one for one in reversed(self.messages) if one.thread == thread.id), None)
         return {
             "session_id": thread.id,

@@ -38,6 +38,8 @@ _ROLES = {
     "bot": "ROBOT",
 }
 
+_ROLE_OF = {told: role for role, told in _ROLES.items()}
+
 
 class FakeTiktok(StatefulFake):
     """One shop with its buyers; `forbidden` are words moderation refuses."""
@@ -60,6 +62,21 @@ class FakeTiktok(StatefulFake):
         yield "POST", f"{thread}/read", self._checked(self._mark_read)
         yield "POST", f"{_SERVICE}/images/upload", self._checked(self._upload)
         yield "GET", "/api/v2/token/refresh", self._refresh
+
+    def retell(self, thread: str, buyer: str, said: Mapping[str, Any]) -> FakeMessage:
+        """Keep a message that was written down elsewhere."""
+        kept = self.thread(thread, buyer)
+        role = _ROLE_OF[said["sender"]["role"]]
+        content = json.loads(said["content"])
+        author = kept.user if role == "customer" else FakeUser(id=role, name=role, role=role)
+        return self.commit(
+            thread,
+            str(content.get("content", "")),
+            kind="text" if said["type"] == "TEXT" else said["type"],
+            author=self.shop if role == "shop" else author,
+            content=content,
+            is_visible=said["is_visible"],
+        )
 
     def message_push(self, message: FakeMessage) -> Push:
         """Give the signed push 14 for a message."""
@@ -96,6 +113,8 @@ class FakeTiktok(StatefulFake):
 
     def may_write(self, thread: FakeThread) -> bool:
         """Say whether the shop may write: after a chat in 30 days or an order in 60."""
+        if thread.status == "closed":
+            return False
         since = self.clock.now() - timedelta(seconds=FACTS.rules.chat_s)
         ordered_at = thread.fields.get("ordered_at")
         ordered = ordered_at and self.clock.now() - ordered_at <= timedelta(seconds=FACTS.rules.order_s)
@@ -134,13 +153,15 @@ class FakeTiktok(StatefulFake):
             self.threads.values(), key=lambda one: -latest[one.id].number if one.id in latest else 0
         )
         start, size = int(request.query.get("page_token") or 0), int(request.query["page_size"])
-        page = [self._conversation(one, latest.get(one.id)) for one in newest[start : start + size]]
+        page = [self.conversation(one) for one in newest[start : start + size]]
         found: dict[str, Any] = {"conversations": page}
         if start + size < len(newest):
             found["next_page_token"] = str(start + size)
         return self.answer(0, "Success", found)
 
-    def _conversation(self, thread: FakeThread, latest: FakeMessage | None) -> dict[str, Any]:
+    def conversation(self, thread: FakeThread) -> dict[str, Any]:
+        """Write a conversation as the platform lists it."""
+        latest = next((one for one in reversed(self.messages) if one.thread == thread.id), None)
         said = {
             "id": thread.id,
             "participant_count": 2,

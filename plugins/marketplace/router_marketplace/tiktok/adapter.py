@@ -43,6 +43,7 @@ class TiktokAdapter(Adapter[TiktokSettings]):
     facts = FACTS
     newest_first = True
     newest_threads_first = True
+    exact_tail = True
 
     # who we are
 

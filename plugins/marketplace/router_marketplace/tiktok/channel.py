@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 
-from router.abilities import Acts, MediaFile, RenewsAccess, Uploads
+from router.abilities import MediaFile, Uploads
 from router.capabilities import (
     Capabilities,
     MediaLimits,
@@ -18,10 +18,11 @@ from router.capabilities import (
     TextUnit,
 )
 from router.errors import ContentRejected
-from router.messages import JsonObject, Receipt
-from router.threads import Action, ActionKind
+from router.messages import JsonObject
+from router.threads import ActionKind
 from router_marketplace.calls import FilePart
 from router_marketplace.channel import MarketplaceChannel
+from router_marketplace.more import Does, Renews
 from router_marketplace.tiktok.adapter import TiktokAdapter
 from router_marketplace.tiktok.decode import CHAT_ID, ORDER_ID
 from router_marketplace.tiktok.facts import FACTS
@@ -60,18 +61,10 @@ CAPABILITIES = Capabilities(
 )
 
 
-class TiktokChannel(MarketplaceChannel[TiktokSettings], RenewsAccess, Acts, Uploads):
+class TiktokChannel(MarketplaceChannel[TiktokSettings], Renews, Does, Uploads):
     """One shop."""
 
     adapter_class = TiktokAdapter
-
-    async def renew_access(self) -> None:
-        """Get a new pair of tokens."""
-        await self.exchange.renew()
-
-    async def act(self, action: Action) -> Receipt:
-        """Mark a chat as read."""
-        return await self.perform(action)
 
     async def upload(self, file: MediaFile, chunks: AsyncIterator[bytes]) -> JsonObject:
         """Bring a picture up; give what an IMAGE block needs to name it."""
