@@ -7,7 +7,6 @@ from router.capabilities import (
     Ordering,
     PollTerms,
     PushTerms,
-    RateLimit,
     StartRule,
     TextLimits,
     TextUnit,
@@ -31,9 +30,6 @@ CAPABILITIES = Capabilities(
     events=frozenset({"recall", "receipt", "system"}),
     actions=frozenset({ActionKind.READ, ActionKind.RECALL}),
     identity_kinds=frozenset({CHAT_ID, BUYER_ID}),
-    limits=tuple(
-        RateLimit(scope=one.scope, count=one.count, per_s=one.per_s) for one in FACTS.budgets["send"]
-    ),
     push=PushTerms(ack_within_ms=FACTS.push.ack_within_ms, signed=True),
     poll=PollTerms(min_interval_s=FACTS.poll.interval_s, overlap_s=FACTS.poll.overlap_s),
     ordering=Ordering.SORTED,
