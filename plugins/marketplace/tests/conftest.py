@@ -51,10 +51,11 @@ class Shop:
     settings: YandexSettings
     store: MemoryStore = field(default_factory=MemoryStore)
     account: str = "yandex"
+    kind: type[YandexChannel] = YandexChannel
 
     async def open(self) -> YandexChannel:
         self.context = MemoryContext(self.account, store=self.store)
-        self.channel = YandexChannel(self.account, self.settings)
+        self.channel = self.kind(self.account, self.settings)
         self.store.know(self.channel)
         await self.channel.open(self.context)
         return self.channel
