@@ -99,7 +99,7 @@ class MarketplaceChannel(Channel[SettingsT], PushSource, PullSource, Confirms, P
             try:
                 stored += await self.reader.ring(ring)
             except RecipientGone:
-                self.ctx.log.info("a push named a thread there is none of", extra={"thread": ring.thread})
+                self.ctx.log.info("a push named a thread there is none of", extra={"chat": ring.thread})
             # Only now: a failure above leaves it for the next pull.
             self._rung.pop(ring, None)
         now_s = self.ctx.clock.monotonic()

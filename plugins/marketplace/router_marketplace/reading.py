@@ -41,6 +41,7 @@ class Reader:
         # Spares the store what a boundary or an overlap brings again; after a restart it knows better.
         self._stored: dict[str, None] = {}
         self._listed: dict[str, JsonObject] = {}
+        self._awaited: dict[str, tuple[str, datetime]] = {}
         self.progress = Progress(since=ctx.clock.now())
 
     async def open(self) -> None:
@@ -79,7 +80,9 @@ class Reader:
         # Without a message it is the thread itself that has changed.
         known = self._listed.get(ring.thread) if ring.item else None
         thread = await self.look(ring.thread) if known is None else Thread(id=ring.thread, raw=known)
-        return await self.read(thread, expected=ring.item)
+        if ring.item:
+            self._awaited[thread.id] = ring.item, self._ctx.clock.now() + SETTLED_AFTER
+        return await self.read(thread)
 
     async def look(self, thread: str) -> Thread:
         """Get a thread as the platform lists it now; a bare one when it is listed too far back."""
@@ -108,7 +111,7 @@ class Reader:
                 break
         return Thread(id=thread)
 
-    async def read(self, thread: Thread, expected: str = "") -> int:
+    async def read(self, thread: Thread) -> int:
         """Store a thread's new messages; its state travels with them, and alone where it changed alone."""
         read = self._backwards if self._adapter.newest_first else self._forwards
         stored, ids = await read(thread)
@@ -118,8 +121,16 @@ class Reader:
             state.append(self._state_item(thread))
         if not thread.tail:
             return stored  # a bare thread, which tells nothing of its listing
-        is_complete = self._is_settled(thread) and (not expected or expected in ids)
+        is_complete = self._has_awaited(thread, ids) and self._is_settled(thread)
         return stored + await self._commit(state, self.progress.seen(thread, is_complete=is_complete))
+
+    def _has_awaited(self, thread: Thread, ids: set[str]) -> bool:
+        """Tell whether the message a push named has come; a push can overtake it, or it was taken back."""
+        item, until = self._awaited.get(thread.id, ("", self._ctx.clock.now()))
+        if item and item not in ids and self._ctx.clock.now() < until:
+            return False
+        self._awaited.pop(thread.id, None)
+        return True
 
     def _is_settled(self, thread: Thread) -> bool:
         """Tell whether one more message would be seen in the listing: in the same second it may not be."""
@@ -132,7 +143,7 @@ class Reader:
         try:
             return await self.read(thread)
         except (Permanent, RecipientGone, NotAllowedNow, ContentRejected) as error:
-            self._ctx.log.warning("a thread was left out: %s", error, extra={"thread": thread.id})
+            self._ctx.log.warning("a thread was left out: %s", error, extra={"chat": thread.id})
             return 0
 
     async def _forwards(self, thread: Thread) -> tuple[int, set[str]]:
