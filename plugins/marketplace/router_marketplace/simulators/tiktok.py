@@ -12,7 +12,7 @@ from typing import Any
 from router.capabilities import StartRule
 from router.channel import HttpRequest
 from router.messages import Block, BlockKind, JsonObject, OutboundAttempt, RawInbound
-from router.testing import FakeMessage, Fault, cut_after_commit, rate_limited, refused, server_error
+from router.testing import FakeMessage, Fault, cut_after_commit, refused, server_error
 from router.threads import Action, ActionKind
 from router_marketplace.simulators.fake_tiktok import (
     APP_KEY,
@@ -56,7 +56,7 @@ class TiktokSimulator(MarketSimulator[FakeTiktok]):
     page_size = FACTS.poll.items_per_page
     refusals = {
         "Retryable": lambda: server_error(503),
-        "RateLimited": lambda: rate_limited(7),
+        "RateLimited": lambda: _said(36009002, "too many requests", 429),
         "AuthExpired": lambda: _said(EXPIRED, "access token is expired", 401),
         "AuthInvalid": lambda: _said(BAD_SIGNATURE, "signature is invalid", 401),
         "NotAllowedNow": lambda: _said(NOT_ALLOWED, "the buyer has not been in touch"),
