@@ -94,9 +94,11 @@ async def test_file_travels_as_multipart_under_its_own_name():
     await http.start()
     shop = Shop(settings_at(http.url))
     await shop.open()
-    part = FilePart(part="file", name="квитанция.pdf", content_type="application/pdf", content=b"%PDF")
+    part = FilePart(
+        part="file", name='квитанция "2"\r\nX: y.pdf', content_type="application/pdf", content=b"%PDF"
+    )
     await shop.channel.exchange.make(Call(method="POST", path="/thing", file=part))
-    assert forms == [("квитанция.pdf", "application/pdf", b"%PDF")]
+    assert forms == [('квитанция "2"X: y.pdf', "application/pdf", b"%PDF")]
     await shop.close()
     await http.stop()
 
