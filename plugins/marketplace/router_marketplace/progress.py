@@ -49,16 +49,25 @@ class Progress:
         """Give what is known of a thread."""
         return self.threads.get(thread, ThreadMark())
 
-    def is_read(self, thread: Thread, overlap_s: float) -> bool:
-        """Tell whether a listed thread holds nothing new."""
+    @property
+    def is_full(self) -> bool:
+        """Tell whether marks have had to go."""
+        return len(self.threads) >= MOST_MARKS
+
+    def is_read(self, thread: Thread, overlap_s: float | None) -> bool:
+        """Tell whether a listed thread holds nothing new.
+
+        Without an overlap the time of the last sweep is not gone by: pages that shift may have hidden a
+        thread from it.
+        """
         known = self.threads.get(thread.id)
         if known is not None:
             return known.tail == digest(thread.tail) != ""
         if thread.at is None:
             return False
-        if self.until is not None and (self.until - thread.at).total_seconds() > overlap_s:
-            return True
-        return thread.at < self.since
+        if overlap_s is None or self.until is None:
+            return thread.at < self.since
+        return (self.until - thread.at).total_seconds() > overlap_s or thread.at < self.since
 
     def stored(self, thread: str, newest: Item) -> Progress:
         """Move a thread's mark to a message that is stored with this cursor."""

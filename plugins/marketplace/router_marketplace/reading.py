@@ -52,9 +52,8 @@ class Reader:
 
     async def sweep(self) -> int:
         """Read every thread that changed since the last sweep; give how many items were stored."""
-        overlap_s = self._adapter.facts.poll.overlap_s
         began = self.progress.until or self.progress.since
-        since = began - timedelta(seconds=overlap_s)
+        since = began - timedelta(seconds=self._adapter.facts.poll.overlap_s)
         newest: datetime | None = None
         seen: set[str] = set()
         stored, page = 0, ""
@@ -64,7 +63,7 @@ class Reader:
             for thread in found.threads:
                 seen.add(thread.id)
                 newest = max(filter(None, (newest, thread.at)), default=None)
-                if not self.progress.is_read(thread, overlap_s):
+                if not self.progress.is_read(thread, self._overlap_s):
                     stored += await self._read_or_leave(thread)
             page = found.next_page
             if not page or (self._adapter.newest_threads_first and _is_older(found.threads, since)):
@@ -74,6 +73,12 @@ class Reader:
         stored += await self._read_unlisted(seen)
         await self._commit([], self.progress.swept(newest))
         return stored
+
+    @property
+    def _overlap_s(self) -> float | None:
+        """How far the last sweep's time is trusted; not at all where each open thread has its own mark."""
+        has_marks = self._adapter.lists_open and not self.progress.is_full
+        return None if has_marks else self._adapter.facts.poll.overlap_s
 
     async def ring(self, ring: Ring) -> int:
         """Read one thread a push named; give how many items were stored."""

@@ -61,6 +61,8 @@ def test_thread_is_read_when_its_tail_is_known_or_it_is_older_than_the_last_swee
     assert progress.is_read(quiet, OVERLAP_S)
     assert not progress.is_read(thread(1, at=START - timedelta(seconds=OVERLAP_S - 1)), OVERLAP_S)
     assert not progress.is_read(thread(1, at=None), OVERLAP_S)
+    assert not progress.is_read(quiet, None)
+    assert progress.is_read(thread(1, at=START - timedelta(days=4)), None)
     known = progress.seen(thread(1), is_complete=True)
     assert known.is_read(thread(1), OVERLAP_S)
     assert not known.is_read(thread(1, tail="CHAT/NEW 2"), OVERLAP_S)

@@ -220,3 +220,32 @@ async def test_two_accounts_with_equal_ids_keep_their_own_messages(yandex, shop)
     assert other.texts() == ["hello"]
     assert shop.store.duplicates == 0
     await other.close()
+
+
+async def test_chat_that_shifting_pages_hid_from_one_sweep_is_read_by_the_next(yandex, shop):
+    long_ago = yandex.clock.now() - timedelta(hours=5)
+    for chat in range(101, 126):
+        yandex.buyer_writes(chat, f"chat {chat}", at=long_ago)
+    yandex.buyer_writes(125, "newest")
+    first_page, original = [], yandex.chat_json
+
+    def finishing(thread):
+        if not first_page and thread.id == "120":
+            first_page.append(thread.id)
+            yandex.threads["101"].status = "FINISHED"
+        return original(thread)
+
+    yandex.chat_json = finishing
+    await read_all(shop.channel)
+    assert "chat 121" not in shop.texts()
+    await read_all(shop.channel)
+    assert "chat 121" in shop.texts()
+
+
+async def test_clock_of_the_platform_may_be_off_by_hours(yandex, shop):
+    yandex.clock.advance(3 * 3600)
+    yandex.buyer_writes(101, "from the future")
+    await read_all(shop.channel)
+    yandex.buyer_writes(102, "also from the future")
+    await read_all(shop.channel)
+    assert shop.texts() == ["from the future", "also from the future"]
