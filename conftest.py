@@ -6,7 +6,7 @@ import pytest
 from hypothesis import settings
 
 OPTIONS = {
-    "services": "needs real Dovecot from the system's packages",
+    "services": "needs real Dovecot from the system's packages, or Prism from npm",
     "browser": "needs a real Chromium from the system's packages",
     "long": "is the long form of a test that always runs",
 }

@@ -11,12 +11,13 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from aiohttp import BodyPartReader, web
+from aiohttp import web
 
 from router.testing import FakeMessage, FakeThread, FakeUser, Handler, Push, StatefulFake, json_answer
 from router_marketplace.signing.clocks import TIKTOK_WINDOW
 from router_marketplace.signing.pushes import app_key_push
 from router_marketplace.signing.western import tiktok_signature
+from router_marketplace.simulators.forms import file_of
 from router_marketplace.tiktok.facts import FACTS
 
 APP_KEY = "6abcd1234efgh"
@@ -224,9 +225,7 @@ class FakeTiktok(StatefulFake):
         return self.answer(0, "Success")
 
     async def _upload(self, request: web.Request) -> web.StreamResponse:
-        async for part in await request.multipart():
-            if isinstance(part, BodyPartReader) and part.name == "data":
-                self.uploads.append(bytes(await part.read()))
+        self.uploads.append((await file_of(request, "data"))[1])
         url = f"{self.url}/images/{len(self.uploads)}.png"
         return self.answer(0, "Success", {"url": url, "width": 64, "height": 48})
 

@@ -1,7 +1,7 @@
 """Yandex Market as a fake that remembers; in: calls of the partner interface, out: the answers it would give.
 
-It checks what the platform checks: key or token, cabinet, lengths, page sizes. Its ids are beyond what a
-float holds exactly. For a demonstration, `buyer_writes` and `seen_by_buyer` are the buyer's side of a chat.
+It checks what the platform checks: key or token, cabinet, lengths, page sizes. Its ids are as long as a judge
+in JavaScript can still check. For a demonstration, `buyer_writes` and `seen_by_buyer` are the buyer's side of a chat.
 """
 
 from __future__ import annotations
@@ -11,12 +11,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from aiohttp import BodyPartReader, web
+from aiohttp import web
 
 from router.testing import FakeMessage, FakeThread, FakeUser, Handler, Push, StatefulFake, json_answer
+from router_marketplace.simulators.forms import file_of
 
 BUSINESS_ID = 4100217
-FIRST_MESSAGE = 9_007_199_254_740_993
+FIRST_MESSAGE = 4_503_599_627_370_496
 SENDERS = {"customer": "CUSTOMER", "shop": "PARTNER", "operator": "MARKET", "mediator": "SUPPORT"}
 MARKET = FakeUser(id="market", name="Market", role="operator")
 ARBITER = FakeUser(id="arbiter", name="Arbiter", role="mediator")
@@ -218,15 +219,13 @@ class FakeYandex(StatefulFake):
         thread = self.threads.get(request.query["chatId"])
         if thread is None:
             return failed(404, "NOT_FOUND", "Chat not found")
-        async for part in await request.multipart():
-            if isinstance(part, BodyPartReader) and part.name == "file":
-                name, content = part.filename or "", bytes(await part.read())
-                if len(content) > FILE_MAX_BYTES:
-                    return failed(400, "BAD_REQUEST", "file is too large")
-                self.files.append((name, content))
-                url = f"{self.url}/files/{len(self.files)}"
-                payload = [{"name": name, "size": len(content), "url": url}]
-                self._written(thread, self.commit(thread.id, "", payload=payload))
+        name, content = await file_of(request, "file")
+        if len(content) > FILE_MAX_BYTES:
+            return failed(400, "BAD_REQUEST", "file is too large")
+        self.files.append((name, content))
+        url = f"{self.url}/files/{len(self.files)}"
+        payload = [{"name": name, "size": len(content), "url": url}]
+        self._written(thread, self.commit(thread.id, "", payload=payload))
         return done()
 
     async def _open(self, request: web.Request) -> web.StreamResponse:

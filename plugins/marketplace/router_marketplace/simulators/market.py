@@ -5,7 +5,6 @@ In: recorded messages. Out: the same at a fake that remembers, brought in by a p
 
 from __future__ import annotations
 
-import os
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -96,7 +95,5 @@ def pushed(body: bytes, *, path: str = "/", headers: Mapping[str, Any] | None = 
 
 
 def spec_path(name: str) -> Path:
-    """Name a description in the folder of specifications; one that is not there proves nothing."""
-    given = os.environ.get("OMNIROUTER_SHARED")
-    shared = Path(given) if given else Path(__file__).resolve().parents[5] / "shared"
-    return shared / "specs" / name
+    """Name a description of a platform's interface; only a checkout has them, so it may not be there."""
+    return Path(__file__).resolve().parents[2] / "tests" / "fixtures" / "specs" / name

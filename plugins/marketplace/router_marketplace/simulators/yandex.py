@@ -16,18 +16,16 @@ from router.testing import (
     FakeMessage,
     Fault,
     cut_after_commit,
-    rate_limited,
     refused,
     server_error,
-    token_expired,
 )
 from router_marketplace.simulators.fake_yandex import ARBITER, BUSINESS_ID, FakeYandex, message_id
 from router_marketplace.simulators.market import MarketSimulator, pushed, spec_path
 from router_marketplace.yandex.settings import YandexSettings
 
-KIND = "yandex_market"
 SPEC = "yandex-market-partner/chats-orders-questions.openapi.json"
 PAGE = 10
+PAUSE = {"Retry-After": "7"}
 _PUSH = "OMNIROUTER_SIMULATED_YANDEX_PUSH"
 _VARIABLES = {
     "OMNIROUTER_SIMULATED_YANDEX_TOKEN": "token-1",
@@ -37,9 +35,10 @@ _VARIABLES = {
 }
 
 
-def _said(status: int, code: str, words: str) -> Fault:
+def _said(status: int, code: str, words: str, **headers: str) -> Fault:
     told = {"status": "ERROR", "errors": [{"code": code, "message": words}]}
-    return refused(status, json.dumps(told).encode())
+    fault = refused(status, json.dumps(told).encode())
+    return replace(fault, headers={**fault.headers, **headers})
 
 
 class YandexSimulator(MarketSimulator[FakeYandex]):
@@ -49,8 +48,8 @@ class YandexSimulator(MarketSimulator[FakeYandex]):
     page_size = PAGE
     refusals = {
         "Retryable": lambda: server_error(503),
-        "RateLimited": lambda: rate_limited(7),
-        "AuthExpired": token_expired,
+        "RateLimited": lambda: _said(420, "LIMIT", "Hit rate limit of 4 parallel requests", **PAUSE),
+        "AuthExpired": lambda: _said(403, "FORBIDDEN", "Access is denied"),
         "ContentRejected": lambda: _said(400, "BAD_REQUEST", "message: forbidden words"),
         "RecipientGone": lambda: _said(404, "NOT_FOUND", "Chat not found"),
         "Permanent": lambda: _said(405, "METHOD_NOT_ALLOWED", "No such method"),
