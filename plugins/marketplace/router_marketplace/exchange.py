@@ -159,11 +159,12 @@ def _headers(call: Call) -> dict[str, str]:
 def _body(call: Call) -> bytes | FormData | None:
     if call.file is None:
         return call.body or None
-    form = FormData()
+    # As browsers do: percent signs in a name would be shown to the buyer, control characters end the header.
+    form = FormData(quote_fields=False)
     form.add_field(
         call.file.part,
         call.file.content,
-        filename=call.file.name,
+        filename="".join(letter for letter in call.file.name if letter.isprintable()),
         content_type=call.file.content_type,
     )
     return form

@@ -24,10 +24,9 @@ WRITE = Call(method="POST", path="/thing", query={"sign": "secret-signature"}, w
 @pytest.fixture
 async def served():
     """Give a server whose one answer can be chosen, and a shop that calls it."""
-    http, answers, seen = FaultyHttp(), [], []
+    http, answers = FaultyHttp(), []
 
     async def serve(request: web.Request) -> web.StreamResponse:
-        seen.append(request)
         return answers.pop(0)
 
     for method in ("GET", "POST"):
@@ -83,14 +82,25 @@ async def test_json_is_sent_as_it_was_written_and_empty_answers_are_fine(served)
     assert seen.headers["Content-Type"] == "application/json"
 
 
-async def test_file_travels_as_multipart(served):
-    exchange, answers, http = served
-    answers.append(web.Response())
-    part = FilePart(part="file", name="квитанция.pdf", content_type="application/pdf", content=b"%PDF")
-    await exchange.make(Call(method="POST", path="/thing", file=part))
-    [seen] = http.calls
-    assert seen.headers["Content-Type"].startswith("multipart/form-data")
-    assert b"%PDF" in seen.body
+async def test_file_travels_as_multipart_under_its_own_name():
+    http, forms = FaultyHttp(), []
+
+    async def serve(request: web.Request) -> web.StreamResponse:
+        file = (await request.post())["file"]
+        forms.append((file.filename, file.content_type, file.file.read()))
+        return web.Response()
+
+    http.route("POST", "/thing", serve)
+    await http.start()
+    shop = Shop(settings_at(http.url))
+    await shop.open()
+    part = FilePart(
+        part="file", name='квитанция "2"\r\nX: y.pdf', content_type="application/pdf", content=b"%PDF"
+    )
+    await shop.channel.exchange.make(Call(method="POST", path="/thing", file=part))
+    assert forms == [('квитанция "2"X: y.pdf', "application/pdf", b"%PDF")]
+    await shop.close()
+    await http.stop()
 
 
 async def test_never_more_calls_at_once_than_the_platform_allows():

@@ -30,7 +30,6 @@ from router_marketplace.simulators.market import MarketSimulator, pushed, spec_p
 from router_marketplace.tiktok.facts import FACTS
 from router_marketplace.tiktok.settings import TiktokSettings
 
-PAUSE = {"Content-Type": "application/json", "Retry-After": "7"}
 SPEC = "tiktok-shop-cs/openapi.yaml"
 _VARIABLES = {
     "OMNIROUTER_SIMULATED_TIKTOK_SECRET": APP_SECRET,
@@ -57,7 +56,7 @@ class TiktokSimulator(MarketSimulator[FakeTiktok]):
     page_size = FACTS.poll.items_per_page
     refusals = {
         "Retryable": lambda: server_error(503),
-        "RateLimited": lambda: replace(_said(36009002, "too many requests", 429), headers=PAUSE),
+        "RateLimited": lambda: _said(36009002, "too many requests", 429),
         "AuthExpired": lambda: _said(EXPIRED, "access token is expired", 401),
         "AuthInvalid": lambda: _said(BAD_SIGNATURE, "signature is invalid", 401),
         "NotAllowedNow": lambda: _said(NOT_ALLOWED, "the buyer has not been in touch"),
