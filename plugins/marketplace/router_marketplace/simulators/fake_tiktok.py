@@ -17,7 +17,6 @@ from router.testing import FakeMessage, FakeThread, FakeUser, Handler, Push, Sta
 from router_marketplace.signing.clocks import TIKTOK_WINDOW
 from router_marketplace.signing.pushes import app_key_push
 from router_marketplace.signing.western import tiktok_signature
-from router_marketplace.simulators.forms import file_of
 from router_marketplace.tiktok.facts import FACTS
 
 APP_KEY = "6abcd1234efgh"
@@ -225,7 +224,10 @@ class FakeTiktok(StatefulFake):
         return self.answer(0, "Success")
 
     async def _upload(self, request: web.Request) -> web.StreamResponse:
-        self.uploads.append((await file_of(request, "data"))[1])
+        file = (await request.post())["data"]
+        if not isinstance(file, web.FileField):
+            return self.answer(45101001, "data is no file")
+        self.uploads.append(file.file.read())
         url = f"{self.url}/images/{len(self.uploads)}.png"
         return self.answer(0, "Success", {"url": url, "width": 64, "height": 48})
 
@@ -233,7 +235,7 @@ class FakeTiktok(StatefulFake):
         asked = request.query
         if asked.get("refresh_token") != self.refresh_token or asked.get("app_secret") != APP_SECRET:
             return self.answer(36009004, "refresh token is invalid", status=401)
-        token = self.issue_token()
+        token = self.issue_token(lasts_s=7 * 86_400.0)
         # A refresh token is good once, so that two renewals at a time would lock the shop out.
         self.refresh_token = f"refresh-{self.tokens_issued}"
         ends = int(self.tokens[token].timestamp())

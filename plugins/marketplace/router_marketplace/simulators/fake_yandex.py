@@ -11,10 +11,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from aiohttp import web
+from aiohttp import BodyPartReader, web
 
 from router.testing import FakeMessage, FakeThread, FakeUser, Handler, Push, StatefulFake, json_answer
-from router_marketplace.simulators.forms import file_of
 
 BUSINESS_ID = 4100217
 FIRST_MESSAGE = 4_503_599_627_370_496
@@ -219,13 +218,15 @@ class FakeYandex(StatefulFake):
         thread = self.threads.get(request.query["chatId"])
         if thread is None:
             return failed(404, "NOT_FOUND", "Chat not found")
-        name, content = await file_of(request, "file")
-        if len(content) > FILE_MAX_BYTES:
-            return failed(400, "BAD_REQUEST", "file is too large")
-        self.files.append((name, content))
-        url = f"{self.url}/files/{len(self.files)}"
-        payload = [{"name": name, "size": len(content), "url": url}]
-        self._written(thread, self.commit(thread.id, "", payload=payload))
+        async for part in await request.multipart():
+            if isinstance(part, BodyPartReader) and part.name == "file":
+                name, content = part.filename or "", bytes(await part.read())
+                if len(content) > FILE_MAX_BYTES:
+                    return failed(400, "BAD_REQUEST", "file is too large")
+                self.files.append((name, content))
+                url = f"{self.url}/files/{len(self.files)}"
+                payload = [{"name": name, "size": len(content), "url": url}]
+                self._written(thread, self.commit(thread.id, "", payload=payload))
         return done()
 
     async def _open(self, request: web.Request) -> web.StreamResponse:
