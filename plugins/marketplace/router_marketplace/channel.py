@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any, ClassVar, TypeVar
 
 from router.abilities import Permits
@@ -39,7 +39,7 @@ from router.messages import (
     Role,
     SendOutcome,
 )
-from router.threads import Permission
+from router.threads import Permission, PlatformState
 from router_marketplace.adapter import Adapter, Item, Mark, Notice, Ring
 from router_marketplace.doubt import CLOCKS_DIFFER, ENTRIES_BEFORE, confirmation
 from router_marketplace.exchange import Exchange
@@ -122,8 +122,10 @@ class MarketplaceChannel(Channel[SettingsT], PushSource, PullSource, Confirms, P
             if raw.envelope.get("what") == "notice":
                 return [self.adapter.notice(thread, document)]
             event = self.adapter.event(thread, document, known)
-            if raw.envelope.get("is_fresh") and event.platform_state is None:
-                event = replace(event, platform_state=self.adapter.state(known))
+            if raw.envelope.get("is_fresh"):
+                event = replace(
+                    event, platform_state=_joined(event.platform_state, self.adapter.state(known))
+                )
             return [event]
         except (LookupError, TypeError, ValueError, AttributeError, OverflowError) as error:
             raise MalformedMessage(f"the message has another shape than known: {error!r:.200}") from error
@@ -199,6 +201,14 @@ class MarketplaceChannel(Channel[SettingsT], PushSource, PullSource, Confirms, P
             if not page or (self.adapter.newest_first and any(item.at < since for item in found.items)):
                 break
         return items
+
+
+def _joined(said: PlatformState | None, listed: PlatformState) -> PlatformState:
+    """Take what a message says of its thread, and from the listing what the message does not say."""
+    if said is None:
+        return listed
+    told = {one.name: getattr(said, one.name) for one in fields(said)}
+    return replace(listed, **{name: value for name, value in told.items() if value not in (None, "")})
 
 
 def _document(raw: RawInbound) -> JsonObject:

@@ -23,7 +23,7 @@ from aiohttp import (
 from yarl import URL
 
 from router.channel import ChannelContext
-from router.errors import AuthExpired, AuthInvalid, Retryable, SendError, UnknownOutcome
+from router.errors import AuthExpired, AuthInvalid, Retryable, SendError, StoreUnavailable, UnknownOutcome
 from router.messages import JsonObject
 from router_marketplace.adapter import Adapter
 from router_marketplace.calls import Access, Answer, Call
@@ -43,6 +43,7 @@ class Exchange:
         self._ctx = ctx
         self._pace = Pace(adapter.facts.budgets)
         self._at_once = asyncio.Semaphore(adapter.facts.poll.at_once)
+        self._is_kept = True
         self.access = Access()
 
     async def open(self) -> None:
@@ -58,6 +59,8 @@ class Exchange:
 
     async def make(self, call: Call, *, thread: str = "", before: Before | None = None) -> Answer:
         """Make a call; `before` is awaited just before the first byte that could have an effect."""
+        if not self._is_kept:
+            await self._keep()
         self._pace.take(call.budget, thread, self._ctx.clock.monotonic())
         return await self._judged(call, before)
 
@@ -69,11 +72,21 @@ class Exchange:
         except AuthExpired as error:
             raise AuthInvalid("the platform gives no new token", code=error.code) from error
         self.access = self._adapter.renewed(old, answer, self._ctx.clock.now())
+        self._is_kept = False
+        await self._keep()
+
+    async def _keep(self) -> None:
+        """Store the new token; while the store is away it serves from memory and is stored later.
+
+        Many platforms take the old refresh token away, so losing the new one would lock the account out.
+        """
         first = _fingerprint(self._adapter.first_access())
-        await self._ctx.put(
-            _ACCESS,
-            {"first": first, "token": self.access.token, "refresh_token": self.access.refresh_token},
-        )
+        value = {"first": first, "token": self.access.token, "refresh_token": self.access.refresh_token}
+        try:
+            await self._ctx.put(_ACCESS, value)
+            self._is_kept = True
+        except StoreUnavailable:
+            self._ctx.log.warning("the renewed access could not be stored yet")
 
     async def _judged(self, call: Call, before: Before | None) -> Answer:
         """Make a call once and raise what the adapter takes the answer for."""

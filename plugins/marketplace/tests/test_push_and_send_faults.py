@@ -11,9 +11,10 @@ from typing import Literal
 import pytest
 
 from plugins.marketplace.tests.shops import READ, Market
-from router.errors import AuthExpired, AuthInvalid, RateLimited, Retryable, UnknownOutcome
+from router.errors import AuthExpired, AuthInvalid, RateLimited, Retryable, StoreUnavailable, UnknownOutcome
 from router.messages import BlockKind, Confirmation, Role, SendOutcome
 from router.testing import (
+    MemoryStore,
     Push,
     cut_after_commit,
     cut_before_commit,
@@ -240,3 +241,23 @@ async def test_receipt_carries_the_id_the_message_will_come_back_under(market: M
     assert receipt.outcome is SendOutcome.ACCEPTED
     assert echo.external_id == receipt.remote_ref
     assert echo.author.role is Role.SHOP
+
+
+async def test_renewed_token_is_stored_later_when_the_store_was_away(
+    market: Market, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await market.ring(market.fake.customer_says(market.chat, "hello"))
+    market.fake.expire_tokens()
+    with monkeypatch.context() as away:
+
+        async def refuse(account: str, key: str, value: object) -> None:
+            raise StoreUnavailable
+
+        away.setattr(MemoryStore, "put", lambda store, *rest: refuse(*rest))
+        await market.channel.renew_access()
+        await market.channel.send(market.attempt())
+    await market.channel.send(market.attempt("Stored now."))
+    await market.close()
+    await market.open()
+    await market.channel.send(market.attempt("And after a restart."))
+    assert market.sent() == ["It leaves today.", "Stored now.", "And after a restart."]

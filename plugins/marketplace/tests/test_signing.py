@@ -228,3 +228,9 @@ def test_clock_values_are_written_as_the_platforms_do() -> None:
 
 def test_secret_of_a_hash_over_bytes_is_the_key_not_the_text() -> None:
     assert hmac_base64("hush", b"{}") == "UFwgrGBPZilFtmKh8TqcovA78LGYb1BdWu9I4Q2oyRg="
+
+
+def test_no_vector_is_passed_over() -> None:
+    elsewhere = {"twilio", "timestamp+token"}  # of telephony and of mail services
+    here = {*RECIPES, *PUSHES, "body", "shopee", "kaufland", "ebay-challenge"}
+    assert {vector["scheme"] for vector in _vectors()} <= here | elsewhere

@@ -49,13 +49,17 @@ async def test_picture_is_uploaded_unsigned_and_then_sent_by_its_address(market:
 
 
 @pytest.mark.parametrize(
-    ("content_type", "size", "code"),
-    [("image/tiff", 4, "type"), ("image/png", FACTS.image.max_bytes + 1, "too_large")],
+    ("content_type", "announced", "size", "code"),
+    [
+        ("image/tiff", 4, 4, "type"),
+        ("image/png", FACTS.image.max_bytes + 1, 4, "too_large"),
+        ("image/png", 4, FACTS.image.max_bytes + 1, "too_large"),
+    ],
 )
 async def test_picture_the_platform_would_refuse_goes_back_before_it_is_sent(
-    market: Market, content_type: str, size: int, code: str
+    market: Market, content_type: str, announced: int, size: int, code: str
 ) -> None:
-    file = MediaFile(name="box", content_type=content_type, size_bytes=size)
+    file = MediaFile(name="box", content_type=content_type, size_bytes=announced)
     with pytest.raises(ContentRejected) as caught:
         await market.channel.upload(file, _chunks(b"x" * size))
     assert (caught.value.code, caught.value.part) == (code, "image")

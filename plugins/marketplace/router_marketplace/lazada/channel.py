@@ -27,7 +27,7 @@ CAPABILITIES = Capabilities(
     marks_sending=True,
     joins_open_episode=False,
     start_rules=(StartRule(who="shop", needs="order", max_age_s=FACTS.rules.open_order_s),),
-    events=frozenset({"recall", "receipt", "system"}),
+    events=frozenset({"recall", "system"}),
     actions=frozenset({ActionKind.READ, ActionKind.RECALL}),
     identity_kinds=frozenset({CHAT_ID, BUYER_ID}),
     push=PushTerms(ack_within_ms=FACTS.push.ack_within_ms, signed=True),

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
-from router.errors import NotAllowedNow, Permanent, RateLimited, Retryable, SendError, UnknownOutcome
+from router.errors import (
+    AuthInvalid,
+    NotAllowedNow,
+    Permanent,
+    RateLimited,
+    Retryable,
+    SendError,
+    UnknownOutcome,
+)
 from router_marketplace.calls import Answer, Call
 from router_marketplace.lazada.facts import FACTS
 from router_marketplace.parsing import text_of
@@ -37,7 +45,10 @@ def refusal_of(call: Call, answer: Answer, now: object = None) -> SendError | No
         return NotAllowedNow(
             f"Lazada does not allow it now ({code})", code=code, public_text=FACTS.rules.too_old
         )
-    return kind(f"Lazada refused ({code}): {words}".rstrip(": "), code=code, public_text=words)
+    told = f"Lazada refused ({code}): {words}".rstrip(": ")
+    if kind is AuthInvalid:
+        told += "; check the app's key, secret and permissions, and this machine's clock"
+    return kind(told, code=code, public_text=words)
 
 
 def _class_of(codes: list[str], fault: str, call: Call, answer: Answer) -> type[SendError]:

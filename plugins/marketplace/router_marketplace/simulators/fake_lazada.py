@@ -205,10 +205,15 @@ class FakeLazada(StatefulFake):
         signed = query.get("sign") == lazop_signature("/auth/token/refresh", query, APP_SECRET)
         if not signed or query.get("refresh_token") != self.refresh_token:
             return self.refuse("IllegalRefreshToken", "ISV", "The specified refresh token is invalid.")
-        token = self.issue_token()
+        token = self.issue_token(lasts_s=7 * 86_400.0)
         # A refresh token is good once, so that two renewals at a time would lock the seller out.
         self.refresh_token = f"refresh-{self.tokens_issued}"
-        pair = {"code": "0", "access_token": token, "refresh_token": self.refresh_token, "expires_in": 3600}
+        pair = {
+            "code": "0",
+            "access_token": token,
+            "refresh_token": self.refresh_token,
+            "expires_in": 604_800,
+        }
         return json_answer(pair)
 
 

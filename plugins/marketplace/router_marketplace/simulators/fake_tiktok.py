@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from aiohttp import BodyPartReader, web
+from aiohttp import web
 
 from router.testing import FakeMessage, FakeThread, FakeUser, Handler, Push, StatefulFake, json_answer
 from router_marketplace.signing.clocks import TIKTOK_WINDOW
@@ -224,9 +224,10 @@ class FakeTiktok(StatefulFake):
         return self.answer(0, "Success")
 
     async def _upload(self, request: web.Request) -> web.StreamResponse:
-        async for part in await request.multipart():
-            if isinstance(part, BodyPartReader) and part.name == "data":
-                self.uploads.append(bytes(await part.read()))
+        file = (await request.post())["data"]
+        if not isinstance(file, web.FileField):
+            return self.answer(45101001, "data is no file")
+        self.uploads.append(file.file.read())
         url = f"{self.url}/images/{len(self.uploads)}.png"
         return self.answer(0, "Success", {"url": url, "width": 64, "height": 48})
 
@@ -234,7 +235,7 @@ class FakeTiktok(StatefulFake):
         asked = request.query
         if asked.get("refresh_token") != self.refresh_token or asked.get("app_secret") != APP_SECRET:
             return self.answer(36009004, "refresh token is invalid", status=401)
-        token = self.issue_token()
+        token = self.issue_token(lasts_s=7 * 86_400.0)
         # A refresh token is good once, so that two renewals at a time would lock the shop out.
         self.refresh_token = f"refresh-{self.tokens_issued}"
         ends = int(self.tokens[token].timestamp())

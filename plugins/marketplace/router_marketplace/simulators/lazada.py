@@ -28,6 +28,7 @@ from router_marketplace.simulators.fake_lazada import (
 from router_marketplace.simulators.market import MarketSimulator, pushed, spec_path
 
 SPEC = "lazada-im/openapi.yaml"
+TOKEN_S = 7 * 86_400.0
 _VARIABLES = {
     "OMNIROUTER_SIMULATED_LAZADA_SECRET": APP_SECRET,
     "OMNIROUTER_SIMULATED_LAZADA_TOKEN": "token-1",
@@ -71,7 +72,7 @@ class LazadaSimulator(MarketSimulator[FakeLazada]):
 
     def __init__(self) -> None:
         super().__init__(FakeLazada())
-        self.fake.issue_token()
+        self.fake.issue_token(TOKEN_S)
         self._placed: dict[str, FakeMessage] = {}
         self._crowds = 0
         # A second platform writes the samples down, so that the seller's own begins empty.

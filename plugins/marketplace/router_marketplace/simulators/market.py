@@ -14,7 +14,7 @@ from pydantic import BaseModel
 
 from router.channel import AnyChannel, HttpRequest, Signal
 from router.messages import RawInbound
-from router.testing import Fault, StatefulFake
+from router.testing import FakeClock, Fault, StatefulFake
 from router_marketplace.channel import MarketplaceChannel
 
 FakeT = TypeVar("FakeT", bound=StatefulFake)
@@ -69,6 +69,9 @@ class MarketSimulator(ABC, Generic[FakeT]):
         """Push, and let the channel read what the push rang for; give the answer to the push."""
         if not isinstance(channel, MarketplaceChannel):
             raise TypeError(f"{type(channel).__name__} is no marketplace channel")
+        if isinstance(channel.ctx.clock, FakeClock):
+            # Signatures carry the time: both sides live in the same.
+            self.fake.clock = channel.ctx.clock
         self.place(raw)
         reply = await channel.handle_http(self.push_of(raw))
         await channel.pull(Signal())

@@ -31,6 +31,7 @@ from router_marketplace.tiktok.facts import FACTS
 from router_marketplace.tiktok.settings import TiktokSettings
 
 SPEC = "tiktok-shop-cs/openapi.yaml"
+TOKEN_S = 7 * 86_400.0
 _VARIABLES = {
     "OMNIROUTER_SIMULATED_TIKTOK_SECRET": APP_SECRET,
     "OMNIROUTER_SIMULATED_TIKTOK_TOKEN": "token-1",
@@ -67,7 +68,7 @@ class TiktokSimulator(MarketSimulator[FakeTiktok]):
 
     def __init__(self) -> None:
         super().__init__(FakeTiktok())
-        self.fake.issue_token()
+        self.fake.issue_token(TOKEN_S)
         self._placed: dict[str, FakeMessage] = {}
         self._crowds = 0
         # A second platform writes the samples down, so that the shop's own begins empty.

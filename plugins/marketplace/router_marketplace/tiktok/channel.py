@@ -12,7 +12,6 @@ from router.capabilities import (
     PollTerms,
     PushTerms,
     RateLimit,
-    SendRule,
     StartRule,
     TextLimits,
     TextUnit,
@@ -28,22 +27,17 @@ from router_marketplace.tiktok.decode import CHAT_ID, ORDER_ID
 from router_marketplace.tiktok.facts import FACTS
 from router_marketplace.tiktok.settings import TiktokSettings
 
-_BLOCKS = frozenset({"text", "image", "product_card", "order_card", "coupon_card"})
-
+# No send rules: an order or a return opens a chat too, which only the platform knows (`can_send_message`).
 CAPABILITIES = Capabilities(
     channel_class="marketplace",
     text=TextLimits(max=FACTS.text.max, unit=TextUnit(FACTS.text.unit)),
-    blocks=_BLOCKS,
+    blocks=frozenset({"text", "image", "product_card", "order_card", "coupon_card"}),
     marks_sending=True,
     joins_open_episode=False,
     start_rules=(
         StartRule(who="shop", needs="conversation", max_age_s=FACTS.rules.chat_s),
         StartRule(who="shop", needs="order", max_age_s=FACTS.rules.order_s),
         StartRule(who="shop", needs="return"),
-    ),
-    send_rules=(
-        SendRule(opened_by="customer_message", lasts_s=FACTS.rules.chat_s, kinds=_BLOCKS),
-        SendRule(opened_by="order", lasts_s=FACTS.rules.order_s, kinds=_BLOCKS),
     ),
     media={
         "image": MediaLimits(types=FACTS.image.types, max_bytes=FACTS.image.max_bytes, via="upload"),
@@ -73,13 +67,19 @@ class TiktokChannel(MarketplaceChannel[TiktokSettings], Renews, Does, Uploads):
             raise ContentRejected(
                 f"TikTok Shop takes no {file.content_type}, only {kinds}", code="type", part="image"
             )
+        _check_size(file.size_bytes)
         content = bytearray()
         async for chunk in chunks:
             content += chunk
-            if len(content) > FACTS.image.max_bytes:
-                raise ContentRejected(
-                    f"the picture has more than {FACTS.image.max_bytes} bytes", code="too_large", part="image"
-                )
+            # What is announced and what comes may differ.
+            _check_size(len(content))
         adapter = TiktokAdapter(self.settings)
         part = FilePart(part="data", name=file.name, content_type=file.content_type, content=bytes(content))
         return adapter.uploaded(await self.exchange.make(adapter.upload(part)))
+
+
+def _check_size(size_bytes: int) -> None:
+    if size_bytes > FACTS.image.max_bytes:
+        raise ContentRejected(
+            f"the picture has more than {FACTS.image.max_bytes} bytes", code="too_large", part="image"
+        )

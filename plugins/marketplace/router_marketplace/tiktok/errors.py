@@ -38,7 +38,10 @@ def refusal_of(call: Call, answer: Answer, now: datetime) -> SendError | None:
     if kind is NotAllowedNow:
         why = words or FACTS.rules.closed_reason
         return NotAllowedNow(f"TikTok Shop does not allow it now ({name})", code=name, public_text=why)
-    return kind(f"TikTok Shop refused ({name}): {words}".rstrip(": "), code=name, public_text=words)
+    said = f"TikTok Shop refused ({name}): {words}".rstrip(": ")
+    if kind is AuthInvalid:
+        said += "; check the app's key, secret and scopes, and this machine's clock"
+    return kind(said, code=name, public_text=words)
 
 
 def _by_status(call: Call, answer: Answer) -> type[SendError]:

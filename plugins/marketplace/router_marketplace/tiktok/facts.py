@@ -21,13 +21,12 @@ class ImageFacts(_Part):
 
 
 class ChatRules(_Part):
-    """When a chat is open, closes by itself, and has to be answered."""
+    """When a chat is open, and when it closes by itself."""
 
     chat_s: float
     order_s: float
     buyer_silent_s: float
     shop_silent_s: float
-    answer_within_s: float
     closed_reason: str
 
 
