@@ -40,6 +40,12 @@ def is_read_by_customer(event: InboundEvent) -> bool:
     return event.visible and event.kind in _SAID
 
 
+def says_only_state(event: InboundEvent) -> bool:
+    """Say whether an event is an entry only when the state it brings is news."""
+    is_state = event.kind is EventKind.THREAD_STATE and event.platform_state is not None
+    return is_state and not event.blocks
+
+
 def stands_alone(event: InboundEvent) -> bool:
     """Say whether an event is kept in a conversation of its own when it belongs to none there is."""
     return bool(thread_of(event)) or (event.kind in _OF_ITS_OWN and not is_ours(event))

@@ -15,8 +15,8 @@ from sqlalchemy import Connection, select
 
 from router.capabilities import TextLimits, TextUnit
 from router.clock import Clock
-from router.conversations import PREVIEW_CHARS, block_json, preview
 from router.crash import crash_point
+from router.entries import PREVIEW_CHARS, block_json, preview
 from router.errors import ContentRejected, NotFound, StaleVersion
 from router.ids import new_id
 from router.messages import Block

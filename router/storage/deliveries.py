@@ -17,6 +17,7 @@ from sqlalchemy.sql.elements import ColumnElement
 from router.ids import new_id
 from router.messages import DeliveryReport, DeliveryState, Evidence, EvidenceKind
 from router.model.filing import reference_digest
+from router.storage.echoes import know_remote_ref
 from router.storage.schema import (
     attempt,
     contact_point,
@@ -160,7 +161,7 @@ def settle(connection: Connection, settlement: Settlement) -> None:
     """Record how an attempt ended; the secret of the reply address is erased once the message is out."""
     connection.execute(
         update(attempt)
-        .where(attempt.c.id == settlement.attempt_id)
+        .where(attempt.c.id == settlement.attempt_id, attempt.c.state == DeliveryState.SENDING)
         .values(
             state=settlement.attempt_state,
             ended_at=settlement.at,
@@ -179,7 +180,12 @@ def settle(connection: Connection, settlement: Settlement) -> None:
         values["settled_at"] = settlement.at
     if settlement.message_state in (DeliveryState.ACCEPTED, DeliveryState.DELIVERED, DeliveryState.HELD):
         values["reply_token"] = None
-    _update_outbox(connection, settlement.message_id, outbox.c.state == DeliveryState.SENDING, values)
+    # an echo may have said already that it arrived; that it was delivered says more
+    still = [DeliveryState.SENDING]
+    if settlement.message_state is DeliveryState.DELIVERED:
+        still.append(DeliveryState.ACCEPTED)
+    _update_outbox(connection, settlement.message_id, outbox.c.state.in_(still), values)
+    know_remote_ref(connection, settlement.message_id, settlement.remote_ref, settlement.at)
     if settlement.address_gone:
         _address_gone(connection, settlement.message_id)
 

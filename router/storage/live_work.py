@@ -148,6 +148,7 @@ async def read_untold(connection: AsyncConnection, now: datetime) -> list[Event]
             work_item.c.id,
             message.c.direction,
             message.c.agent_id,
+            message.c.sent_outside,
             message.c.created_at,
             claim.c.claimed_at,
             claim.c.replied_at,
@@ -162,7 +163,8 @@ async def read_untold(connection: AsyncConnection, now: datetime) -> list[Event]
     events: list[Event] = []
     for row in await connection.execute(statement):
         heard_at = row.replied_at or row.claimed_at
-        if row.direction == "outbound" and row.agent_id is not None and row.created_at > heard_at:
+        by_shop = row.agent_id is not None or row.sent_outside
+        if row.direction == "outbound" and by_shop and row.created_at > heard_at:
             events.append(Replied(at=row.created_at, item_id=row.id, agent_id=row.agent_id))
         elif row.direction == "inbound" and row.is_dormant and row.created_at > heard_at:
             events.append(CustomerWrote(at=row.created_at, item_id=row.id))

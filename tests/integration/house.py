@@ -82,9 +82,12 @@ class House:
     live: LiveEvents
     notices: Notices
 
-    async def conversation(self, text: str = "hello", sender: str = "ann@shop.example") -> str:
+    async def conversation(
+        self, text: str = "hello", sender: str = "ann@shop.example", **fields: object
+    ) -> str:
         """Let a customer write, and dispatch see it."""
-        (conversation,) = await self.front.take(item(sender, at=self.clock.now(), id=new_id(), text=text))
+        written = item(sender, at=self.clock.now(), id=new_id(), text=text, **fields)
+        (conversation,) = await self.front.take(written)
         self.notices.filed([self.front.filed[-1]])
         await self.room.take_up()
         return conversation
@@ -101,10 +104,10 @@ class House:
             row = (await connection.execute(joined.where(where))).one_or_none()
         return None if row is None else (row.id, row.login)
 
-    async def accepted(self, login: str = "mei") -> str:
+    async def accepted(self, login: str = "mei", **fields: object) -> str:
         """Have a conversation that this agent has accepted."""
         await self.offers.set_presence(self.agents[login], "available")
-        conversation = await self.conversation()
+        conversation = await self.conversation(**fields)  # type: ignore[arg-type]
         offer = await self.offered(conversation)
         assert offer is not None
         assert await self.offers.accept(offer[0], self.agents[login]) == conversation
