@@ -44,10 +44,14 @@ class ThreadNews:
         if own is None:
             return False
         own.refs.add(event.external_id)
-        if own.state is not None and not own.has_remote_ref:
-            own.has_remote_ref = bool(event.external_id)
+        if own.state is not None and not own.is_seen:
+            own.is_seen = own.has_remote_ref = True
             echo = Echo(
-                conversation_id=conversation_id, message_id=own.id, remote_ref=event.external_id, at=at
+                conversation_id=conversation_id,
+                message_id=own.id,
+                remote_ref=event.external_id,
+                sort_key=event.sort_key,
+                at=at,
             )
             filed.echoes.append(echo)
         return True

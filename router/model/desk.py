@@ -137,6 +137,20 @@ class WorkItem:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ThreadState:
+    """What a provider said last of the thread of a conversation; None or empty where it does not say."""
+
+    status: str
+    turn: Literal["shop", "customer", "nobody"] | None
+    reply_needed_since: datetime | None
+    closes_at: datetime | None
+    can_send: bool | None
+    blocked_reason: str
+    unread: int | None
+    stated_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Conversation:
     """One conversation with its current work; `channel` is empty when its account is configured no more."""
 
@@ -154,6 +168,7 @@ class Conversation:
     work_item: WorkItem | None
     awaiting: Literal["agent", "customer"]
     failed_deliveries: int
+    thread_state: ThreadState | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,6 +203,17 @@ class MessageAttachment:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """Why a provider did not take a message: the part it is about, and what can be done instead."""
+
+    error: str
+    code: str
+    part: str
+    until: datetime | None
+    alternatives: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
     """How far an outbound message has come; `state` is a `DeliveryState`."""
 
@@ -196,11 +222,35 @@ class Delivery:
     attempts: int
     outgoing_ref: str
     next_try_at: datetime | None
+    refusal: Refusal | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reaction:
+    """What somebody showed about a message instead of answering it."""
+
+    role: str
+    name: str
+    text: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Version:
+    """What a message said from that moment on."""
+
+    at: datetime
+    blocks: Sequence[MessageBlock]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """One entry of a conversation's timeline; `seq` is None for what the customer never sees."""
+    """One entry of a conversation's timeline; `seq` is None for what the customer never sees.
+
+    `sort_key` is its place among the others of its thread, empty where the provider gives none. A recalled one
+    shows no blocks: they stand in its history, as earlier texts of an edited one do. `is_applied` marks the
+    entry of a change that is shown at the message it is about.
+    """
 
     id: str
     seq: int | None
@@ -220,6 +270,13 @@ class Message:
     occurred_at: datetime | None
     external_id: str
     has_raw: bool
+    sort_key: str
+    audience: Sequence[str]
+    sent_outside: bool
+    recalled_at: datetime | None
+    edited_at: datetime | None
+    reactions: Sequence[Reaction]
+    is_applied: bool
     delivery: Delivery | None
 
 

@@ -24,7 +24,8 @@ ECHO_WINDOW = timedelta(days=2)
 class OwnMessage:
     """A message of the shop: sent here (`state` says how far it came), or elsewhere (`state` is None).
 
-    `refs` are the ids it is known under outside, `tried_at` when it was last given to the provider.
+    `refs` are the ids it is known under outside, `tried_at` when it was first given to the provider. `is_seen`:
+    nothing more is learned from another echo.
     """
 
     id: str
@@ -33,15 +34,17 @@ class OwnMessage:
     state: DeliveryState | None
     tried_at: datetime | None
     has_remote_ref: bool = False
+    is_seen: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Echo:
-    """One of our messages was seen at its provider, under this id."""
+    """One of our messages was seen at its provider, under this id and in this place of its thread."""
 
     conversation_id: str
     message_id: str
     remote_ref: str
+    sort_key: str
     at: datetime
 
 

@@ -34,10 +34,14 @@ def settle_echoes(connection: Connection, echoes: Sequence[Echo]) -> list[tuple[
         newest = _newest_attempt(connection, echo.message_id)
         if newest is None:
             continue
-        values: dict[str, object] = {"remote_ref": echo.remote_ref}
+        values: dict[str, object] = {"remote_ref": echo.remote_ref} if echo.remote_ref else {}
         if newest.state in (DeliveryState.SENDING, DeliveryState.UNKNOWN, DeliveryState.FAILED):
             values |= {"state": DeliveryState.ACCEPTED, "ended_at": echo.at, "detail": "seen at the provider"}
-        connection.execute(update(attempt).where(attempt.c.id == newest.id).values(**values))
+        if values:
+            connection.execute(update(attempt).where(attempt.c.id == newest.id).values(**values))
+        if echo.sort_key:
+            here = message.c.id == echo.message_id
+            connection.execute(update(message).where(here).values(sort_key=echo.sort_key))
         know_remote_ref(connection, echo.message_id, echo.remote_ref, echo.at)
         settled = connection.execute(
             update(outbox)

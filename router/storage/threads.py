@@ -100,6 +100,7 @@ def _load_own(connection: Connection, shelf: Shelf, wanted: Mapping[str, Set[str
         if row["remote_ref"]:
             one.refs.add(row["remote_ref"])
             one.has_remote_ref = True
+        one.is_seen = one.is_seen or bool(row["sort_key"])
 
 
 def _own(row: RowMapping) -> OwnMessage:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 from router.errors import NotFound
-from router.model.desk import Message
-from router.storage.views.messages import find_attachment, read_message, read_raw
+from router.model.desk import Message, Version
+from router.storage.views.messages import find_attachment, read_message, read_raw, read_versions
 from router.web.asking import reading, require_visible
 from router.web.auth import Caller
 from router.web.binder import Body, Call, Name, Prose
@@ -32,6 +35,13 @@ class Note(Body):
     text: Prose
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VersionList:
+    """What a message said, oldest first; the last one is what it says now."""
+
+    versions: Sequence[Version]
+
+
 class MessageCalls:
     """Calls about single messages."""
 
@@ -52,6 +62,7 @@ class MessageCalls:
             ),
             Call(method="POST", path=f"{conversation}/notes", action=self.write_note, status=201),
             Call(method="POST", path=f"{message}/resend", action=self.resend, raises=rejected),
+            Call(method="GET", path=f"{message}/versions", action=self.read_versions),
             Call(method="GET", path=f"{message}/raw", action=self.read_original),
             Call(method="GET", path="/attachments/{attachment_id}", action=self.read_attachment),
         ]
@@ -75,6 +86,11 @@ class MessageCalls:
         await self._read(caller, message_id)
         await self._services.replies.resend(message_id, caller.agent_id)
         return await self._read(caller, message_id)
+
+    async def read_versions(self, caller: Caller, message_id: str) -> VersionList:
+        """Read all a message has ever said, also what was edited away or recalled."""
+        async with reading(self._services, caller) as (conn, scope):
+            return VersionList(versions=await read_versions(conn, scope, message_id))
 
     async def read_original(self, caller: Caller, message_id: str) -> Download:
         """Save the bytes a message came as."""

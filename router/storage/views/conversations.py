@@ -17,6 +17,7 @@ from router.model.desk import (
     Person,
     Promise,
     RelatedConversation,
+    ThreadState,
     WorkItem,
 )
 from router.model.filing import LinkKind
@@ -33,6 +34,7 @@ from router.storage.schema import (
     one_of,
     outbox,
     sla_clock,
+    thread_state,
     work_item,
 )
 from router.storage.views.scope import Scope
@@ -147,6 +149,7 @@ def _details(scope: Scope, ids: Iterable[str]) -> Select[Any]:
         .outerjoin(_newest, newest_seen)
         .outerjoin(claim, active_claim)
         .outerjoin(_claimant, _claimant.c.id == claim.c.agent_id)
+        .outerjoin(thread_state, thread_state.c.conversation_id == conversation.c.id)
         .outerjoin(offer, _open_offer)
         .outerjoin(_offered, _offered.c.id == offer.c.agent_id)
     )
@@ -155,6 +158,7 @@ def _details(scope: Scope, ids: Iterable[str]) -> Select[Any]:
             conversation,
             *_contact_columns(),
             *(column.label(f"work_{column.name}") for column in work_item.c),
+            *(column.label(f"thread_{column.name}") for column in thread_state.c),
             _newest.c.preview,
             _said_last.label("direction"),
             count.label("message_count"),
@@ -246,6 +250,20 @@ def _conversation(
         work_item=_work_item(row, scope, promises) if row.work_id else None,
         awaiting="agent" if row.direction == "inbound" else "customer",
         failed_deliveries=failed_deliveries,
+        thread_state=_thread_state(row) if row.thread_conversation_id else None,
+    )
+
+
+def _thread_state(row: Row[Any]) -> ThreadState:
+    return ThreadState(
+        status=row.thread_status,
+        turn=row.thread_turn,
+        reply_needed_since=row.thread_reply_needed_since,
+        closes_at=row.thread_closes_at,
+        can_send=row.thread_can_send,
+        blocked_reason=row.thread_blocked_reason,
+        unread=row.thread_unread,
+        stated_at=row.thread_stated_at,
     )
 
 
