@@ -20,6 +20,7 @@ from router.demand import (
     is_read_by_customer,
     says_only_state,
     stands_alone,
+    waiting_since,
 )
 from router.entries import file_row, fold, message_row, subject_of_conversation
 from router.messages import Automatic, EventKind, EvidenceKind, Identity, InboundEvent
@@ -225,7 +226,7 @@ class Filing:
                 point=point,
                 event=event,
                 reopened=reopened,
-                opened_at=item.received_at,
+                opened_at=waiting_since(event, item.received_at),
             )
         )
 

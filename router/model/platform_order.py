@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from router.model.desk import Message
+from router.model.timeline import Message
 
 BELIEVED = timedelta(days=1)
 """How far back a sender's own time is believed: a mail with a wrong date must not hide among old ones."""

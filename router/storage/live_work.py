@@ -182,7 +182,8 @@ async def read_undecided(connection: AsyncConnection) -> set[str]:
 
 
 def item_of(row: Mapping[str, Any], arrival: int) -> Item:
-    """Build the engine's item from a work item's row."""
+    """Build the engine's item from a work item's row; what its provider demands is a due time of its own."""
+    platform_due_at = row.get("platform_due_at")
     return Item(
         id=row["id"],
         conversation_id=row["conversation_id"],
@@ -190,8 +191,8 @@ def item_of(row: Mapping[str, Any], arrival: int) -> Item:
         channel_class=row["channel_class"],
         needs=needs_from_json(row["needs"]),
         boost_s=row["boost_s"],
-        due_at=None if row["sla"] else row["due_at"],
-        lead_s=row["lead_s"],
+        due_at=platform_due_at or (None if row["sla"] else row["due_at"]),
+        lead_s=row["platform_lead_s"] if platform_due_at else row["lead_s"],
         max_advance_s=row["max_advance_s"],
         eligible_since=row["eligible_since"],
         entered_queue_at=row["entered_queue_at"],

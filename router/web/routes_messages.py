@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from router.errors import NotFound
-from router.model.desk import Message, Version
+from router.model.timeline import Message, Version
 from router.storage.views.messages import find_attachment, read_message, read_raw, read_versions
 from router.web.asking import reading, require_visible
 from router.web.auth import Caller

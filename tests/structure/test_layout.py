@@ -43,7 +43,7 @@ ORDER = (
         "conversations",
     ),
     ("queues", "filing", "engine_room"),
-    ("intake", "outbox", "offers", "steering", "rerouting"),
+    ("intake", "outbox", "offers", "steering", "rerouting", "platform_clocks"),
     ("replies", "notices"),
     ("front_desk",),
     ("watchdog", "accounts", "supervisor"),

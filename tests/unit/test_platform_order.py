@@ -6,14 +6,14 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from router.model.desk import Message
 from router.model.platform_order import in_platform_order
+from router.model.timeline import Message
 
 NOW = datetime(2026, 3, 4, 9, 0, tzinfo=UTC)
 
 
 def shown(id: str, arrived: float = 0, told: float | None = None, sort_key: str = "") -> Message:
-    facts: dict[str, Any] = {name: "" for name in Message.__dataclass_fields__}
+    facts: dict[str, Any] = dict.fromkeys(Message.__dataclass_fields__, "")
     at = NOW + timedelta(minutes=arrived)
     happened = None if told is None else NOW + timedelta(minutes=told)
     return Message(**facts | {"id": id, "created_at": at, "occurred_at": happened, "sort_key": sort_key})

@@ -59,6 +59,10 @@ _said_last = (
     .correlate(conversation)
     .scalar_subquery()
 )
+_RENAMED = [
+    *(("work", column) for column in work_item.c),
+    *(("thread", column) for column in thread_state.c),
+]
 _open_offer = and_(offer.c.work_item_id == work_item.c.id, one_of(offer.c.state, OPEN_OFFERS))
 _newest = message.alias("newest")
 _claimant = agent.alias("claimant")
@@ -157,8 +161,7 @@ def _details(scope: Scope, ids: Iterable[str]) -> Select[Any]:
         select(
             conversation,
             *_contact_columns(),
-            *(column.label(f"work_{column.name}") for column in work_item.c),
-            *(column.label(f"thread_{column.name}") for column in thread_state.c),
+            *(column.label(f"{table}_{column.name}") for table, column in _RENAMED),
             _newest.c.preview,
             _said_last.label("direction"),
             count.label("message_count"),

@@ -12,7 +12,9 @@ from sqlalchemy import ColumnElement, Row, Select, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from router.errors import NotFound
-from router.model.desk import (
+from router.model.platform_order import in_platform_order
+from router.model.threads import CHANGES
+from router.model.timeline import (
     Delivery,
     Message,
     MessageAttachment,
@@ -21,8 +23,6 @@ from router.model.desk import (
     Refusal,
     Version,
 )
-from router.model.platform_order import in_platform_order
-from router.model.threads import CHANGES
 from router.storage.schema import attachment, conversation, message, outbox, raw_bytes
 from router.storage.views.conversations import require_conversation
 from router.storage.views.scope import Scope
