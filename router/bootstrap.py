@@ -16,6 +16,7 @@ from aiohttp import web
 
 from router.accounts.judgement import Limits
 from router.clock import Clock, SystemClock
+from router.composing import Composing
 from router.config import Account, AnyAccount, Config, account_settings
 from router.decoding import decoder_of
 from router.doors import Doors
@@ -35,6 +36,7 @@ from router.outbox import Outbox
 from router.platform_clocks import PlatformClocks
 from router.plugin_host import PluginHost
 from router.queues import Queues
+from router.remapping import Remapping
 from router.replies import Replies, Written
 from router.rerouting import Reroutes
 from router.routing_setup import put_in_force, put_on_staff
@@ -228,6 +230,8 @@ class _House:
             rulebook=self.rulebook,
             reroutes=self.reroutes,
             replies=self.replies,
+            composing=Composing(self._store, self._clock, self.doors),
+            remapping=Remapping(self._store, self.decoder),
             channels=self.doors,
             quarantine=self.intake,
             words=say,

@@ -10,13 +10,13 @@ import logging
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from typing import Protocol
 
+from router.attempts import block_of
 from router.capabilities import Health
 from router.engine.decisions import Act, Decision
 from router.engine_room import Said
 from router.live import SUPERVISORS, LiveEvent, LiveEvents
 from router.messages import Automatic, JsonObject, Role, ThreadEvent
 from router.model.filing import Filed, Row
-from router.outbox import block_of
 from router.replies import Written
 from router.storage.schema import ALARMS
 from router.storage.views.messages import message_of

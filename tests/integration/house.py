@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -33,6 +33,7 @@ from router.storage import schema as t
 from router.storage.store import Store
 from router.strategy import Strategy
 from router.testing import FakeClock
+from router.threads import Permission, Template
 from tests.integration.notes_channel import item, notes_type
 from tests.integration.test_intake import RULES, Front, running
 
@@ -47,9 +48,21 @@ class Doors:
     answers: list[Receipt | Exception] = field(default_factory=list)
     confirmation: Confirmation = Confirmation.UNSURE
     sent: list[OutboundAttempt] = field(default_factory=list)
+    can: dict[str, Any] = field(default_factory=dict)
+    permission: Permission | Exception | None = None
+    templates: list[Template] = field(default_factory=list)
 
     def kind(self, account: str) -> ChannelType:
-        return notes_type()
+        notes = notes_type()
+        return replace(notes, capabilities=replace(notes.capabilities, **self.can))
+
+    async def permissions(self, account: str, thread: str) -> Permission | None:
+        if isinstance(self.permission, Exception):
+            raise self.permission
+        return self.permission
+
+    async def list_templates(self, account: str, thread: str) -> list[Template]:
+        return self.templates
 
     def is_open(self, account: str) -> bool:
         return self.open

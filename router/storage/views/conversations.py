@@ -59,6 +59,12 @@ _said_last = (
     .correlate(conversation)
     .scalar_subquery()
 )
+_count = (
+    select(func.count())
+    .where(message.c.conversation_id == conversation.c.id)
+    .correlate(conversation)
+    .scalar_subquery()
+)
 _RENAMED = [
     *(("work", column) for column in work_item.c),
     *(("thread", column) for column in thread_state.c),
@@ -138,12 +144,6 @@ async def read_related(
 
 
 def _details(scope: Scope, ids: Iterable[str]) -> Select[Any]:
-    count = (
-        select(func.count())
-        .where(message.c.conversation_id == conversation.c.id)
-        .correlate(conversation)
-        .scalar_subquery()
-    )
     newest_seen = and_(
         _newest.c.conversation_id == conversation.c.id, _newest.c.seq == conversation.c.last_seq
     )
@@ -164,7 +164,7 @@ def _details(scope: Scope, ids: Iterable[str]) -> Select[Any]:
             *(column.label(f"{table}_{column.name}") for table, column in _RENAMED),
             _newest.c.preview,
             _said_last.label("direction"),
-            count.label("message_count"),
+            _count.label("message_count"),
             claim.c.token.label("claim_token"),
             claim.c.agent_id.label("claimant_id"),
             claim.c.renewed_at,
