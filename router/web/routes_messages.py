@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
-from router.errors import NotFound
+from router.errors import ContentRejected, NotFound
 from router.model.timeline import Message, Version
 from router.storage.views.messages import find_attachment, read_message, read_raw, read_versions
 from router.threads import Audience, TemplateUse
@@ -44,12 +44,6 @@ class Reply(Body):
     answers: Name | None = None
     audience: Annotated[list[Reader], Field(min_length=1, max_length=3)] | None = None
     template: TemplateChoice | None = None
-
-    @model_validator(mode="after")
-    def _says_one_thing(self) -> Self:
-        if (self.text is None) == (self.template is None):
-            raise ValueError("give either text or template")
-        return self
 
 
 class Note(Body):
@@ -99,6 +93,8 @@ class MessageCalls:
     async def reply(self, caller: Caller, conversation_id: str, body: Reply) -> Message:
         """Answer on the channel the customer wrote from."""
         await require_visible(self._services, caller, conversation_id)
+        if (body.text is None) == (body.template is None):
+            raise ContentRejected("give either a text or a template", code="empty", part="text")
         message_id = await self._services.replies.reply(
             conversation_id,
             caller.agent_id,
