@@ -26,8 +26,10 @@ from tests.web.rooms import (
     START,
     ShopChannels,
     ShopClock,
+    ShopComposing,
     ShopOffers,
     ShopQuarantine,
+    ShopRemapping,
     ShopReplies,
     ShopRules,
     words,
@@ -61,6 +63,8 @@ class Shop:
     live: LiveEvents
     channels: ShopChannels
     agents: dict[str, str] = field(default_factory=dict)
+    composing: ShopComposing = field(default_factory=ShopComposing)
+    remapping: ShopRemapping = field(default_factory=ShopRemapping)
     services: Services = field(init=False)
     offers: ShopOffers = field(init=False)
     steering: Steering = field(init=False)
@@ -83,6 +87,8 @@ class Shop:
             rulebook=self.rulebook,
             reroutes=Reroutes(self.store, self.clock, room, lambda: self.rulebook.rules),
             replies=ShopReplies(self.store, self.add_message),
+            composing=self.composing,
+            remapping=self.remapping,
             channels=self.channels,
             quarantine=ShopQuarantine(),
             words=words,
