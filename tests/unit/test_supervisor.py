@@ -14,6 +14,7 @@ import pytest
 from router import (
     Capabilities,
     Channel,
+    ChannelContext,
     ChannelType,
     Health,
     HealthState,
@@ -234,6 +235,28 @@ async def test_channel_that_does_not_close_is_left_behind_and_named(
     account.settings.release.set()  # type: ignore[attr-defined]
     named = [record.__dict__.get("account") for record in caplog.records if "left behind" in record.message]
     assert named == ([] if misdeed == "hang" else ["evil"])
+
+
+async def test_account_told_to_end_while_its_thread_starts_is_closed():
+    opened, closed = threading.Event(), threading.Event()
+
+    class Quick(Channel[NullSettings]):
+        def decode(self, raw: RawInbound) -> list[InboundEvent]:
+            return []
+
+        async def open(self, ctx: ChannelContext) -> None:
+            opened.set()
+
+        async def close(self) -> None:
+            closed.set()
+
+    kind = replace(MAILBOX, factory=Quick)
+    account = Account(name="box", channel_type=kind, settings=NullSettings())
+    async with supervise(account, watcher=Watcher()):
+        await asyncio.sleep(0)
+        # The core's loop stands here, so the channel is open before the core has heard that its thread runs.
+        assert opened.wait(5)
+    assert closed.is_set()
 
 
 async def test_blocked_thread_is_named_with_its_stack_and_harms_nobody(caplog: pytest.LogCaptureFixture):
