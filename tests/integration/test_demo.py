@@ -6,18 +6,16 @@ import asyncio
 import os
 import re
 import signal
-import socket
 import sys
 import time
 from collections.abc import AsyncIterator
-from contextlib import aclosing, asynccontextmanager, closing
+from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
 
 import aiohttp
 
 from router.demo.desk import Desk
 from router.demo.visitor import Visitor
-from router.demo.world import free_port
 
 READY_WITHIN_S = 20.0
 STOPPED_WITHIN_S = 5.0
@@ -145,11 +143,3 @@ async def test_person_who_logs_in_gets_the_work_and_colleagues_stand_back(tmp_pa
         assert taken["work_item"]["claimed_by"]["name"] == "Anna"
         await stop(process, signal.SIGTERM)
     assert left_in(tmp_path) == []
-
-
-def test_taken_port_moves_to_the_next_free_one() -> None:
-    with closing(socket.socket()) as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
-        port = taken.getsockname()[1]
-        assert port < free_port(port) <= port + 10
