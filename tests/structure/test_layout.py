@@ -6,6 +6,7 @@ import ast
 import re
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 from statistics import median
 
@@ -50,10 +51,15 @@ RANK = {name: rank for rank, line in enumerate(ORDER) for name in line}
 PURE = {"sqlalchemy", "aiohttp", "pluggy", "time", "random", "secrets", "asyncio", "socket", "os"}
 
 
+@cache
+def nodes_of(path: Path) -> list[ast.AST]:
+    return list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+
+
+@cache
 def imports(path: Path) -> set[str]:
-    tree = ast.parse(path.read_text(encoding="utf-8"))
     found: set[str] = set()
-    for node in ast.walk(tree):
+    for node in nodes_of(path):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
@@ -149,7 +155,7 @@ def test_only_commands_import_inside_functions() -> None:
     for path in PRODUCT:
         if path.name == "cli.py":
             continue
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for node in nodes_of(path):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 wrong += [
                     f"{path.relative_to(ROOT)}:{inner.lineno}"
@@ -165,9 +171,8 @@ def test_modules_and_functions_keep_their_budgets() -> None:
     for path in PRODUCT:
         if "migrations" in path.parts:
             continue
-        text = path.read_text(encoding="utf-8")
-        lengths[path.relative_to(ROOT)] = text.count("\n")
-        for node in ast.walk(ast.parse(text)):
+        lengths[path.relative_to(ROOT)] = path.read_text(encoding="utf-8").count("\n")
+        for node in nodes_of(path):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 lines = (node.end_lineno or 0) - node.lineno + 1
                 if lines > 40:
