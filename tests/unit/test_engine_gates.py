@@ -69,7 +69,14 @@ class Days(DeskMachine):
         self.arrivals = 0
         for name in PEOPLE:
             self.staff(name, {"zh": 2}, 90)
+        # few, so that they come to their limits
+        for name in PEOPLE[:2]:
             self.be(name, PresenceState.AVAILABLE, None)
+
+    @rule(count=st.integers(2, 3), channel_class=st.sampled_from(list(CLASSES)))
+    def items_come_together(self, count: int, channel_class: str) -> None:
+        for _ in range(count):
+            self.item_comes((), "plain", channel_class, 0)
 
     @rule(
         wanted=needs,
@@ -101,7 +108,7 @@ class Days(DeskMachine):
 
     @rule(
         name=person,
-        state=st.sampled_from([PresenceState.AVAILABLE, PresenceState.AVAILABLE, PresenceState.BUSY]),
+        state=st.sampled_from([PresenceState.AVAILABLE, PresenceState.BUSY]),
         classes=st.sampled_from([None, None, frozenset({"chat"})]),
     )
     def be(self, name: str, state: PresenceState, classes: frozenset[str] | None) -> None:
