@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import cache
 from itertools import count
 from typing import Any
 
 from argon2 import PasswordHasher
 from sqlalchemy import Connection, insert, select, update
 
-from router.engine.rules import load_ruleset
+from router.engine.rules import RuleSet, load_ruleset
 from router.engine.rules.stage import RulesInForce
 from router.engine_room import EngineRoom
 from router.ids import new_id
@@ -54,6 +55,12 @@ rules:
 """
 
 
+@cache
+def ruleset() -> RuleSet:
+    """Read the shop's rules, once for all shops."""
+    return load_ruleset(RULES, source="rules.yaml", lists={})
+
+
 @dataclass
 class Shop:
     """Everything a test needs: the store, the server's address, agents by login."""
@@ -76,8 +83,7 @@ class Shop:
         rules = ShopRules()
         room = EngineRoom(self.store, self.clock, rules, lambda decisions: None)
         self.steering = Steering(self.store, self.clock, room, rules)
-        ruleset = load_ruleset(RULES, source="rules.yaml", lists={})
-        self.rulebook = Rulebook(self.store, RulesInForce(version=2, ruleset=ruleset), (), lambda: None)
+        self.rulebook = Rulebook(self.store, RulesInForce(version=2, ruleset=ruleset()), (), lambda: None)
         self.services = Services(
             store=self.store,
             clock=self.clock,
