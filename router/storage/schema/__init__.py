@@ -5,6 +5,7 @@ their column. `account` names a configured channel account.
 """
 
 from router.storage.schema.base import metadata, one_of
+from router.storage.schema.calls import call, call_key, task, task_attempt
 from router.storage.schema.conversations import (
     attachment,
     contact,
@@ -46,6 +47,8 @@ __all__ = [
     "api_token",
     "attachment",
     "attempt",
+    "call",
+    "call_key",
     "channel_account",
     "claim",
     "contact",
@@ -76,5 +79,7 @@ __all__ = [
     "ruleset_change",
     "skill",
     "sla_clock",
+    "task",
+    "task_attempt",
     "work_item",
 ]
