@@ -16,6 +16,7 @@ from sqlalchemy import Connection, select
 from router.clock import Clock
 from router.conversations import Filing
 from router.crash import crash_point
+from router.demand import customer_of
 from router.ids import new_id
 from router.messages import FiledMessage
 from router.model.filing import Decoded, Filed, Opened, PointKey, Row, own_pointer, pointing, reference_digest
@@ -100,10 +101,10 @@ class FilingRoom:
 
     def _file_batch(self, connection: Connection, items: Sequence[Decoded]) -> list[Filed]:
         points = {
-            PointKey.of(item.account, event.author.identities[0])
+            PointKey.of(item.account, customer)
             for item in items
             for event in item.events
-            if event.author.identities
+            if (customer := customer_of(event)) is not None
         }
         digests = {
             reference_digest(item.account, evidence)

@@ -18,13 +18,17 @@ Row = dict[str, Any]
 
 
 class FiledAs(StrEnum):
-    """How an inbound item was filed; the ledger counts these."""
+    """How an inbound item was filed; the ledger counts these.
+
+    `kept` is what asked for nothing and came first for its thread: it stands in a quiet conversation.
+    """
 
     OPENED = "opened"
     THREADED = "threaded"
     REOPENED = "reopened"
     GUEST = "guest"
     REPORT = "report"
+    KEPT = "kept"
     IGNORED = "ignored"
 
 
@@ -77,7 +81,10 @@ class Point:
 
 @dataclass(slots=True)
 class Shelved:
-    """A conversation as filing needs it; the mutable fields are written back."""
+    """A conversation as filing needs it; the mutable fields are written back.
+
+    `adopted_as` is the subject a quiet conversation gets from the customer who made it his.
+    """
 
     id: str
     contact_id: str
@@ -93,6 +100,12 @@ class Shelved:
     thread: str = ""
     changed: bool = False
     new: bool = False
+    adopted_as: str | None = None
+
+    @property
+    def is_quiet(self) -> bool:
+        """Say whether nobody has asked for anything here yet."""
+        return self.episode_number == 0
 
 
 @dataclass(slots=True)

@@ -136,6 +136,13 @@ async def read_held_claims(connection: AsyncConnection, now: datetime) -> list[E
 
 async def read_untold(connection: AsyncConnection, now: datetime) -> list[Event]:
     """Tell what was said last in conversations somebody holds, where the engine has not heard of it."""
+    spoken = message.alias("spoken")
+    newest = (
+        select(func.max(spoken.c.id))
+        .where(spoken.c.conversation_id == conversation.c.id, spoken.c.direction.in_(("inbound", "outbound")))
+        .correlate(conversation)
+        .scalar_subquery()
+    )
     statement = (
         select(
             work_item.c.id,
@@ -148,10 +155,7 @@ async def read_untold(connection: AsyncConnection, now: datetime) -> list[Event]
         )
         .join_from(claim, work_item, work_item.c.id == claim.c.work_item_id)
         .join(conversation, conversation.c.id == work_item.c.conversation_id)
-        .join(
-            message,
-            (message.c.conversation_id == conversation.c.id) & (message.c.seq == conversation.c.last_seq),
-        )
+        .join(message, message.c.id == newest)
         .where(claim.c.state == "active")
         .order_by(claim.c.id)
     )

@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from pydantic import BaseModel
 
@@ -45,7 +46,7 @@ class NotesChannel(Channel[NotesSettings]):
             InboundEvent(
                 kind=EventKind(fields.get("kind", "message")),
                 visible=fields.get("visible", True),
-                author=Author(role=Role.CUSTOMER, identities=[Identity(kind="note", value=fields["sender"])]),
+                author=Author(role=Role(fields.get("role", "customer")), identities=_identities(fields)),
                 external_id=fields.get("id", ""),
                 subject=fields.get("subject", ""),
                 subject_key=fields.get("subject", "").casefold(),
@@ -58,6 +59,10 @@ class NotesChannel(Channel[NotesSettings]):
                 automatic=Automatic(fields.get("automatic", "no")),
             )
         ]
+
+
+def _identities(fields: dict[str, Any]) -> list[Identity]:
+    return [Identity(kind="note", value=fields["sender"])] if fields["sender"] else []
 
 
 def notes_type(*, joins_open_episode: bool = False, shares_loop: bool = True) -> ChannelType:

@@ -30,7 +30,7 @@ ORDER = (
     ("engine",),
     ("storage",),
     ("text_files", "plugin_host", "config", "rules_files", "people", "pooling", "drafts"),
-    ("backlog", "decoding", "triage", "placing", "conversations"),
+    ("backlog", "decoding", "triage", "demand", "placing", "conversations"),
     ("queues", "filing", "engine_room"),
     ("intake", "outbox", "offers", "steering", "rerouting"),
     ("replies", "notices"),

@@ -48,6 +48,15 @@ RELATED_LIMIT = 50
 current_work = conversation.outerjoin(work_item, work_item.c.episode_id == conversation.c.episode_id)
 active_claim = and_(claim.c.work_item_id == work_item.c.id, claim.c.state == "active")
 
+# what a platform or a machine said changes nothing about who is waited for
+_said_last = (
+    select(message.c.direction)
+    .where(message.c.conversation_id == conversation.c.id, message.c.direction.in_(("inbound", "outbound")))
+    .order_by(message.c.id.desc())
+    .limit(1)
+    .correlate(conversation)
+    .scalar_subquery()
+)
 _open_offer = and_(offer.c.work_item_id == work_item.c.id, one_of(offer.c.state, OPEN_OFFERS))
 _newest = message.alias("newest")
 _claimant = agent.alias("claimant")
@@ -147,7 +156,7 @@ def _details(scope: Scope, ids: Iterable[str]) -> Select[Any]:
             *_contact_columns(),
             *(column.label(f"work_{column.name}") for column in work_item.c),
             _newest.c.preview,
-            _newest.c.direction,
+            _said_last.label("direction"),
             count.label("message_count"),
             claim.c.token.label("claim_token"),
             claim.c.agent_id.label("claimant_id"),
@@ -235,7 +244,7 @@ def _conversation(
         message_count=row.message_count,
         last_seq=row.last_seq,
         work_item=_work_item(row, scope, promises) if row.work_id else None,
-        awaiting="customer" if row.direction == "outbound" else "agent",
+        awaiting="agent" if row.direction == "inbound" else "customer",
         failed_deliveries=failed_deliveries,
     )
 
