@@ -26,6 +26,7 @@ from router.engine.events import (
     Event,
     Item,
     ItemQueued,
+    ItemWithdrawn,
     OfferRestored,
     Replied,
 )
@@ -93,6 +94,7 @@ class EngineRoom:
         self._held: set[str] = set()
         self._opened: list[Row] = []
         self._said: list[Said] = []
+        self._ended: list[tuple[str, str]] = []
         self._arrivals = count()
         self._timer = asyncio.Event()
         self._unbroken = Unbroken()
@@ -123,6 +125,7 @@ class EngineRoom:
         await self._store.write(end_incidents_past, now)
         self._opened.clear()
         self._said.clear()
+        self._ended.clear()
         async with self._store.reading() as connection:
             events = await restoring_events(connection, now, self._in_force.engine_config)
             undecided = await read_undecided(connection)
@@ -148,7 +151,7 @@ class EngineRoom:
                 elif self._outdated:
                     async with self._turn:
                         await self._rebuild(self._clock.now())
-                elif self._opened or self._said or self._is_due():
+                elif self._opened or self._said or self._ended or self._is_due():
                     await self.take_up()
                 await self._sleep()
             except StoreUnavailable:
@@ -179,6 +182,11 @@ class EngineRoom:
         self._said += what
         self._timer.set()
 
+    def ended(self, what: Sequence[tuple[str, str]]) -> None:
+        """Tell the engine, in a moment, of items nobody has to do any more, each with the reason."""
+        self._ended += what
+        self._timer.set()
+
     async def take_up(self) -> None:
         """Bring what waits since the last round to the engine, and let it see the time."""
         await self.tell(ClockTick(at=self._clock.now()))
@@ -189,9 +197,11 @@ class EngineRoom:
             said, self._said = self._said, []
             earlier = await self._heard(said)
             rows, self._opened = self._opened, []
+            ended, self._ended = self._ended, []
             now = self._clock.now()
             queued = [ItemQueued(at=now, item=self.item_of(row)) for row in rows]
-            told: list[Event] = [*queued, *earlier, *events]
+            over = [ItemWithdrawn(at=now, item_id=item_id, reason=reason) for item_id, reason in ended]
+            told: list[Event] = [*queued, *earlier, *over, *events]
             # nothing may await between the first decision and the commit
             try:
                 answers = [(event, self._engine.apply(event)) for event in told]

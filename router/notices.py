@@ -30,6 +30,7 @@ _REASONS = {
     Act.CLAIMED: "assigned",
     Act.PUT_BACK: "put_back",
     Act.COMPLETED: "resolved",
+    Act.WITHDRAWN: "resolved",
     Act.MOVED: "moved",
     Act.REPRIORITISED: "prioritised",
     Act.NUDGED: "lease",
@@ -50,6 +51,10 @@ class EngineDoor(Protocol):
 
     def said(self, what: Sequence[Said]) -> None:
         """Hear what was said between customers and agents."""
+        ...
+
+    def ended(self, what: Sequence[tuple[str, str]]) -> None:
+        """Hear which items nobody has to do any more, and why."""
         ...
 
 
@@ -78,13 +83,20 @@ class Notices:
         """Tell what filing has committed."""
         self._engine.enqueue([row for result in results for row in result.work_items])
         self._engine.said([said for result in results for said in _said(result)])
+        self._engine.ended([ended for result in results for ended in result.ended])
         for result in results:
             for row, thread in result.messages:
                 ids: JsonObject = {"conversation_id": row["conversation_id"], "message_id": row["id"]}
                 files = [file for file in result.attachments if file["message_id"] == row["id"]]
-                self._live.publish(LiveEvent(topic="message", data=ids), message_of(row, files))
+                is_new = row["inbound_id"] == result.inbound_id
+                self._live.publish(
+                    LiveEvent(topic="message", data=ids), message_of(row, files) if is_new else None
+                )
                 if thread and row["seq"]:
                     self._changes.put_nowait((row["account"], thread, thread_event_of(row)))
+            for row in result.changed:
+                ids = {"conversation_id": row["conversation_id"], "message_id": row["id"]}
+                self._publish("message", ids)
             for opened in result.opened:
                 reason = {"conversation_id": opened.conversation.id, "reason": "opened"}
                 self._publish("conversation", reason)

@@ -134,13 +134,17 @@ class Filed:
     """What became of one decoded item.
 
     `messages` pairs each message's row with its provider thread, `attachments` are the rows of their files;
-    `delivered` lists (conversation, message) of ours that its reports were about.
+    `changed` are rows of messages that stood before and say something else now;
+    `delivered` lists (conversation, message) of ours that its reports were about; `ended` the
+    (work item, reason) pairs that nobody has to do any more.
     """
 
     inbound_id: str
     account: str
     outcome: FiledAs = FiledAs.IGNORED
     messages: list[tuple[Row, str]] = field(default_factory=list)
+    changed: list[Row] = field(default_factory=list)
+    ended: list[tuple[str, str]] = field(default_factory=list)
     attachments: list[Row] = field(default_factory=list)
     opened: list[Opened] = field(default_factory=list)
     work_items: list[Row] = field(default_factory=list)

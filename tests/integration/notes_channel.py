@@ -25,6 +25,7 @@ from router.messages import (
     RawInbound,
     Role,
 )
+from router.model.calls import call_of
 
 
 class NotesSettings(BaseModel):
@@ -57,6 +58,7 @@ class NotesChannel(Channel[NotesSettings]):
                 ],
                 evidence=[Evidence(kind=EvidenceKind(k), value=v) for k, v in fields.get("evidence", [])],
                 automatic=Automatic(fields.get("automatic", "no")),
+                call=call_of(fields["call"]) if "call" in fields else None,
             )
         ]
 

@@ -31,6 +31,7 @@ ORDER = (
     ("storage",),
     ("text_files", "plugin_host", "config", "rules_files", "people", "pooling", "drafts"),
     ("backlog", "decoding", "triage", "demand", "placing", "conversations"),
+    ("call_filing", "call_backs"),
     ("queues", "filing", "engine_room"),
     ("intake", "outbox", "offers", "steering", "rerouting"),
     ("replies", "notices"),

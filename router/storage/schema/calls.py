@@ -22,6 +22,8 @@ call = Table(
     Column("asks", Boolean, nullable=False),
     # somebody spoke to the customer, so that calls before it need no call back
     Column("answers", Boolean, nullable=False),
+    # entered by hand, and no record of it has come yet
+    Column("manual", Boolean, nullable=False),
     # null: nobody's, like an inner call or one without a number
     Column("contact_point_id", Id, ForeignKey("contact_point.id")),
     Column("conversation_id", Id, ForeignKey("conversation.id"), index=True),

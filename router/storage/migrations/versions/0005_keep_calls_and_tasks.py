@@ -25,6 +25,7 @@ def upgrade() -> None:
         sa.Column("at", UtcTime(), nullable=False),
         sa.Column("asks", sa.Boolean(), nullable=False),
         sa.Column("answers", sa.Boolean(), nullable=False),
+        sa.Column("manual", sa.Boolean(), nullable=False),
         sa.Column("contact_point_id", sa.String(32), nullable=True),
         sa.Column("conversation_id", sa.String(32), nullable=True),
         sa.Column("message_id", sa.String(32), nullable=True),
