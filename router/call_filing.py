@@ -216,21 +216,32 @@ class CallFiling(Filing):
 
     def open_for(self, conversation: Shelved, told: Told) -> None:
         """Open a conversation that rests, because the customer wants to be called back."""
-        point = self._point_of(conversation)
-        if conversation.state == "open" or point is None:
-            return
-        is_first = conversation.is_quiet
-        if is_first:
-            self._adopt(conversation, point, told.event)
-        self._reopen(conversation, told.item.received_at)
-        conversation.changed = True
         # what we say of a call are not the customer's words
         event = replace(told.event, blocks=_own_blocks(told.event))
-        self._opened(told.filed, conversation, point, event, told.item, reopened=not is_first)
-        told.filed.outcome = FiledAs.OPENED if is_first else FiledAs.REOPENED
-        for row, _ in told.filed.messages:
-            if row["conversation_id"] == conversation.id:
-                row["episode_id"] = conversation.episode_id
+        if self.open_resting(conversation, told.item, event, preview(told.event.blocks, 80), told.filed):
+            for row, _ in told.filed.messages:
+                if row["conversation_id"] == conversation.id:
+                    row["episode_id"] = conversation.episode_id
+
+    def open_resting(
+        self, conversation: Shelved, item: Decoded, event: InboundEvent, subject: str, filed: Filed
+    ) -> bool:
+        """Open a conversation that rests for an event that stands for something to do; false if it is open.
+
+        `subject` is for one in which nobody has asked for anything before.
+        """
+        point = self._point_of(conversation)
+        if conversation.state == "open" or point is None:
+            return False
+        is_first = conversation.is_quiet
+        if is_first:
+            self._adopt(conversation, point, event)
+            conversation.adopted_as = event.subject or subject
+        self._reopen(conversation, item.received_at)
+        conversation.changed = True
+        self._opened(filed, conversation, point, event, item, reopened=not is_first)
+        filed.outcome = FiledAs.OPENED if is_first else FiledAs.REOPENED
+        return True
 
     def _point_of(self, conversation: Shelved) -> Point | None:
         points = self._shelf.points.values()

@@ -22,6 +22,8 @@ from router.storage.inbound import raw_items, raw_of
 from router.storage.schema import conversation, raw_inbound
 from router.storage.store import Store
 from router.supervisor import Supervisor
+from router.tasks import CALL_CLASS
+from router.threads import Action, ActionKind
 
 _SENDING = (HealthState.OK, HealthState.DEGRADED)
 
@@ -77,6 +79,20 @@ class Doors:
     async def confirm(self, attempt: OutboundAttempt) -> Confirmation:
         """Ask the provider about a doubtful attempt."""
         return await self._channel(attempt.account).confirm(attempt)
+
+    async def act(self, account: str, action: Action) -> Receipt:
+        """Let the account's channel do something; raises SendError classes only."""
+        return await self._channel(account).act(action)
+
+    def can(self, account: str, act: ActionKind) -> bool:
+        """Say whether an account's channel does such a thing."""
+        found = self._accounts.get(account)
+        return isinstance(found, Account) and act in found.channel_type.capabilities.actions
+
+    def callable_accounts(self) -> Sequence[str]:
+        """Name the accounts of the class calls are work of, those that make calls themselves first."""
+        calling = [name for name in self.names if self.kind(name).capabilities.channel_class == CALL_CLASS]
+        return sorted(calling, key=lambda name: not self.can(name, ActionKind.ORIGINATE))
 
     def outgoing_ref(self, account: str, message_id: str) -> str:
         """Give the id a message will carry outside."""

@@ -23,6 +23,7 @@ from router.ids import new_id
 from router.messages import FiledMessage
 from router.model.calls import CallBackTerms, CallShelf
 from router.model.filing import Decoded, Filed, Opened, PointKey, Row, own_pointer, pointing, reference_digest
+from router.storage.attempts import see_call
 from router.storage.calls import load_books, load_calls, save_calls
 from router.storage.deliveries import apply_reports
 from router.storage.filing import load_call_places, load_shelf, prefer_last_claimants, save_shelf
@@ -150,7 +151,11 @@ class FilingRoom:
         save_calls(connection, calls)
         ended = save_tasks(connection, calls, self._terms, now)
         for result in filed:
-            result.ended = [(one.item_id, one.reason) for one in ended.get(result.inbound_id, ())]
+            result.ended += ended.get(result.inbound_id, ())
+        for stored in calls.calls.values():
+            work = see_call(connection, stored, now) if stored.new or stored.changed else None
+            if work is not None:
+                filed[-1].ended.append(work)
 
 
 def _points(items: Sequence[Decoded]) -> set[PointKey]:

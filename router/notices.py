@@ -15,6 +15,7 @@ from router.engine.decisions import Act, Decision
 from router.engine_room import Said
 from router.live import SUPERVISORS, LiveEvent, LiveEvents
 from router.messages import Automatic, JsonObject, Role, ThreadEvent
+from router.model.calls import EndedWork
 from router.model.filing import Filed, Row
 from router.outbox import block_of
 from router.replies import Written
@@ -53,8 +54,8 @@ class EngineDoor(Protocol):
         """Hear what was said between customers and agents."""
         ...
 
-    def ended(self, what: Sequence[tuple[str, str]]) -> None:
-        """Hear which items nobody has to do any more, and why."""
+    def ended(self, what: Sequence[EndedWork]) -> None:
+        """Hear which work nobody has to do any more, and why."""
         ...
 
 
@@ -163,6 +164,10 @@ class Notices:
     def presence(self, agent_id: str) -> None:
         """Tell that an agent's presence has changed."""
         self._publish("presence", {"agent_id": agent_id})
+
+    def tasks(self, conversation_id: str) -> None:
+        """Tell that the tasks of a conversation have changed."""
+        self._publish("conversation", {"conversation_id": conversation_id, "reason": "tasks"})
 
     def typing(self, conversation_id: str) -> None:
         """Tell that the customer of a conversation is writing."""

@@ -130,6 +130,20 @@ class TaskClosing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EndedWork:
+    """A work item that ended because what it was for is done, or over.
+
+    `agent_id` held it. `was_served`: the customer was spoken to, which keeps what was promised.
+    """
+
+    item_id: str
+    conversation_id: str
+    reason: str
+    agent_id: str | None = None
+    was_served: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Joined:
     """A call that turned out to be `into`, with its message, which goes."""
 

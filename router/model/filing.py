@@ -13,6 +13,7 @@ from typing import Any
 
 from router.ids import digest
 from router.messages import DeliveryReport, Evidence, EvidenceKind, Identity, InboundEvent
+from router.model.calls import EndedWork
 
 Row = dict[str, Any]
 
@@ -135,8 +136,8 @@ class Filed:
 
     `messages` pairs each message's row with its provider thread, `attachments` are the rows of their files;
     `changed` are rows of messages that stood before and say something else now;
-    `delivered` lists (conversation, message) of ours that its reports were about; `ended` the
-    (work item, reason) pairs that nobody has to do any more.
+    `ended` is work that nobody has to do any more;
+    `delivered` lists (conversation, message) of ours that its reports were about.
     """
 
     inbound_id: str
@@ -144,7 +145,7 @@ class Filed:
     outcome: FiledAs = FiledAs.IGNORED
     messages: list[tuple[Row, str]] = field(default_factory=list)
     changed: list[Row] = field(default_factory=list)
-    ended: list[tuple[str, str]] = field(default_factory=list)
+    ended: list[EndedWork] = field(default_factory=list)
     attachments: list[Row] = field(default_factory=list)
     opened: list[Opened] = field(default_factory=list)
     work_items: list[Row] = field(default_factory=list)

@@ -13,7 +13,7 @@ from datetime import datetime
 from sqlalchemy import Connection, bindparam, select, update
 
 from router.errors import StaleVersion
-from router.model.calls import CallBackTerms, CallShelf, OpenTask, TaskClosing
+from router.model.calls import CallBackTerms, CallShelf, EndedWork, OpenTask, TaskClosing
 from router.storage.inserts import insert_many
 from router.storage.schema import OPEN_OFFERS, claim, conversation, episode, message, offer, task, work_item
 from router.storage.timeline import add_event
@@ -30,13 +30,8 @@ _COUNTED = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EndedWork:
-    """A work item that ended because what it was for is done."""
-
-    item_id: str
-    conversation_id: str
-    reason: str
+SERVED = ("answered", "reached")
+"""Reasons that mean that the customer was spoken to."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,8 +112,13 @@ def end_work_of(connection: Connection, closing: Closing) -> EndedWork | None:
     add_event(connection, row.conversation_id, closing.agent_id, "resolved", fields, closing.at)
     if item_id is None:
         return None
-    _end_item(connection, item_id, closing)
-    return EndedWork(item_id=item_id, conversation_id=row.conversation_id, reason=closing.reason)
+    return EndedWork(
+        item_id=item_id,
+        conversation_id=row.conversation_id,
+        reason=closing.reason,
+        agent_id=_end_item(connection, item_id, closing),
+        was_served=closing.reason in SERVED,
+    )
 
 
 def _is_needed(connection: Connection, episode_id: str) -> bool:
@@ -130,19 +130,20 @@ def _is_needed(connection: Connection, episode_id: str) -> bool:
     return any(connection.execute(one.limit(1)).first() is not None for one in (tasks, written))
 
 
-def _end_item(connection: Connection, item_id: str, closing: Closing) -> None:
-    """End an item with whatever offer or claim there is of it; the engine hears of it afterwards."""
+def _end_item(connection: Connection, item_id: str, closing: Closing) -> str | None:
+    """End an item with whatever offer or claim there is of it; give who held it."""
+    held = (claim.c.work_item_id == item_id) & (claim.c.state == "active")
+    agent_id: str | None = connection.execute(select(claim.c.agent_id).where(held)).scalar()
     connection.execute(update(work_item).where(work_item.c.id == item_id).values(state="done"))
     connection.execute(
-        update(claim)
-        .where(claim.c.work_item_id == item_id, claim.c.state == "active")
-        .values(state="completed", ended_at=closing.at, reason=closing.reason)
+        update(claim).where(held).values(state="completed", ended_at=closing.at, reason=closing.reason)
     )
     connection.execute(
         update(offer)
         .where(offer.c.work_item_id == item_id, offer.c.state.in_(OPEN_OFFERS))
         .values(state="rescinded", ended_at=closing.at)
     )
+    return agent_id
 
 
 def _closing(planned: TaskClosing, at: datetime) -> Closing:

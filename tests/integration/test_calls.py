@@ -160,7 +160,8 @@ async def test_an_answered_call_after_the_miss_closes_the_task_and_ends_the_work
     assert work.state == "done"
     (shown,) = await front.rows(t.conversation, id=conversation)
     assert shown.state == "resolved"
-    assert front.filed[-1].ended == [(work.id, "answered")]
+    (ended,) = front.filed[-1].ended
+    assert (ended.item_id, ended.was_served) == (work.id, True)
     kinds = {row.kind for row in await front.rows(t.message, conversation_id=conversation)}
     assert kinds == {"call", "task_closed", "resolved"}
 
