@@ -70,7 +70,7 @@ class CallFiling(Filing):
         told = replace(
             event,
             call=stored.call,
-            blocks=[block_of_call(stored.call), *_own_blocks(event)],
+            blocks=[block_of_call(stored.id, stored.call), *_own_blocks(event)],
             occurred_at=stored.call.started_at or event.occurred_at,
         )
         filed.outcome = FiledAs.KEPT

@@ -42,9 +42,9 @@ def line_of(call: Call) -> str:
     return ", ".join(parts)
 
 
-def block_of_call(call: Call) -> Block:
+def block_of_call(call_id: str, call: Call) -> Block:
     """Give the block a desk shows a call by; where recordings lie is not part of it."""
-    return Block(kind=BlockKind.CALL, text=line_of(call), fields=_fields(call))
+    return Block(kind=BlockKind.CALL, text=line_of(call), fields={"call_id": call_id, **_fields(call)})
 
 
 def _what(call: Call) -> str:

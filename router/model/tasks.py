@@ -41,8 +41,9 @@ class TaskAttempt:
 class Task:
     """A task as a desk shows it.
 
-    `number` is what to dial. `counter` counts the calls nobody answered that it is for, 0 for one that an
-    agent made. `begun`: it is work now. `can_originate`: the router can have the call made.
+    `number` is what to dial. `created_by` and `closed_by` name agents; None: a call, or time, did it.
+    `counter` counts the calls nobody answered that it is for, 0 for one that an agent made. `begun`: it is
+    work now. `can_originate`: the router can have the call made.
     """
 
     id: str
@@ -64,6 +65,7 @@ class Task:
     begun: bool
     state: Literal["open", "done", "expired"]
     closed_at: datetime | None
+    closed_by: str | None
     closed_reason: str
     created_by: str | None
     created_at: datetime

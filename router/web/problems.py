@@ -21,6 +21,7 @@ from router.errors import (
     OfferExpired,
     RouterError,
     RoutingError,
+    SendError,
     StaleVersion,
     StoreUnavailable,
 )
@@ -37,6 +38,7 @@ _ROUTER_ERRORS: Sequence[tuple[type[RouterError], int, str]] = (
     (RoutingError, 400, "bad_request"),
     (ContentRejected, 422, "content_rejected"),
     (NotAllowedNow, 422, "content_rejected"),
+    (SendError, 502, "provider_failed"),
     (MalformedMessage, 400, "bad_request"),
     (InboundRejected, 401, "not_logged_in"),
 )
@@ -63,6 +65,7 @@ TITLES: Mapping[str, str] = {
     "too_large": "The request is too large",
     "unsupported_media_type": "The body is not JSON",
     "rate_limited": "Too many requests",
+    "provider_failed": "The provider could not do this",
     "store_unavailable": "The store is not available",
     "internal": "Something went wrong",
 }
@@ -130,7 +133,8 @@ def problem_of(error: Exception) -> Problem:
         return _unavailable("The store cannot be read at the moment.", RETRY_AFTER_S)
     for kind, status, code in _ROUTER_ERRORS:
         if isinstance(error, kind):
-            return Problem(status, code, str(error))
+            words = error.public_text if isinstance(error, SendError) else str(error)
+            return Problem(status, code, words)
     if isinstance(error, StatementError):
         error.hide_parameters = True
     log.error("request failed", exc_info=error)

@@ -21,6 +21,7 @@ from router.rulebook import Rulebook
 from router.steering import Steering
 from router.storage import schema as t
 from router.storage.store import Store
+from router.tasks import Tasks
 from router.web.services import Services
 from tests.web.rooms import (
     START,
@@ -61,6 +62,7 @@ class Shop:
     live: LiveEvents
     channels: ShopChannels
     agents: dict[str, str] = field(default_factory=dict)
+    tasks_changed: list[str] = field(default_factory=list)
     services: Services = field(init=False)
     offers: ShopOffers = field(init=False)
     steering: Steering = field(init=False)
@@ -83,6 +85,15 @@ class Shop:
             rulebook=self.rulebook,
             reroutes=Reroutes(self.store, self.clock, room, lambda: self.rulebook.rules),
             replies=ShopReplies(self.store, self.add_message),
+            tasks=Tasks(
+                self.store,
+                self.clock,
+                room,
+                self.channels,
+                lambda opened, item: {},
+                lambda filed: None,
+                self.tasks_changed.append,
+            ),
             channels=self.channels,
             quarantine=ShopQuarantine(),
             words=words,

@@ -50,7 +50,7 @@ task = Table(
     Column("kind", String(12), nullable=False),
     Column("conversation_id", Id, ForeignKey("conversation.id"), nullable=False, index=True),
     # the episode it is work of: the one it opened, or that was open; null: not begun
-    Column("episode_id", Id, ForeignKey("episode.id")),
+    Column("episode_id", Id, ForeignKey("episode.id"), index=True),
     # the account calls for it go through; empty: none is known
     Column("account", Name, nullable=False),
     # as numbers are compared, and as it is dialled

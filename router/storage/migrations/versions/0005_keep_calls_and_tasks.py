@@ -83,6 +83,7 @@ def _create_tasks() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_task"),
     )
     op.create_index("ix_task_conversation_id", "task", ["conversation_id"])
+    op.create_index("ix_task_episode_id", "task", ["episode_id"])
     op.create_index("ix_task_number", "task", ["number"])
     op.create_index(
         "ix_task_missed", "task", ["number"], unique=True, sqlite_where=_MISSED, postgresql_where=_MISSED
