@@ -92,9 +92,12 @@ def see_call(connection: Connection, seen: StoredCall, at: datetime) -> EndedWor
     if not seen.number:
         return None
     ended = None
-    open_or_closed_by_it = or_(task.c.state == "open", task.c.closed_call_id == seen.id)
+    # a call before the customer asked for one was no try to answer that
     tasks = select(task.c.id).where(
-        task.c.number == seen.number, task.c.episode_id.is_not(None), open_or_closed_by_it
+        task.c.number == seen.number,
+        task.c.episode_id.is_not(None),
+        or_(task.c.state == "open", task.c.closed_call_id == seen.id),
+        func.coalesce(task.c.first_missed_at, task.c.created_at) <= seen.moment.at,
     )
     for task_id in connection.execute(tasks).scalars().all():
         ended = _confirm(connection, task_id, seen, values, at) or ended

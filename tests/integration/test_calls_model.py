@@ -10,10 +10,12 @@ from datetime import datetime, timedelta
 from itertools import count, groupby
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from router.calls import Call, CallDirection, CallOutcome, CallState
+from router.model.calls import CallBackTerms
 from router.storage import schema as t
 from router.storage.store import Store
 from router.testing import FakeClock
@@ -21,6 +23,7 @@ from tests.integration.test_calls import NOW, told
 from tests.integration.test_intake import running
 
 _serial = count()
+TRIED_FOR_EVER = CallBackTerms(attempt_limit=0)
 MISSES = (CallOutcome.MISSED, CallOutcome.ABANDONED, CallOutcome.VOICEMAIL, CallOutcome.BUSY)
 
 
@@ -94,7 +97,9 @@ async def outcome(
     """Give the counters of open tasks by number, and how many messages and live work items there are."""
     async with Store.open(f"sqlite:///{path}") as store:
         for batch in batches:
-            async with running(store, clock=FakeClock(NOW + timedelta(hours=2))) as front:
+            async with running(
+                store, clock=FakeClock(NOW + timedelta(hours=2)), terms=TRIED_FOR_EVER
+            ) as front:
                 accepted = []
                 for account, together in groupby(batch, lambda one: one[0]):
                     accepted += await front.intake.accept(account, [told(fact) for _, fact in together])
@@ -106,6 +111,7 @@ async def outcome(
         return {task.number: task.counter for task in tasks}, len(calls), len(live)
 
 
+@pytest.mark.timeout(600)
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(calls=st.lists(plain_calls, min_size=1, max_size=5, unique_by=lambda one: one.minute), data=st.data())
 def test_tasks_are_those_of_the_model_in_any_order_and_across_restarts(

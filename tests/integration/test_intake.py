@@ -16,10 +16,11 @@ from router.clock import Clock, SystemClock
 from router.decoding import Decoder
 from router.engine.rules import load_ruleset
 from router.engine.rules.stage import RulesInForce
-from router.filing import FilingRoom
+from router.filing import DEFAULT_TERMS, FilingRoom
 from router.ids import new_id
 from router.intake import Intake
 from router.messages import AcceptOutcome, Evidence, EvidenceKind
+from router.model.calls import CallBackTerms
 from router.model.filing import Decoded, Filed, reference_digest
 from router.queues import Queues
 from router.storage import schema as t
@@ -70,7 +71,12 @@ class Front:
 
 @asynccontextmanager
 async def running(
-    store: Store, *, clock: Clock | None = None, rules: str = RULES, **kind: bool
+    store: Store,
+    *,
+    clock: Clock | None = None,
+    rules: str = RULES,
+    terms: CallBackTerms = DEFAULT_TERMS,
+    **kind: bool,
 ) -> AsyncIterator[Front]:
     clock = clock or SystemClock()
     notes = notes_type(**kind)
@@ -79,7 +85,7 @@ async def running(
     ruleset = load_ruleset(rules, source="test", lists={})
     queues = Queues(clock, lambda: RulesInForce(version=1, ruleset=ruleset), lambda account: "en")
     filed: list[Filed] = []
-    filing = FilingRoom(store, clock, queues.work_item, filed.extend)
+    filing = FilingRoom(store, clock, queues.work_item, filed.extend, terms)
     intake = Intake(store, clock, decoder, lambda account: built[account][0], filing)
     await intake.recover()
     task = asyncio.create_task(intake.run())

@@ -263,6 +263,12 @@ async def test_a_try_and_the_record_of_its_call_are_counted_once(desk: Desk) -> 
     assert (await desk.task()).attempts == 2
 
 
+async def test_calls_before_the_customer_asked_for_one_are_no_tries(desk: Desk) -> None:
+    out = [a_call(f"out-{n}", -n, direction=CallDirection.OUTBOUND) for n in range(1, 4)]
+    await desk.call(*out, a_call("1"))
+    assert ((await desk.task()).state, await desk.attempts()) == ("open", [])
+
+
 async def test_a_call_the_router_makes_is_confirmed_by_its_record(desk: Desk) -> None:
     await desk.held()
     task = await desk.task()
