@@ -29,6 +29,7 @@ from router.front_desk import FrontDesk
 from router.ids import new_id
 from router.intake import Intake
 from router.live import LiveEvents
+from router.model.calls import CallBackTerms
 from router.model.filing import Filed
 from router.notices import Notices
 from router.offers import Offers
@@ -49,6 +50,7 @@ from router.storage.store import Store
 from router.storage.upgrade import upgrade_database
 from router.strategy import Strategy
 from router.supervisor import Service, Supervisor
+from router.tasks import Tasks
 from router.web.app import create_app, create_runner
 from router.web.services import Services
 from router.web.settings import WebSettings
@@ -92,7 +94,7 @@ async def running_router(
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(_own_store(config, clock))
         rules = await _prepare(config, store, clock, plugins.strategies)
-        house = _House(accounts, store, clock, rules, plugins.strategies)
+        house = _House(accounts, store, clock, rules, plugins.strategies, config.calls.terms)
         await stack.enter_async_context(house.recovered())
         supervisor = house.supervise(_public_url(config), random or SystemRandom(), limits)
         await stack.enter_async_context(supervisor)
@@ -113,6 +115,7 @@ class _House:
         clock: Clock,
         rules: RulesInForce,
         strategies: Sequence[Strategy],
+        terms: CallBackTerms,
     ) -> None:
         self._accounts = accounts
         self._store = store
@@ -132,7 +135,16 @@ class _House:
         )
         self.notices = Notices(self.live, self.engine_room, self.outbox.wake, self.doors.thread_changed)
         queues = Queues(clock, lambda: self.rulebook.rules, self.doors.language)
-        filing = FilingRoom(store, clock, queues.work_item, self._filed)
+        filing = FilingRoom(store, clock, queues.work_item, self._filed, terms)
+        self.tasks = Tasks(
+            store,
+            clock,
+            self.engine_room,
+            self.doors,
+            queues.work_item,
+            self._filed,
+            lambda conversation_id: self.notices.tasks(conversation_id),
+        )
         self.intake = Intake(store, clock, self.decoder, self.doors.kind, filing)
         self.replies = Replies(store, clock, self.doors, self.doors.outgoing_ref, self._written)
         self.front_desk = FrontDesk(
@@ -183,6 +195,7 @@ class _House:
             "notices": self.notices.run,
             "platform clocks": self.platform_clocks.run,
             "rules": self.rulebook.run,
+            "tasks": self.tasks.run,
         }
         for account in self.doors.names:
             self.outbox.add_lane(account)
@@ -232,6 +245,7 @@ class _House:
             replies=self.replies,
             composing=Composing(self._store, self._clock, self.doors),
             remapping=Remapping(self._store, self.decoder),
+            tasks=self.tasks,
             channels=self.doors,
             quarantine=self.intake,
             words=say,

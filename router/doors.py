@@ -22,7 +22,8 @@ from router.storage.inbound import raw_items, raw_of
 from router.storage.schema import conversation, message, raw_inbound
 from router.storage.store import Store
 from router.supervisor import Supervisor
-from router.threads import Permission, Template
+from router.tasks import CALL_CLASS
+from router.threads import Action, ActionKind, Permission, Template
 
 _SENDING = (HealthState.OK, HealthState.DEGRADED)
 
@@ -86,6 +87,20 @@ class Doors:
     async def list_templates(self, account: str, thread: str) -> Sequence[Template]:
         """Give the texts the provider allows in a thread now."""
         return await self._channel(account).list_templates(thread)
+
+    async def act(self, account: str, action: Action) -> Receipt:
+        """Let the account's channel do something; raises SendError classes only."""
+        return await self._channel(account).act(action)
+
+    def can(self, account: str, act: ActionKind) -> bool:
+        """Say whether an account's channel does such a thing."""
+        found = self._accounts.get(account)
+        return isinstance(found, Account) and act in found.channel_type.capabilities.actions
+
+    def callable_accounts(self) -> Sequence[str]:
+        """Name the accounts of the class calls are work of, those that make calls themselves first."""
+        calling = [name for name in self.names if self.kind(name).capabilities.channel_class == CALL_CLASS]
+        return sorted(calling, key=lambda name: not self.can(name, ActionKind.ORIGINATE))
 
     def outgoing_ref(self, account: str, message_id: str) -> str:
         """Give the id a message will carry outside."""

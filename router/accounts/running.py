@@ -12,7 +12,7 @@ from functools import cached_property
 from socket import gaierror
 from typing import Any, TypeVar
 
-from router.abilities import Downloads, ListsTemplates, Permits
+from router.abilities import Acts, Downloads, ListsTemplates, Permits
 from router.accounts.judgement import cause_of
 from router.accounts.kept import KeptAccount
 from router.capabilities import Health
@@ -31,6 +31,7 @@ from router.errors import (
     ContentRejected,
     InboundError,
     NotFound,
+    Permanent,
     PluginContractError,
     RecipientGone,
     Retryable,
@@ -46,7 +47,7 @@ from router.messages import (
     Receipt,
     ThreadEvent,
 )
-from router.threads import Permission, Template
+from router.threads import Action, Permission, Template
 
 T = TypeVar("T")
 
@@ -103,6 +104,32 @@ class RunningChannel:
             return receipt
         finally:
             self._kept.was_marked(attempt.attempt_id)
+
+    async def act(self, action: Action) -> Receipt:
+        """Let the channel do something at its provider; raises only SendError classes."""
+        allowed = self.channel_type.capabilities.actions
+        if action.kind not in allowed or not issubclass(self._class, Acts):
+            raise Permanent(f"{self.account} cannot {action.kind}", code="no_such_act")
+        begun = False
+
+        async def do(channel: Any) -> Receipt:
+            nonlocal begun
+            begun = True
+            receipt: Receipt = await channel.act(action)
+            return receipt
+
+        try:
+            receipt = await self._kept.call(do, self._kept.limits.send_s)
+            if not isinstance(receipt, Receipt):
+                raise PluginContractError(f"act returned {receipt!r:.80}, not a Receipt")
+        except SendError:
+            raise
+        except Exception as error:
+            _log.error("act failed outside the contract", exc_info=error, extra={"account": self.account})
+            doubtful = begun and not isinstance(error, _NEVER_CONNECTED)
+            kind = UnknownOutcome if doubtful else Retryable
+            raise kind(cause_of(error), code="plugin", public_text="The channel did not answer.") from error
+        return receipt
 
     async def confirm(self, attempt: OutboundAttempt) -> Confirmation:
         """Ask the provider whether a doubtful attempt arrived; UNSURE whenever that cannot be known."""

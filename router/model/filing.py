@@ -13,6 +13,7 @@ from typing import Any
 
 from router.ids import digest
 from router.messages import DeliveryReport, Evidence, EvidenceKind, Identity, InboundEvent
+from router.model.calls import EndedWork
 from router.model.threads import Echo, Thread
 
 Row = dict[str, Any]
@@ -139,12 +140,16 @@ class Filed:
     `messages` pairs each message's row with its provider thread, `attachments` are the rows of their files;
     `delivered` lists (conversation, message) of ours that its reports were about, `changed` those that read
     otherwise now. `stated` are the conversations whose provider said how it sees them.
+    `updated` are rows of messages of calls of which more is known now; `ended` is work that nobody has to do
+    any more.
     """
 
     inbound_id: str
     account: str
     outcome: FiledAs = FiledAs.IGNORED
     messages: list[tuple[Row, str]] = field(default_factory=list)
+    updated: list[Row] = field(default_factory=list)
+    ended: list[EndedWork] = field(default_factory=list)
     attachments: list[Row] = field(default_factory=list)
     opened: list[Opened] = field(default_factory=list)
     work_items: list[Row] = field(default_factory=list)

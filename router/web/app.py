@@ -33,6 +33,7 @@ from router.web.routes_operations import OperationsCalls
 from router.web.routes_people import PeopleCalls
 from router.web.routes_rules import RulesCalls
 from router.web.routes_steering import SteeringCalls
+from router.web.routes_tasks import TaskCalls
 from router.web.routes_work import WorkCalls
 from router.web.services import Services
 from router.web.settings import BODY_LIMIT_BYTES, WebSettings
@@ -56,6 +57,7 @@ def create_app(
         PeopleCalls(services, doorkeeper),
         ConversationCalls(services),
         WorkCalls(services),
+        TaskCalls(services),
         SteeringCalls(services),
         RulesCalls(services),
         MessageCalls(services),

@@ -16,8 +16,9 @@ from router.live import LiveEvents
 from router.messages import AcceptResult, JsonObject
 from router.model.desk import IncidentPreview, Rerouting
 from router.model.presence import PresenceState
+from router.model.tasks import NewTask
 from router.storage.store import Store
-from router.threads import Audience, Permission, Template, TemplateUse
+from router.threads import ActionKind, Audience, Permission, Template, TemplateUse
 
 
 class Offers(Protocol):
@@ -183,6 +184,26 @@ class Composing(Protocol):
         ...
 
 
+class Tasks(Protocol):
+    """Calls back and follow-ups. All raise NotFound; StaleVersion for a task that is closed."""
+
+    async def make(self, new: NewTask, agent_id: str) -> str:
+        """Keep a task until it is due; gives its id. Raises RoutingError when it makes no sense."""
+        ...
+
+    async def close(self, task_id: str, agent_id: str, reason: str) -> None:
+        """Close a task and, if nothing else needs it, its work."""
+        ...
+
+    async def tell_try(self, task_id: str, agent_id: str, *, reached: bool, detail: str) -> None:
+        """Take an agent's word for a try to reach the customer."""
+        ...
+
+    async def call(self, task_id: str, agent_id: str, line: str) -> str:
+        """Have the customer called; gives the attempt's id. Raises SendError classes."""
+        ...
+
+
 class AccountHealth(Protocol):
     """How one configured account is doing."""
 
@@ -209,6 +230,10 @@ class AccountHealth(Protocol):
 
 class Channels(Protocol):
     """The configured accounts and the doors of their plugins."""
+
+    def can(self, account: str, act: ActionKind) -> bool:
+        """Say whether an account's channel does such a thing."""
+        ...
 
     def health(self) -> Sequence[AccountHealth]:
         """Give every configured account, failed ones too; from memory, so cheap."""
@@ -288,6 +313,7 @@ class Services:
     replies: Replies
     composing: Composing
     remapping: Remapping
+    tasks: Tasks
     channels: Channels
     quarantine: Quarantine
     words: Words

@@ -25,6 +25,7 @@ from router.messages import (
     RawInbound,
     Role,
 )
+from router.model.calls import call_of
 from router.threads import PlatformState, Turn
 
 
@@ -62,6 +63,7 @@ class NotesChannel(Channel[NotesSettings]):
                 target=fields.get("target", ""),
                 sort_key=fields.get("sort_key", ""),
                 platform_state=_state(fields.get("state")),
+                call=call_of(fields["call"]) if "call" in fields else None,
             )
         ]
 

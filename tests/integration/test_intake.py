@@ -17,10 +17,11 @@ from router.clock import Clock, SystemClock
 from router.decoding import Decoder
 from router.engine.rules import RuleSet, load_ruleset
 from router.engine.rules.stage import RulesInForce
-from router.filing import FilingRoom
+from router.filing import DEFAULT_TERMS, FilingRoom
 from router.ids import new_id
 from router.intake import Intake
 from router.messages import AcceptOutcome, Evidence, EvidenceKind
+from router.model.calls import CallBackTerms
 from router.model.filing import Decoded, Filed, reference_digest
 from router.queues import Queues
 from router.storage import schema as t
@@ -77,7 +78,12 @@ def ruleset_of(rules: str) -> RuleSet:
 
 @asynccontextmanager
 async def running(
-    store: Store, *, clock: Clock | None = None, rules: str = RULES, **kind: bool
+    store: Store,
+    *,
+    clock: Clock | None = None,
+    rules: str = RULES,
+    terms: CallBackTerms = DEFAULT_TERMS,
+    **kind: bool,
 ) -> AsyncIterator[Front]:
     clock = clock or SystemClock()
     notes = notes_type(**kind)
@@ -86,7 +92,7 @@ async def running(
     ruleset = ruleset_of(rules)
     queues = Queues(clock, lambda: RulesInForce(version=1, ruleset=ruleset), lambda account: "en")
     filed: list[Filed] = []
-    filing = FilingRoom(store, clock, queues.work_item, filed.extend)
+    filing = FilingRoom(store, clock, queues.work_item, filed.extend, terms)
     intake = Intake(store, clock, decoder, lambda account: built[account][0], filing)
     await intake.recover()
     task = asyncio.create_task(intake.run())

@@ -22,6 +22,7 @@ from router.rulebook import Rulebook
 from router.steering import Steering
 from router.storage import schema as t
 from router.storage.store import Store
+from router.tasks import Tasks
 from router.web.services import Services
 from tests.web.rooms import (
     START,
@@ -72,6 +73,7 @@ class Shop:
     agents: dict[str, str] = field(default_factory=dict)
     composing: ShopComposing = field(default_factory=ShopComposing)
     remapping: ShopRemapping = field(default_factory=ShopRemapping)
+    tasks_changed: list[str] = field(default_factory=list)
     services: Services = field(init=False)
     offers: ShopOffers = field(init=False)
     steering: Steering = field(init=False)
@@ -95,6 +97,15 @@ class Shop:
             replies=ShopReplies(self.store, self.add_message),
             composing=self.composing,
             remapping=self.remapping,
+            tasks=Tasks(
+                self.store,
+                self.clock,
+                room,
+                self.channels,
+                lambda opened, item: {},
+                lambda filed: None,
+                self.tasks_changed.append,
+            ),
             channels=self.channels,
             quarantine=ShopQuarantine(),
             words=words,

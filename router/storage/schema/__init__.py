@@ -5,6 +5,7 @@ their column. `account` names a configured channel account.
 """
 
 from router.storage.schema.base import metadata, one_of
+from router.storage.schema.calls import call, call_key, task, task_attempt
 from router.storage.schema.conversations import (
     attachment,
     contact,
@@ -47,6 +48,8 @@ __all__ = [
     "api_token",
     "attachment",
     "attempt",
+    "call",
+    "call_key",
     "channel_account",
     "claim",
     "contact",
@@ -78,5 +81,7 @@ __all__ = [
     "skill",
     "thread_state",
     "sla_clock",
+    "task",
+    "task_attempt",
     "work_item",
 ]
