@@ -202,6 +202,7 @@ def _same_leg(one: Call, other: Call) -> Call:
         version=version,
         state=state,
         manual=one.manual and other.manual,
+        legs=(),
         told=tuple(told),
         **_united((one, other)),
         **values,

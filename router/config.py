@@ -11,6 +11,7 @@ import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from types import MappingProxyType
@@ -19,11 +20,13 @@ from typing import Annotated, Any, Literal, TypeAlias
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
 
 from router.channel import ChannelType
+from router.documents.models import Duration
 from router.documents.places import Located, Plain
 from router.documents.problems import DocumentError, Problem
 from router.documents.reading import read_document
 from router.documents.validation import problems_of
 from router.errors import ConfigError
+from router.model.calls import CallBackTerms
 from router.plugin_host import PluginHost
 from router.text_files import read_text
 
@@ -97,6 +100,23 @@ class LogSettings(_Frozen):
     format: Literal["text", "json"] = "text"
 
 
+class CallsSettings(_Frozen):
+    """How calls nobody answered become calls back."""
+
+    window: Duration = 24 * 3600
+    expires_after: Duration = 72 * 3600
+    attempts: int = Field(default=3, ge=0, le=100)
+
+    @property
+    def terms(self) -> CallBackTerms:
+        """Give them as filing goes by them."""
+        return CallBackTerms(
+            window=timedelta(seconds=self.window),
+            expires_after=timedelta(seconds=self.expires_after),
+            attempt_limit=self.attempts,
+        )
+
+
 class AccountTable(BaseModel):
     """One account as it stands in the file; everything but `channel` belongs to the plugin."""
 
@@ -120,6 +140,7 @@ class Config(_Frozen):
     rules: Path | None = None
     roster: Path | None = None
     log: LogSettings = LogSettings()
+    calls: CallsSettings = CallsSettings()
 
     _document: Located = PrivateAttr()
 

@@ -100,7 +100,7 @@ def facts_of(event: InboundEvent, filing: FilingFacts, now: datetime) -> Facts:
         account=filing.account,
         channel_class=filing.channel_class,
         language=_language(event, text, filing),
-        kind=filing.kind or event.kind.value,
+        kind=filing.kind or _context(event, "kind") or event.kind.value,
         automatic=event.automatic.value,
         customer_id=filing.customer_id,
         customer_tier=filing.tier,

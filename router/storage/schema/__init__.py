@@ -5,6 +5,7 @@ their column. `account` names a configured channel account.
 """
 
 from router.storage.schema.base import metadata, one_of
+from router.storage.schema.calls import call, call_key, task, task_attempt
 from router.storage.schema.conversations import (
     attachment,
     contact,
@@ -15,6 +16,7 @@ from router.storage.schema.conversations import (
     message,
     participant,
     reference,
+    thread_state,
 )
 from router.storage.schema.intake import channel_account, plugin_value, quarantine, raw_bytes, raw_inbound
 from router.storage.schema.people import api_token, draft, login_session
@@ -46,6 +48,8 @@ __all__ = [
     "api_token",
     "attachment",
     "attempt",
+    "call",
+    "call_key",
     "channel_account",
     "claim",
     "contact",
@@ -75,6 +79,9 @@ __all__ = [
     "ruleset",
     "ruleset_change",
     "skill",
+    "thread_state",
     "sla_clock",
+    "task",
+    "task_attempt",
     "work_item",
 ]

@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypedDict
 from zoneinfo import ZoneInfo
 
 from router.calls import Call, CallDirection, CallOutcome, Recording
@@ -92,6 +93,29 @@ def read_row(
         **times,
     )
     return ReadRow(call=call, name=_name(texts, parties))
+
+
+class ToldFields(TypedDict):
+    """The fields of a `Call` that stand in a row as they are."""
+
+    queue: str
+    offered_to: tuple[str, ...]
+    cause: str
+    recordings: tuple[Recording, ...]
+    order_hints: tuple[str, ...]
+    attempt_ref: str
+
+
+def _told(texts: Mapping[CallField, str], parties: Parties) -> ToldFields:
+    order = texts[CallField.ORDER]
+    return ToldFields(
+        queue=texts[CallField.QUEUE],
+        offered_to=_offered_to(texts, parties),
+        cause=texts[CallField.CAUSE],
+        recordings=_recordings(texts),
+        order_hints=(order,) if order else (),
+        attempt_ref=texts[CallField.ATTEMPT],
+    )
 
 
 def _span(texts: Mapping[CallField, str], columns: ColumnMap, zone: ZoneInfo, after: datetime | None) -> Span:
