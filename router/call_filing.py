@@ -20,17 +20,9 @@ from router.calls import Call, is_same_call, merge_calls
 from router.conversations import PREVIEW_CHARS, Filing, block_json, preview
 from router.demand import customer_of
 from router.messages import Block, BlockKind, InboundEvent, Role
+from router.model.call_shelf import CallShelf, Joined, KnownMoment, StoredCall
 from router.model.call_words import block_of_call
-from router.model.calls import (
-    CallShelf,
-    Joined,
-    KnownMoment,
-    StoredCall,
-    asks_call_back,
-    call_digest,
-    identity_of,
-    is_with_customer,
-)
+from router.model.calls import asks_call_back, call_digest, identity_of, is_with_customer
 from router.model.filing import (
     Decoded,
     Filed,

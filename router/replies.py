@@ -17,7 +17,7 @@ from router.capabilities import TextLimits, TextUnit
 from router.clock import Clock
 from router.conversations import PREVIEW_CHARS, block_json, preview
 from router.crash import crash_point
-from router.errors import ContentRejected, NotFound, StaleVersion
+from router.errors import ContentRejected, NotAllowedNow, NotFound, StaleVersion
 from router.ids import new_id
 from router.messages import Block
 from router.outbox import Doors
@@ -83,12 +83,16 @@ class Replies:
         """Store a reply and queue it; give its message id. A repeated `key` gives the first one.
 
         Raises StaleVersion without the claim, ContentRejected when the channel cannot carry the text,
+        NotAllowedNow when it carries none at all,
         NotFound when there is nothing to answer.
         """
         text = _sendable(text)
         async with self._store.reading() as connection:
             answered = await connection.run_sync(answered_message, conversation_id, answers)
         kind = self._doors.kind(answered.account)
+        if not kind.capabilities.outbound:
+            why = f"nobody reads a text here ({kind.title}); call the customer back"
+            raise NotAllowedNow(why, code="no_text", alternatives=("call_back",))
         _check_length(text, kind.capabilities.text)
         message_id = new_id()
         reply = NewReply(

@@ -33,7 +33,7 @@ ORDER = (
     ("backlog", "decoding", "triage", "demand", "placing", "conversations"),
     ("call_filing", "call_backs"),
     ("queues", "filing", "engine_room"),
-    ("intake", "outbox", "offers", "steering", "rerouting", "tasks"),
+    ("intake", "outbox", "offers", "steering", "rerouting", "task_opening", "tasks"),
     ("replies", "notices"),
     ("front_desk",),
     ("watchdog", "accounts", "supervisor"),

@@ -55,6 +55,7 @@ export interface FormField {
   "x-titles"?: Record<string, string>;
   "x-choices"?: Record<string, Record<string, string>>;
   "x-lines"?: number;
+  "x-hidden"?: boolean;
 }
 
 export interface EntryForm {

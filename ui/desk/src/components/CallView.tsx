@@ -76,8 +76,10 @@ export function CallView({ message, block }: { message: Message; block: Block })
   return (
     <article class="call" data-asks={message.direction === "inbound"} data-live={!text(block.fields, "outcome")}>
       <p class="call-line">
-        <Icon name="phone" size={15} />
-        <span>{callLine(block)}</span>
+        <span class="call-what">
+          <Icon name="phone" size={15} />
+          <span>{callLine(block)}</span>
+        </span>
         <Recordings block={block} />
         <time dateTime={at} title={fullTime(at)}>
           {clockTime(at)}

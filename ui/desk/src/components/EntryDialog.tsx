@@ -5,9 +5,11 @@ import type { EntryForm, FormField } from "../api/tasks";
 import { channels } from "../store/house";
 import { closeDialog } from "../store/screen";
 import { errorText, showToast } from "../store/toasts";
-import { localTime } from "../format";
 import { locale, t } from "../words";
 import { DialogFrame } from "./DialogFrame";
+
+/** The hidden field by which a channel knows one entry again, where its form has it. */
+const ENTRY_ID = "entry_id";
 
 type Words = Readonly<Record<string, string>> | undefined;
 
@@ -70,7 +72,9 @@ function filled(form: EntryForm, values: Readonly<Record<string, string>>): Reco
 }
 
 function EntryFields({ account, form }: { account: string; form: EntryForm }) {
-  const [values, setValues] = useState<Readonly<Record<string, string>>>({});
+  // a second press after a lost answer is the same entry
+  const [values, setValues] = useState<Readonly<Record<string, string>>>(() => ({ [ENTRY_ID]: crypto.randomUUID() }));
+  const fields = Object.entries(form.properties).filter(([, field]) => !field["x-hidden"]);
   const [problem, setProblem] = useState("");
   const [isBusy, setBusy] = useState(false);
   const submit = async (event: SubmitEvent) => {
@@ -89,13 +93,13 @@ function EntryFields({ account, form }: { account: string; form: EntryForm }) {
   return (
     <form class="form" onSubmit={submit}>
       <div class="form-pairs">
-        {Object.entries(form.properties).map(([name, field]) => (
+        {fields.map(([name, field]) => (
           <Field
             key={name}
             name={name}
             field={field}
             isRequired={form.required?.includes(name) ?? false}
-            value={values[name] ?? (field.format === "date-time" && name === "started_at" ? localTime(Date.now()) : "")}
+            value={values[name] ?? ""}
             set={(value) => setValues({ ...values, [name]: value })}
           />
         ))}
