@@ -9,22 +9,12 @@ while there is a call nobody answered and no later one somebody did.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from router.call_filing import CallFiling, Told
-from router.model.calls import (
-    CallBackTerms,
-    CallShelf,
-    KnownMoment,
-    NumberBook,
-    OpenTask,
-    TaskClosing,
-    TaskKind,
-    closing_call,
-    dialled_form,
-    waiting_misses,
-)
+from router.model.call_shelf import CallShelf, KnownMoment, NumberBook, OpenTask, TaskClosing
+from router.model.calls import CallBackTerms, TaskKind, dialled_form, waiting_misses
 
 
 class CallBacks:
@@ -129,3 +119,10 @@ class CallBacks:
 
     def _newest(self, book: NumberBook, at: datetime) -> KnownMoment:
         return next(known for known in book.moments.values() if known.moment.asks and known.moment.at == at)
+
+
+def closing_call(task: OpenTask, moments: Iterable[KnownMoment]) -> KnownMoment | None:
+    """Give the call in which the customer was spoken to, after which a task is no longer needed."""
+    since = task.last_missed_at or (task.due_at if task.kind is TaskKind.FOLLOW_UP else task.created_at)
+    spoken = [known for known in moments if known.moment.answers and known.moment.at >= since]
+    return min(spoken, key=lambda known: (known.moment.at, known.call_id), default=None)

@@ -21,17 +21,9 @@ from router.conversations import Filing
 from router.demand import customer_of
 from router.entries import PREVIEW_CHARS, block_json, preview
 from router.messages import Block, BlockKind, InboundEvent, Role
+from router.model.call_shelf import CallShelf, Joined, KnownMoment, StoredCall
 from router.model.call_words import block_of_call
-from router.model.calls import (
-    CallShelf,
-    Joined,
-    KnownMoment,
-    StoredCall,
-    asks_call_back,
-    call_digest,
-    identity_of,
-    is_with_customer,
-)
+from router.model.calls import asks_call_back, call_digest, identity_of, is_with_customer
 from router.model.filing import (
     Decoded,
     Filed,

@@ -22,7 +22,7 @@ from router.storage.inbound import raw_items, raw_of
 from router.storage.schema import conversation, message, raw_inbound
 from router.storage.store import Store
 from router.supervisor import Supervisor
-from router.tasks import CALL_CLASS
+from router.task_opening import CALL_CLASS
 from router.threads import Action, ActionKind, Permission, Template
 
 _SENDING = (HealthState.OK, HealthState.DEGRADED)

@@ -21,10 +21,13 @@ from router.crash import crash_point
 from router.demand import customer_of
 from router.ids import new_id
 from router.messages import FiledMessage
-from router.model.calls import CallBackTerms, CallShelf
+from router.model.call_shelf import CallShelf
+from router.model.calls import CallBackTerms
 from router.model.filing import Decoded, Filed, Opened, PointKey, Row, own_pointer, pointing, reference_digest
 from router.storage.attempts import see_call
-from router.storage.calls import load_books, load_calls, save_calls
+from router.storage.call_books import load_books
+from router.storage.call_saving import save_calls
+from router.storage.calls import load_calls
 from router.storage.deliveries import apply_reports
 from router.storage.echoes import settle_echoes
 from router.storage.filing import load_call_places, load_shelf, prefer_last_claimants, save_shelf

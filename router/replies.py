@@ -18,7 +18,7 @@ from router.clock import Clock
 from router.composing import Doors
 from router.crash import crash_point
 from router.entries import PREVIEW_CHARS, audience_json, block_json, preview
-from router.errors import ContentRejected, NotFound, StaleVersion
+from router.errors import ContentRejected, NotAllowedNow, NotFound, StaleVersion
 from router.ids import new_id
 from router.messages import Block
 from router.splitting import split
@@ -92,7 +92,8 @@ class Replies:
         A text too long for one message becomes several, stored together and sent in order; the id is that
         of the first. With a `template` its words are sent and `text` is not looked at. Only the customer
         reads it unless `audience` says otherwise. Raises StaleVersion without the claim, ContentRejected
-        for what cannot be sent, NotFound when there is nothing to answer.
+        for what cannot be sent, NotAllowedNow where the channel carries no text at all, NotFound when there
+        is nothing to answer.
         """
         answered, can = await self._answered(conversation_id, answers)
         parts = await self._parts(answered, text, can.text, template)
@@ -119,7 +120,11 @@ class Replies:
     async def _answered(self, conversation_id: str, answers: str | None) -> tuple[Answered, Capabilities]:
         async with self._store.reading() as connection:
             answered = await connection.run_sync(answered_message, conversation_id, answers)
-        return answered, self._doors.kind(answered.account).capabilities
+        kind = self._doors.kind(answered.account)
+        if not kind.capabilities.outbound:
+            why = f"nobody reads a text here ({kind.title}); call the customer back"
+            raise NotAllowedNow(why, code="no_text", alternatives=("call_back",))
+        return answered, kind.capabilities
 
     async def _parts(
         self, answered: Answered, text: str, limits: TextLimits, template: TemplateUse | None

@@ -9,67 +9,34 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime
-from typing import Any, Protocol
+from dataclasses import replace
+from typing import Protocol
 
-from sqlalchemy import Connection, update
-from sqlalchemy import Row as SqlRow
+from sqlalchemy import Connection
 
-from router.call_filing import CallFiling
 from router.calls import Call, CallDirection, number_of
-from router.channel import ChannelType
 from router.clock import Clock
 from router.engine_room import Said
 from router.errors import (
     NotAllowedNow,
-    PluginError,
     RoutingError,
     SendError,
     StoreUnavailable,
     UnknownOutcome,
 )
 from router.ids import new_id
-from router.messages import Author, EventKind, InboundEvent, Receipt, Role
-from router.model.calls import AttemptState, CallShelf, EndedWork, TaskKind
-from router.model.filing import Decoded, Filed, Opened, Row, Shelf
+from router.model.calls import AttemptState, EndedWork, TaskKind
+from router.model.filing import Filed, Row
 from router.model.tasks import NewTask
 from router.storage.attempts import Try, begin_call, call_failed, open_task, tell_try
-from router.storage.due_tasks import Made, add_task, end_expired, read_due, read_next_moment
-from router.storage.filing import load_call_places, prefer_last_claimants, save_shelf
-from router.storage.schema import task
+from router.storage.due_tasks import Made, add_task, read_next_moment
 from router.storage.store import Store
 from router.storage.tasks import Closing, close_task
-from router.storage.timeline import add_event
+from router.task_opening import CallDoors, TaskOpening, Triage
 from router.threads import Action, ActionKind
-
-CALL_CLASS = "phone"
-"""The channel class calls are work of (`Capabilities.channel_class`)."""
 
 IDLE_S = 3_600.0
 RETRY_S = 1.0
-
-Triage = Callable[[Opened, Decoded], Row]
-
-
-class CallDoors(Protocol):
-    """The channels as far as tasks need them."""
-
-    def kind(self, account: str) -> ChannelType:
-        """Give the kind of an account's channel; PluginError if it is not there."""
-        ...
-
-    def can(self, account: str, act: ActionKind) -> bool:
-        """Say whether an account's channel does such a thing."""
-        ...
-
-    def callable_accounts(self) -> Sequence[str]:
-        """Name the accounts calls go through, the best first."""
-        ...
-
-    async def act(self, account: str, action: Action) -> Receipt:
-        """Let a channel do something; raises SendError classes only."""
-        ...
 
 
 class EngineDoor(Protocol):
@@ -82,15 +49,6 @@ class EngineDoor(Protocol):
     def said(self, what: Sequence[Said]) -> None:
         """Hear what was said between customers and agents."""
         ...
-
-
-@dataclass(slots=True, kw_only=True)
-class Moved:
-    """What a moment brought: conversations opened for their tasks, others that were open, and ended work."""
-
-    filed: list[Filed] = field(default_factory=list)
-    joined: list[str] = field(default_factory=list)
-    ended: list[EndedWork] = field(default_factory=list)
 
 
 class Tasks:
@@ -110,7 +68,7 @@ class Tasks:
         self._clock = clock
         self._engine = engine
         self._doors = doors
-        self._triage = triage
+        self._opening = TaskOpening(doors, triage)
         self._filed = filed
         self._changed = changed
         self._timer = asyncio.Event()
@@ -133,7 +91,7 @@ class Tasks:
             moment = await read_next_moment(connection)
         if moment is None or moment > self._clock.now():
             return
-        moved = await self._store.write(self._move, self._clock.now())
+        moved = await self._store.write(self._opening.move, self._clock.now())
         self._filed(moved.filed)
         now = self._clock.now()
         self._engine.said([Said(conversation_id=one, at=now) for one in moved.joined])
@@ -227,58 +185,6 @@ class Tasks:
         self._engine.ended(ended)
         for work in ended:
             self._changed(work.conversation_id)
-
-    def _move(self, connection: Connection, now: datetime) -> Moved:
-        """Begin what is due and end what is over, in one commit."""
-        moved = Moved(ended=end_expired(connection, now))
-        rows = read_due(connection, now)
-        shelf = Shelf()
-        load_call_places(connection, shelf, [row.conversation_id for row in rows])
-        filing = CallFiling(shelf, CallShelf(), new_id)
-        begun = []
-        for row in rows:
-            conversation = shelf.conversations[row.conversation_id]
-            filed = Filed(inbound_id="", account=conversation.account)
-            item, event = self._demand(row, now, conversation.account)
-            if filing.open_resting(conversation, item, event, row.reason, filed):
-                work = self._triage(filed.opened[0], item)
-                shelf.add("work_item", work)
-                filed.work_items.append(work)
-                prefer_last_claimants(connection, [work], {conversation.id: conversation.contact_id})
-                work["preferred_agent_id"] = work["preferred_agent_id"] or row.created_by
-                moved.filed.append(filed)
-            else:
-                moved.joined.append(conversation.id)
-            begun.append((row, conversation.episode_id))
-        save_shelf(connection, shelf)
-        for row, episode_id in begun:
-            connection.execute(update(task).where(task.c.id == row.id).values(episode_id=episode_id))
-            fields = {"task_id": row.id, "kind": row.kind, "reason": row.reason}
-            add_event(connection, row.conversation_id, None, "task_due", fields, now)
-        return moved
-
-    def _demand(self, row: SqlRow[Any], now: datetime, own_account: str) -> tuple[Decoded, InboundEvent]:
-        """Give what stands for a task where rules decide: a call back is work of the calls' own class."""
-        is_call = row.kind == TaskKind.CALL_BACK
-        account = row.account if is_call and row.account in self._doors.callable_accounts() else own_account
-        try:
-            kind = self._doors.kind(account)
-        except PluginError:
-            # its account is configured no more; the customer still waits
-            channel, channel_class = "", CALL_CLASS
-        else:
-            channel, channel_class = kind.id, kind.capabilities.channel_class
-        item = Decoded(
-            inbound_id="",
-            account=account,
-            channel=channel,
-            channel_class=channel_class,
-            joins_open_episode=True,
-            received_at=now,
-            events=(),
-        )
-        kind_of_event = EventKind.CALL if is_call else EventKind.NOTE
-        return item, InboundEvent(kind=kind_of_event, author=Author(role=Role.CUSTOMER))
 
 
 def _open_task(connection: Connection, task_id: str) -> Row:

@@ -6,14 +6,14 @@ In: merged calls and what is stored of them. Out: which of them nobody has calle
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
 import msgspec
 
-from router.calls import Call, CallDirection, CallOutcome, CallState, NumberKind, keys_of, number_of
+from router.calls import Call, CallDirection, CallOutcome, CallState, NumberKind, number_of
 from router.ids import digest
 from router.messages import Identity
 
@@ -45,36 +45,6 @@ class CallBackTerms:
     attempt_limit: int = 3
 
 
-@dataclass(slots=True, kw_only=True)
-class StoredCall:
-    """A call in the store, as it was and as a batch leaves it."""
-
-    id: str
-    account: str
-    call: Call
-    heard_at: datetime
-    contact_point_id: str | None = None
-    conversation_id: str | None = None
-    message_id: str | None = None
-    new: bool = False
-    changed: bool = False
-
-    @property
-    def number(self) -> str:
-        """Give the customer's number as numbers are compared."""
-        return number_of(self.call)
-
-    @property
-    def digests(self) -> list[bytes]:
-        """Give the digests of all its keys."""
-        return [call_digest(self.account, key) for key in sorted(keys_of(self.call))]
-
-    @property
-    def moment(self) -> CallMoment:
-        """Give what it means for call-backs."""
-        return moment_of(self.call, self.heard_at)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallMoment:
     """When a call counts and what it means for call-backs: it asks for one, answers one, or neither."""
@@ -82,51 +52,6 @@ class CallMoment:
     at: datetime
     asks: bool
     answers: bool
-
-
-@dataclass(slots=True, kw_only=True)
-class OpenTask:
-    """An open task as filing needs it."""
-
-    id: str
-    kind: TaskKind
-    number: str
-    conversation_id: str
-    episode_id: str | None
-    due_at: datetime
-    created_at: datetime
-    is_of_calls: bool
-    counter: int = 0
-    first_missed_at: datetime | None = None
-    last_missed_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KnownMoment:
-    """A stored call of a number, as far as planning needs it."""
-
-    call_id: str
-    conversation_id: str | None
-    moment: CallMoment
-
-
-@dataclass(slots=True)
-class NumberBook:
-    """What is known of one number: its calls of late, its open tasks, and up to when misses are settled."""
-
-    moments: dict[str, KnownMoment] = field(default_factory=dict)
-    tasks: list[OpenTask] = field(default_factory=list)
-    settled_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TaskClosing:
-    """How a task ends without an agent: by a call, or because its time is over."""
-
-    task_id: str
-    state: str
-    reason: str
-    call_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,34 +66,6 @@ class EndedWork:
     reason: str
     agent_id: str | None = None
     was_served: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Joined:
-    """A call that turned out to be `into`, with its message, which goes."""
-
-    into: StoredCall
-    message_id: str | None
-
-
-@dataclass(slots=True)
-class CallShelf:
-    """The calls a batch is about, and what the batch makes of them and of tasks.
-
-    `touched` are the numbers the batch speaks of; `messages` are rows of messages that stand already, and
-    `changed_messages` those of them that are others now.
-    """
-
-    calls: dict[str, StoredCall] = field(default_factory=dict)
-    by_digest: dict[bytes, str] = field(default_factory=dict)
-    messages: dict[str, dict[str, Any]] = field(default_factory=dict)
-    joined: dict[str, Joined] = field(default_factory=dict)
-    changed_messages: dict[str, dict[str, Any]] = field(default_factory=dict)
-    touched: set[str] = field(default_factory=set)
-    books: dict[str, NumberBook] = field(default_factory=dict)
-    new_tasks: list[dict[str, Any]] = field(default_factory=list)
-    changed_tasks: list[OpenTask] = field(default_factory=list)
-    closings: list[tuple[str, TaskClosing]] = field(default_factory=list)
 
 
 def asks_call_back(call: Call) -> bool:
@@ -223,13 +120,6 @@ def waiting_misses(
         if first is not None and at >= first + window:
             first = at
     return [at for at in missed if first is not None and at >= first]
-
-
-def closing_call(task: OpenTask, moments: Iterable[KnownMoment]) -> KnownMoment | None:
-    """Give the call in which the customer was spoken to, after which a task is no longer needed."""
-    since = task.last_missed_at or (task.due_at if task.kind is TaskKind.FOLLOW_UP else task.created_at)
-    spoken = [known for known in moments if known.moment.answers and known.moment.at >= since]
-    return min(spoken, key=lambda known: (known.moment.at, known.call_id), default=None)
 
 
 def call_digest(account: str, key: str) -> bytes:

@@ -14,7 +14,8 @@ from sqlalchemy import Connection, Row, func, insert, or_, select, update
 from router.calls import CallDirection, CallOutcome, CallState
 from router.errors import NotFound, StaleVersion
 from router.ids import new_id
-from router.model.calls import AttemptState, EndedWork, StoredCall
+from router.model.call_shelf import StoredCall
+from router.model.calls import AttemptState, EndedWork
 from router.storage.schema import task, task_attempt
 from router.storage.tasks import Closing, close_task
 

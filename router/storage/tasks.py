@@ -13,7 +13,8 @@ from datetime import datetime
 from sqlalchemy import Connection, bindparam, select, update
 
 from router.errors import StaleVersion
-from router.model.calls import CallBackTerms, CallShelf, EndedWork, OpenTask, TaskClosing
+from router.model.call_shelf import CallShelf, OpenTask, TaskClosing
+from router.model.calls import CallBackTerms, EndedWork
 from router.storage.inserts import insert_many
 from router.storage.schema import OPEN_OFFERS, claim, conversation, episode, message, offer, task, work_item
 from router.storage.timeline import add_event

@@ -63,6 +63,8 @@ export const KEYS: readonly Key[] = [
   { keys: ["b"], word: "act-put-back", group: "work", act: () => withOwn(() => openDialog("put_back")) },
   { keys: ["t"], word: "act-transfer", group: "work", act: () => withOwn(() => openDialog("transfer")) },
   { keys: ["e"], word: "act-resolve", group: "work", act: () => withOwn(() => openDialog("resolve")) },
+  { keys: ["l"], word: "task-new", group: "work", act: () => withOpen(() => openDialog("task")) },
+  { keys: ["m"], word: "entry-new", group: "work", act: () => openDialog("entry") },
   { keys: ["r", "Enter"], word: "key-reply", group: "write", act: () => write("reply") },
   { keys: ["n"], word: "key-note", group: "write", act: () => write("note") },
   { keys: ["z"], word: "key-undo", group: "write", act: () => withOpen(undoReply) },

@@ -14,6 +14,7 @@ import { ChannelRing } from "./ChannelRing";
 import { ComposerBox } from "./ComposerBox";
 import { Icon } from "./Icon";
 import { PageState } from "./PageState";
+import { TaskBanner } from "./TaskBanner";
 import { TimelineView } from "./TimelineView";
 import { timeLeftOf } from "./Ring";
 
@@ -47,6 +48,15 @@ function Acts({ conversation }: { conversation: Conversation }) {
           </button>
         </>
       )}
+      <button
+        type="button"
+        class="icon-button"
+        aria-label={t("task-new")}
+        title={`${t("task-new")} (L)`}
+        onClick={() => openDialog("task")}
+      >
+        <Icon name="phone" />
+      </button>
       <button
         type="button"
         class="icon-button"
@@ -157,6 +167,7 @@ export function ConversationPage({ id }: { id: string }) {
         <Acts conversation={conversation} />
       </header>
       <PauseLine conversation={conversation} />
+      <TaskBanner conversation={conversation} />
       <TimelineView key={id} conversation={conversation} />
       <Nudge conversation={conversation} />
       <ComposerBox key={`composer ${id}`} conversation={conversation} />

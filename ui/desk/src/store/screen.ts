@@ -1,7 +1,7 @@
 /** What is open on the screen beside the conversation: dialogs, side panel, rail on small screens. */
 import { signal } from "@preact/signals";
 
-export type Dialog = "keys" | "palette" | "transfer" | "resolve" | "put_back" | "pause" | "house" | "watch";
+export type Dialog = "keys" | "palette" | "transfer" | "resolve" | "put_back" | "pause" | "house" | "watch" | "task" | "entry";
 export type Side = "customer" | "why";
 
 export const dialog = signal<Dialog | null>(null);
