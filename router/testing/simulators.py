@@ -89,6 +89,10 @@ class FreshSimulator(Simulator, Protocol):
         """Give a message that differs from all samples and from every other number's."""
         ...
 
+    def forget(self) -> None:
+        """Drop what the provider has kept so far, so that only the channel's memory is measured."""
+        ...
+
 
 @runtime_checkable
 class BlockSimulator(Simulator, Protocol):

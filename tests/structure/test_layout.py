@@ -92,6 +92,9 @@ def test_a_room_imports_only_rooms_before_it() -> None:
             continue
         for module in imports(path):
             parts = module.split(".")
+            if parts[:2] == ["router", "testing"]:
+                # Only the command line may, see the next test.
+                continue
             if parts[0] == "router" and len(parts) > 1 and RANK[parts[1]] > RANK[room]:
                 wrong.append(f"{path.relative_to(ROOT)} imports {module}")
     assert wrong == []
