@@ -133,6 +133,12 @@ class LazadaSimulator(MarketSimulator[FakeLazada]):
             self._record, self._record.customer_says(_session(100 + number % 100), f"fresh {number}")
         )
 
+    def forget(self) -> None:
+        """Drop what both platforms have kept; numbers go on."""
+        for platform in (self.fake, self._record):
+            platform.forget()
+        self._placed.clear()
+
     def block(self, kind: str) -> Block:
         """Give a block the platform takes."""
         if kind == "text":
