@@ -41,6 +41,7 @@ from router.messages import (
 )
 from router.threads import Permission, PlatformState
 from router_marketplace.adapter import Adapter, Item, Mark, Notice, Ring
+from router_marketplace.calls import Call
 from router_marketplace.doubt import CLOCKS_DIFFER, ENTRIES_BEFORE, confirmation
 from router_marketplace.exchange import Exchange
 from router_marketplace.reading import LEFT_OUT, Reader
@@ -155,11 +156,15 @@ class MarketplaceChannel(Channel[SettingsT], PushSource, PullSource, Confirms, P
         if attempt.number > 1 and await self._look_for(attempt) is Confirmation.FOUND:
             return Receipt(outcome=SendOutcome.ACCEPTED, detail="found in the thread")
         thread = await self._thread_for(attempt)
-        call = self.adapter.compose(thread, attempt)
+        call = await self.composed(thread, attempt)
         answer = await self.exchange.make(
             call, thread=thread, before=lambda: self.ctx.sending(attempt.attempt_id)
         )
         return self.adapter.sent(answer)
+
+    async def composed(self, thread: str, attempt: OutboundAttempt) -> Call:
+        """Build the call that sends a message; raises ContentRejected for what cannot be sent."""
+        return self.adapter.compose(thread, attempt)
 
     async def confirm(self, attempt: OutboundAttempt) -> Confirmation:
         """Look into the thread, twice if need be: what was cut off may still be on its way."""

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from router.messages import Block, Confirmation, OutboundAttempt, Role, ThreadEvent
+from router.messages import Block, BlockKind, Confirmation, OutboundAttempt, Role, ThreadEvent
 from router_marketplace.adapter import Adapter, Item
 
 CLOCKS_DIFFER = timedelta(minutes=2)
@@ -45,8 +45,13 @@ def confirmation(
 
 
 def plain(blocks: Sequence[Block]) -> str:
-    """Give a message's text as `normal` compares it."""
-    return normal("\n".join(block.text for block in blocks if block.text))
+    """Give a message's text as `normal` compares it; of a file that is its name."""
+    return normal("\n".join(filter(None, (_told(block) for block in blocks))))
+
+
+def _told(block: Block) -> str:
+    name = block.fields.get("name")
+    return name if block.kind is not BlockKind.TEXT and isinstance(name, str) else block.text
 
 
 def normal(text: str) -> str:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from router.abilities import MediaFile
 from router.capabilities import StartRule
-from router.channel import HttpRequest
-from router.messages import JsonObject, OutboundAttempt, RawInbound
+from router.channel import AnyChannel, HttpRequest
+from router.messages import Block, BlockKind, JsonObject, OutboundAttempt, RawInbound
 from router.testing import (
     FakeMessage,
     Fault,
@@ -21,6 +22,7 @@ from router.testing import (
 )
 from router_marketplace.simulators.fake_yandex import ARBITER, BUSINESS_ID, FakeYandex, message_id
 from router_marketplace.simulators.market import MarketSimulator, pushed, spec_path
+from router_marketplace.yandex.channel import YandexChannel
 from router_marketplace.yandex.settings import YandexSettings
 
 SPEC = "yandex-market-partner/chats-orders-questions.openapi.json"
@@ -33,6 +35,16 @@ _VARIABLES = {
     "OMNIROUTER_SIMULATED_YANDEX_CLIENT": "simulated-client-5b1e",
     _PUSH: "simulated-push-77c2",
 }
+
+
+_FILES: Mapping[str, dict[str, Any]] = {
+    "image": {"name": "box.png", "content_type": "image/png", "size_bytes": 9},
+    "file": {"name": "receipt.pdf", "content_type": "application/pdf", "size_bytes": 9},
+}
+
+
+async def _chunks(content: bytes) -> AsyncIterator[bytes]:
+    yield content
 
 
 def _said(status: int, code: str, words: str, **headers: str) -> Fault:
@@ -60,6 +72,7 @@ class YandexSimulator(MarketSimulator[FakeYandex]):
         super().__init__(FakeYandex(page_limit=PAGE))
         self.fake.issue_token()
         self._placed: dict[str, FakeMessage] = {}
+        self._files: dict[str, dict[str, JsonObject]] = {}
         self._crowds = 0
         # A second platform writes the samples down, so that the shop's own begins empty.
         self._record = FakeYandex()
@@ -129,6 +142,22 @@ class YandexSimulator(MarketSimulator[FakeYandex]):
     def spec(self) -> Path:
         """Name the platform's own description of its interface."""
         return spec_path(SPEC)
+
+    async def deliver(self, channel: AnyChannel, raw: RawInbound) -> str:
+        """Push and read as any platform; bring the files up once that the shop may send."""
+        if isinstance(channel, YandexChannel) and channel.account not in self._files:
+            files = {kind: MediaFile(**given) for kind, given in _FILES.items()}
+            self._files[channel.account] = {
+                kind: await channel.upload(file, _chunks(b"simulated")) for kind, file in files.items()
+            }
+        return await super().deliver(channel, raw)
+
+    def block(self, kind: str) -> Block:
+        """Give a block the platform takes; files are those of the account that was used last."""
+        if kind == "text":
+            return Block(text="It leaves today.")
+        fields = list(self._files.values())[-1][kind]
+        return Block(kind=BlockKind(kind), text=str(fields["name"]), fields=fields)
 
     def expire_token(self) -> None:
         """Let the token run out."""

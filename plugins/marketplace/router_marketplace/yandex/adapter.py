@@ -14,7 +14,7 @@ from router.messages import BlockKind, InboundEvent, JsonObject, OutboundAttempt
 from router.orders import ContextCard, ContextQuery
 from router.threads import PlatformState
 from router_marketplace.adapter import Adapter, Item, ItemPage, Mark, Push, Thread, ThreadPage
-from router_marketplace.calls import Access, Answer, Call, json_call
+from router_marketplace.calls import Access, Answer, Call, FilePart, json_call
 from router_marketplace.facts import Facts, load_facts
 from router_marketplace.settings import secret
 from router_marketplace.yandex import messages, orders, pushes
@@ -29,7 +29,7 @@ class YandexFacts(Facts):
 
     oauth_url: str
     max_file_bytes: int
-    media_hosts: tuple[str, ...]
+    file_types: frozenset[str]
 
 
 FACTS = load_facts("yandex-market", YandexFacts)
@@ -179,6 +179,17 @@ class YandexAdapter(Adapter[YandexSettings]):
         path = self._path("chats/message")
         return json_call("POST", path, {"message": text}, query=query, writes=True, budget="send")
 
+    def compose_file(self, thread: str, file: FilePart) -> Call:
+        """Send a file as a message of its own."""
+        return Call(
+            method="POST",
+            path=self._path("chats/file/send"),
+            query={"chatId": thread},
+            file=file,
+            writes=True,
+            budget="send",
+        )
+
     def sent(self, answer: Answer) -> Receipt:
         """Take the empty answer for what it says: it is in the chat."""
         return Receipt(outcome=SendOutcome.ACCEPTED)
@@ -188,8 +199,9 @@ class YandexAdapter(Adapter[YandexSettings]):
         return item.raw.get("sender") == "PARTNER"
 
     def text_of(self, item: Item) -> str:
-        """Give a message's text."""
-        return messages.text_of(item.raw)
+        """Give a message's text, or the names of its files."""
+        files = " ".join(str(file.get("name", "")) for file in _objects(item.raw, "payload"))
+        return messages.text_of(item.raw) or files
 
     def open_thread(self, ground: str) -> Call:
         """Open a chat about an order or a return; the platform gives back the old one if there is one."""

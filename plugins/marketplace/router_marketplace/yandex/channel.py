@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+
+from router.abilities import MediaFile, Uploads
 from router.capabilities import (
     Capabilities,
+    MediaLimits,
     Ordering,
     PollTerms,
     PushTerms,
@@ -12,15 +16,30 @@ from router.capabilities import (
     TextLimits,
     TextUnit,
 )
+from router.channel import ChannelContext
+from router.errors import ContentRejected
+from router.messages import Block, BlockKind, JsonObject, OutboundAttempt
+from router_marketplace.calls import Call
 from router_marketplace.channel import MarketplaceChannel
 from router_marketplace.more import LooksUp, Renews
+from router_marketplace.staging import KEPT_FOR, StagedFiles
 from router_marketplace.yandex.adapter import FACTS, YandexAdapter
 from router_marketplace.yandex.orders import KINDS
 from router_marketplace.yandex.settings import YandexSettings
 
+KEPT_S = KEPT_FOR.total_seconds()
+PICTURES = frozenset(kind for kind in FACTS.file_types if kind.startswith("image/"))
+
 CAPABILITIES = Capabilities(
     channel_class="marketplace",
     text=TextLimits(max=FACTS.text.max, unit=TextUnit(FACTS.text.unit)),
+    blocks=frozenset({"text", "image", "file"}),
+    media={
+        "image": MediaLimits(types=PICTURES, max_bytes=FACTS.max_file_bytes, via="upload", expires_s=KEPT_S),
+        "file": MediaLimits(
+            types=FACTS.file_types, max_bytes=FACTS.max_file_bytes, via="upload", expires_s=KEPT_S
+        ),
+    },
     marks_sending=True,
     joins_open_episode=False,
     thread_kinds=frozenset({"order", "return", "direct", "dispute"}),
@@ -38,7 +57,27 @@ CAPABILITIES = Capabilities(
 )
 
 
-class YandexChannel(MarketplaceChannel[YandexSettings], Renews, LooksUp):
+class YandexChannel(MarketplaceChannel[YandexSettings], Renews, LooksUp, Uploads):
     """One business of a seller's cabinet."""
 
     adapter_class = YandexAdapter
+
+    async def open(self, ctx: ChannelContext) -> None:
+        """Get ready; files wait for their message here, as the platform takes both at once."""
+        await super().open(ctx)
+        self._files = StagedFiles(ctx, part="file", max_bytes=FACTS.max_file_bytes)
+
+    async def upload(self, file: MediaFile, chunks: AsyncIterator[bytes]) -> JsonObject:
+        """Keep a file for the message that takes it along; give what its block needs to name it."""
+        if file.content_type not in FACTS.file_types:
+            raise ContentRejected(f"{file.content_type} cannot be sent here", code="type", part="file")
+        return await self._files.put(file, chunks)
+
+    async def composed(self, thread: str, attempt: OutboundAttempt) -> Call:
+        """Build the call for a text, or for one file."""
+        [first, *more] = attempt.blocks or [Block()]
+        if first.kind not in (BlockKind.FILE, BlockKind.IMAGE):
+            return await super().composed(thread, attempt)
+        if more:
+            raise ContentRejected("a file goes by itself here", code="kind", part="blocks")
+        return YandexAdapter(self.settings).compose_file(thread, await self._files.get(first.fields))
