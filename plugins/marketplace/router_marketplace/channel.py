@@ -24,7 +24,7 @@ from router.channel import (
     PushSource,
     Signal,
 )
-from router.errors import MalformedMessage, RecipientGone
+from router.errors import MalformedMessage
 from router.messages import (
     Author,
     Confirmation,
@@ -44,7 +44,7 @@ from router_marketplace.adapter import Adapter, Item, Mark, Notice, Ring
 from router_marketplace.calls import Call
 from router_marketplace.doubt import CLOCKS_DIFFER, ENTRIES_BEFORE, confirmation
 from router_marketplace.exchange import Exchange
-from router_marketplace.reading import Reader
+from router_marketplace.reading import LEFT_OUT, Reader
 from router_marketplace.settings import MarketplaceSettings
 
 SettingsT = TypeVar("SettingsT", bound=MarketplaceSettings)
@@ -99,8 +99,10 @@ class MarketplaceChannel(Channel[SettingsT], PushSource, PullSource, Confirms, P
         for ring in list(self._rung):
             try:
                 stored += await self.reader.ring(ring)
-            except RecipientGone:
-                self.ctx.log.info("a push named a thread there is none of", extra={"chat": ring.thread})
+            except LEFT_OUT as error:
+                self.ctx.log.info(
+                    "a push named a thread that cannot be read: %s", error, extra={"chat": ring.thread}
+                )
             # Only now: a failure above leaves it for the next pull.
             self._rung.pop(ring, None)
         now_s = self.ctx.clock.monotonic()

@@ -29,6 +29,9 @@ MOST_LISTED = 1000
 SETTLED_AFTER = timedelta(minutes=2)
 """Longer than clocks differ and than a push overtakes its message."""
 
+LEFT_OUT = (Permanent, RecipientGone, NotAllowedNow, ContentRejected)
+"""What is said of one thread alone, so that it must not hold up the others."""
+
 
 class Reader:
     """Reads threads of one open account; `progress` is what was committed last."""
@@ -147,7 +150,7 @@ class Reader:
         """Read one of many threads; one that the platform will not give must not hold up the others."""
         try:
             return await self.read(thread)
-        except (Permanent, RecipientGone, NotAllowedNow, ContentRejected) as error:
+        except LEFT_OUT as error:
             self._ctx.log.warning("a thread was left out: %s", error, extra={"chat": thread.id})
             return 0
 

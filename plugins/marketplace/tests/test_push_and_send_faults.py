@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Literal
 
@@ -91,6 +92,16 @@ async def test_forged_push_is_answered_401_and_rings_for_nothing(market: Market,
     assert answer is not None
     assert answer.status == 401
     assert market.context.signals == []
+
+
+async def test_push_for_a_chat_that_cannot_be_read_holds_up_nothing(market: Market) -> None:
+    known = market.fake.customer_says(market.chat, "hello")
+    strange = replace(known, thread="7000000000000000000")
+    await market.pusher.push("shop", market.push_for(strange))
+    await market.pusher.push("shop", market.push_for(known))
+    pulled = await market.channel.pull(market.context.signals[-1])
+    assert market.texts == ["hello"]
+    assert not pulled.more
 
 
 async def test_push_is_answered_with_200_and_nothing_before_anything_is_read(market: Market) -> None:

@@ -206,9 +206,9 @@ def test_message_and_conversation_pushes_ring_and_are_answered_with_nothing() ->
     assert ADAPTER.push(_push(_said(1, order_id="5")), ACCESS, AT).rings == ()
 
 
-def test_forged_or_strayed_push_is_refused() -> None:
+def test_forged_push_is_refused() -> None:
     said = _said(14, conversation_id=THREAD)
-    for forged in (_push(said, key="secret2"), _push(said, app="124abc"), _push({**said, "shop_id": "1"})):
+    for forged in (_push(said, key="secret2"), _push(said, app="124abc")):
         with pytest.raises(InboundRejected):
             ADAPTER.push(forged, ACCESS, AT)
     good = _push(said)
@@ -222,6 +222,11 @@ def test_forged_or_strayed_push_is_refused() -> None:
                 ACCESS,
                 AT,
             )
+
+
+def test_genuine_push_for_another_shop_of_the_app_is_taken_and_rings_for_nothing() -> None:
+    push = ADAPTER.push(_push({**_said(14, conversation_id=THREAD), "shop_id": "1"}), ACCESS, AT)
+    assert (push.reply.status, push.rings) == (200, ())
 
 
 @pytest.mark.parametrize("body", [b"[]", b"{", b"[" * 100_000, b'"x"', b"{" + b" " * 600_000 + b"}"])

@@ -19,7 +19,7 @@ class LazadaSettings(MarketplaceSettings):
     access_token_env: str = Field(description="environment variable with the seller's access token")
     refresh_token_env: str = Field(description="environment variable with the seller's refresh token")
     seller_id: str = Field(
-        default="", description="id of the seller; pushes of the app's other sellers are refused"
+        default="", description="id of the seller; pushes of the app's other sellers ring for nothing"
     )
     auth_url: str = Field(
         default="", pattern="^(https?://.+)?$", description="where tokens are renewed; empty: the usual one"

@@ -128,10 +128,16 @@ class LazadaSimulator(MarketSimulator[FakeLazada]):
         return recorded(self._record, told)
 
     def fresh(self, number: int) -> RawInbound:
-        """Give one more message; each from one of a hundred buyers."""
+        """Give one more message; each from one of twenty buyers."""
         return recorded(
-            self._record, self._record.customer_says(_session(100 + number % 100), f"fresh {number}")
+            self._record, self._record.customer_says(_session(100 + number % 20), f"fresh {number}")
         )
+
+    def forget(self) -> None:
+        """Drop what both platforms have kept; numbers go on."""
+        for platform in (self.fake, self._record):
+            platform.forget()
+        self._placed.clear()
 
     def block(self, kind: str) -> Block:
         """Give a block the platform takes."""

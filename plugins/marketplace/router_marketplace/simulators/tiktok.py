@@ -132,9 +132,15 @@ class TiktokSimulator(MarketSimulator[FakeTiktok]):
         return recorded(self._record, told)
 
     def fresh(self, number: int) -> RawInbound:
-        """Give one more message; each from one of a hundred buyers."""
-        thread = str(7_494_560_109_732_340_000 + number % 100)
+        """Give one more message; each from one of twenty buyers."""
+        thread = str(7_494_560_109_732_340_000 + number % 20)
         return recorded(self._record, self._record.customer_says(thread, f"fresh {number}"))
+
+    def forget(self) -> None:
+        """Drop what both platforms have kept; numbers go on."""
+        for platform in (self.fake, self._record):
+            platform.forget()
+        self._placed.clear()
 
     def block(self, kind: str) -> Block:
         """Give a block the platform takes."""

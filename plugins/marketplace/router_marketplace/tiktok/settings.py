@@ -20,7 +20,7 @@ class TiktokSettings(MarketplaceSettings):
     refresh_token_env: str = Field(description="environment variable with the shop's refresh token")
     shop_cipher: str = Field(min_length=1, description="cipher of the shop, from the authorised shops")
     shop_id: str = Field(
-        default="", description="id of the shop; pushes of the app's other shops are refused"
+        default="", description="id of the shop; pushes of the app's other shops ring for nothing"
     )
     auth_url: str = Field(
         default="", pattern="^(https?://.+)?$", description="where tokens are renewed; empty: the usual one"
