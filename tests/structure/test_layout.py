@@ -29,7 +29,7 @@ ORDER = (
     ("model", "live"),
     ("engine",),
     ("storage",),
-    ("text_files", "plugin_host", "config", "rules_files", "people", "pooling", "drafts"),
+    ("text_files", "plugin_checks", "plugin_host", "config", "rules_files", "people", "pooling", "drafts"),
     ("backlog", "decoding", "triage", "placing", "conversations"),
     ("queues", "filing", "engine_room"),
     ("intake", "outbox", "offers", "steering", "rerouting"),

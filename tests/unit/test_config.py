@@ -18,7 +18,7 @@ from router.config import (
 from router.documents.problems import DocumentError
 from router.errors import ConfigError
 from router.messages import InboundEvent, RawInbound
-from router.plugin_host import LoadedPlugin, PluginHost
+from router.plugin_host import LoadedPlugin, PluginHost, Registered
 
 ROOT = Path(__file__).parents[2]
 
@@ -50,7 +50,12 @@ EMAIL = ChannelType(
 )
 HOST = PluginHost(
     plugins=(
-        LoadedPlugin(name="email", distribution="omnirouter", version="0.1", channel_types=[EMAIL]),
+        LoadedPlugin(
+            name="email",
+            distribution="omnirouter",
+            version="0.1",
+            registered=Registered(channel_types=[EMAIL]),
+        ),
         LoadedPlugin(name="fax", distribution="router-fax", version="2.0", error="ImportError: no libfax"),
     ),
     channel_types={"email": EMAIL},
