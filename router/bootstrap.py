@@ -17,6 +17,7 @@ from aiohttp import web
 from router.accounts.judgement import Limits
 from router.clock import Clock, SystemClock
 from router.config import Account, AnyAccount, Config, account_settings
+from router.context import ContextRoom
 from router.decoding import decoder_of
 from router.doors import Doors
 from router.engine.rules.stage import RulesInForce
@@ -31,6 +32,7 @@ from router.live import LiveEvents
 from router.model.filing import Filed
 from router.notices import Notices
 from router.offers import Offers
+from router.order_facts import OrderFactsRoom
 from router.outbox import Outbox
 from router.plugin_host import PluginHost
 from router.queues import Queues
@@ -39,6 +41,7 @@ from router.rerouting import Reroutes
 from router.routing_setup import put_in_force, put_on_staff
 from router.rulebook import Rulebook
 from router.rules_files import DEFAULT_RULES, RulesSource, read_roster, read_rules
+from router.sources import Sources, read_sources
 from router.startup import check_clock, check_folder, make_private
 from router.steering import Steering
 from router.storage.sole import sole_router
@@ -86,10 +89,12 @@ async def running_router(
     clock = clock or SystemClock()
     plugins = PluginHost.load(config.plugins.disabled)
     accounts = account_settings(config, plugins) if accounts is None else accounts
+    sources = read_sources(config, plugins)
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(_own_store(config, clock))
         rules = await _prepare(config, store, clock, plugins.strategies)
-        house = _House(accounts, store, clock, rules, plugins.strategies)
+        house = _House(accounts, store, clock, rules, plugins.strategies, sources)
+        await stack.enter_async_context(house.context.opened())
         await stack.enter_async_context(house.recovered())
         supervisor = house.supervise(_public_url(config), random or SystemRandom(), limits)
         await stack.enter_async_context(supervisor)
@@ -110,6 +115,7 @@ class _House:
         clock: Clock,
         rules: RulesInForce,
         strategies: Sequence[Strategy],
+        sources: Sources,
     ) -> None:
         self._accounts = accounts
         self._store = store
@@ -129,7 +135,9 @@ class _House:
         self.notices = Notices(self.live, self.engine_room, self.outbox.wake, self.doors.thread_changed)
         queues = Queues(clock, lambda: self.rulebook.rules, self.doors.language)
         filing = FilingRoom(store, clock, queues.work_item, self._filed)
-        self.intake = Intake(store, clock, self.decoder, self.doors.kind, filing)
+        self.context = ContextRoom(sources, clock, self.doors)
+        orders = OrderFactsRoom(self.context)
+        self.intake = Intake(store, clock, self.decoder, self.doors.kind, filing, orders.look_up)
         self.replies = Replies(store, clock, self.doors, self.doors.outgoing_ref, self.notices.written)
         self.front_desk = FrontDesk(
             store, clock, self.intake, filing, self.notices.delivered, self.notices.typing

@@ -18,6 +18,7 @@ from router.config import Account, AnyAccount
 from router.decoding import Decoder
 from router.errors import PluginError
 from router.messages import AcceptResult, Confirmation, JsonObject, OutboundAttempt, Receipt, ThreadEvent
+from router.orders import ContextCard, ContextKind, ContextQuery
 from router.storage.inbound import raw_items, raw_of
 from router.storage.schema import conversation, raw_inbound
 from router.storage.store import Store
@@ -95,6 +96,16 @@ class Doors:
             row = found.one_or_none()
         if row is not None and row.thread and row.account in self.names:
             await self._channel(row.account).show_typing(row.thread, name)
+
+    def context_kinds(self, account: str) -> frozenset[ContextKind]:
+        """Say what the provider of an account knows of orders and customers."""
+        if self._supervisor is None or account not in self.names:
+            return frozenset()
+        return self._channel(account).context_kinds
+
+    async def look_up(self, query: ContextQuery) -> Sequence[ContextCard]:
+        """Ask the provider of the query's account; raises SendError classes only."""
+        return await self._channel(query.account).look_up(query)
 
     async def handle_http(self, account: str, request: HttpRequest) -> HttpReply:
         """Hand a provider's call to its account."""

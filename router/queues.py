@@ -75,4 +75,5 @@ class Queues:
             returning=opened.point.returning,
             reopened=opened.reopened,
             default_language=self._language(item.account),
+            order=item.order_of(opened.event),
         )

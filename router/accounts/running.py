@@ -7,11 +7,12 @@ garbage), and tells "it may have left" from "it certainly did not".
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from functools import cached_property
 from socket import gaierror
 from typing import Any, TypeVar
 
+from router.abilities import GivesContext
 from router.accounts.judgement import cause_of
 from router.accounts.kept import KeptAccount
 from router.capabilities import Health
@@ -43,6 +44,7 @@ from router.messages import (
     Receipt,
     ThreadEvent,
 )
+from router.orders import ContextCard, ContextKind, ContextQuery
 
 T = TypeVar("T")
 
@@ -147,6 +149,22 @@ class RunningChannel:
         except Exception as error:
             _log.debug("show_typing failed: %s", cause_of(error), extra={"account": self.account})
 
+    @property
+    def context_kinds(self) -> frozenset[ContextKind]:
+        """What the provider knows of orders and customers."""
+        gives = issubclass(self._class, GivesContext)
+        return self.channel_type.capabilities.context_kinds if gives else frozenset()
+
+    async def look_up(self, query: ContextQuery) -> Sequence[ContextCard]:
+        """Ask the provider for context; raises only SendError classes."""
+        try:
+            return await self._kept.call(_look_up(query), self._kept.limits.look_up_s)
+        except SendError:
+            raise
+        except Exception as error:
+            _log.warning("look_up failed: %s", cause_of(error), extra={"account": self.account})
+            raise Retryable(cause_of(error), code="plugin", public_text="the channel gave none") from error
+
     def form_schema(self) -> JsonObject:
         """Give the JSON Schema of the form for entries by hand."""
         channel = self._unopened
@@ -194,6 +212,10 @@ def _handle_http(request: HttpRequest) -> Callable[[Any], Coroutine[Any, Any, Ht
 
 def _submit(form: JsonObject) -> Callable[[Any], Coroutine[Any, Any, AcceptResult]]:
     return lambda channel: channel.submit(form)
+
+
+def _look_up(query: ContextQuery) -> Callable[[Any], Coroutine[Any, Any, Sequence[ContextCard]]]:
+    return lambda channel: channel.look_up(query)
 
 
 def _thread_changed(thread: str, event: ThreadEvent) -> Callable[[Any], Coroutine[Any, Any, None]]:

@@ -37,9 +37,32 @@ class LinkKind(StrEnum):
     SAME_CONTACT = "same_contact"
 
 
+class OrderLookup(StrEnum):
+    """What became of asking for an order before triage; empty when nobody was asked."""
+
+    NOT_ASKED = ""
+    FOUND = "found"
+    UNKNOWN = "unknown"
+    NO_ANSWER = "no_answer"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderFacts:
+    """The order a message is about; `stage` is pre_sale, in_sale or after_sale."""
+
+    id: str = ""
+    stage: str = ""
+    status: str = ""
+    value: float = 0.0
+    lookup: OrderLookup = OrderLookup.NOT_ASKED
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decoded:
-    """One accepted raw item with what its plugin read in it."""
+    """One accepted raw item with what its plugin read in it.
+
+    `orders` holds what was looked up for each event, in their order; empty when nothing was.
+    """
 
     inbound_id: str
     account: str
@@ -48,6 +71,14 @@ class Decoded:
     joins_open_episode: bool
     received_at: datetime
     events: tuple[InboundEvent, ...]
+    orders: tuple[OrderFacts, ...] = ()
+
+    def order_of(self, event: InboundEvent) -> OrderFacts:
+        """Give what is known of the order one of the events is about."""
+        for other, order in zip(self.events, self.orders, strict=False):
+            if other is event:
+                return order
+        return OrderFacts()
 
 
 @dataclass(frozen=True, slots=True)
