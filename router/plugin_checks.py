@@ -69,6 +69,12 @@ def note_target_problem(kind: object) -> str | None:
     limits = kind.limits
     if not isinstance(limits, NoteLimits) or limits.max < 1 or limits.unit not in ("chars", "bytes"):
         return f"limits of note target {kind.id!r:.80} need a max above 0 and a unit of chars or bytes"
+    try:
+        "".encode(limits.encoding)
+    except LookupError:
+        return (
+            f"limits of note target {kind.id!r:.80} name the encoding {limits.encoding!r:.40}, which is none"
+        )
     return _shape_problem("note target", kind)
 
 
