@@ -33,6 +33,7 @@ from router.model.filing import Filed
 from router.notices import Notices
 from router.offers import Offers
 from router.order_facts import OrderFactsRoom
+from router.order_notes import OrderNotes
 from router.outbox import Outbox
 from router.plugin_host import PluginHost
 from router.queues import Queues
@@ -133,6 +134,7 @@ class _House:
             store, clock, run_id, self.doors, lambda changed: self.notices.delivered(changed)
         )
         self.notices = Notices(self.live, self.engine_room, self.outbox.wake, self.doors.thread_changed)
+        self.order_notes = OrderNotes(store, clock, sources, self.notices.noted)
         queues = Queues(clock, lambda: self.rulebook.rules, self.doors.language)
         filing = FilingRoom(store, clock, queues.work_item, self._filed)
         self.context = ContextRoom(sources, clock, self.doors)
@@ -175,6 +177,7 @@ class _House:
             "engine": self.engine_room.run,
             "notices": self.notices.run,
             "rules": self.rulebook.run,
+            "order notes": self.order_notes.run,
         }
         for account in self.doors.names:
             self.outbox.add_lane(account)
@@ -222,6 +225,8 @@ class _House:
             rulebook=self.rulebook,
             reroutes=self.reroutes,
             replies=self.replies,
+            context=self.context,
+            order_notes=self.order_notes,
             channels=self.doors,
             quarantine=self.intake,
             words=say,

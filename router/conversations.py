@@ -31,6 +31,7 @@ from router.model.filing import (
 from router.placing import find_place
 
 PREVIEW_CHARS = 200
+MAX_ORDER_ID_CHARS = 100
 SECOND_USE = "another message with other content came under the same Message-ID"
 
 _DEMANDS = (EventKind.MESSAGE, EventKind.CALL)
@@ -249,6 +250,7 @@ class Filing:
         if self._is_second_use(item, event):
             row["warnings"] = [*event.warnings, SECOND_USE]
         self._shelf.add("message", row)
+        self._note_order(item, event, conversation)
         filed.messages.append((row, conversation.thread))
         for attachment in event.attachments:
             file = {
@@ -264,6 +266,18 @@ class Filing:
             }
             self._shelf.add("attachment", file)
             filed.attachments.append(file)
+
+    def _note_order(self, item: Decoded, event: InboundEvent, conversation: Shelved) -> None:
+        """Keep that an order was named here, by the message or by looking it up."""
+        named = event.context.get("order_id")
+        order_id = item.order_of(event).id or (named.strip() if isinstance(named, str) else "")
+        if 0 < len(order_id) <= MAX_ORDER_ID_CHARS and order_id.isprintable():
+            row = {
+                "conversation_id": conversation.id,
+                "order_id": order_id,
+                "seen_at": item.received_at,
+            }
+            self._shelf.add("conversation_order", row)
 
 
 def _message_row(

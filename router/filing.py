@@ -22,6 +22,7 @@ from router.model.filing import Decoded, Filed, Opened, PointKey, Row, own_point
 from router.storage.deliveries import apply_reports
 from router.storage.filing import load_shelf, prefer_last_claimants, save_shelf
 from router.storage.inbound import mark_filed
+from router.storage.orders import note_orders
 from router.storage.schema import message, raw_inbound
 from router.storage.store import Store
 
@@ -125,6 +126,7 @@ class FilingRoom:
                     returning[opened.conversation.id] = opened.point.contact_id
         prefer_last_claimants(connection, shelf.new.get("work_item", []), returning)
         save_shelf(connection, shelf)
+        note_orders(connection, shelf.new.get("conversation_order", []))
         now = self._clock.now()
         for result in filed:
             result.delivered = apply_reports(connection, result.account, result.reports)

@@ -29,6 +29,7 @@ from router.web.routes_channels import ChannelCalls
 from router.web.routes_conversations import ConversationCalls
 from router.web.routes_messages import MessageCalls
 from router.web.routes_operations import OperationsCalls
+from router.web.routes_orders import OrderCalls
 from router.web.routes_people import PeopleCalls
 from router.web.routes_rules import RulesCalls
 from router.web.routes_steering import SteeringCalls
@@ -58,6 +59,7 @@ def create_app(
         SteeringCalls(services),
         RulesCalls(services),
         MessageCalls(services),
+        OrderCalls(services),
         ChannelCalls(services),
         OperationsCalls(services),
         EventCalls(services, doorkeeper, frames),

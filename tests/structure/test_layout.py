@@ -42,6 +42,7 @@ ORDER = (
     ),
     ("context_source", "context", "order_facts"),
     ("backlog", "decoding", "triage", "placing", "conversations"),
+    ("note_lane", "order_notes"),
     ("queues", "filing", "engine_room"),
     ("intake", "outbox", "offers", "steering", "rerouting"),
     ("replies", "notices"),
