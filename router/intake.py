@@ -51,7 +51,7 @@ TURN_BYTES = 4_096
 LookUpOrders = Callable[[Sequence[Decoded]], Awaitable[Sequence[Decoded]]]
 
 
-async def _as_they_are(items: Sequence[Decoded]) -> Sequence[Decoded]:
+async def as_they_are(items: Sequence[Decoded]) -> Sequence[Decoded]:
     """Know no orders."""
     return items
 
@@ -69,7 +69,7 @@ class Intake:
         decoder: Decoder,
         kinds: Callable[[str], ChannelType],
         filing: FilingRoom,
-        look_up_orders: LookUpOrders = _as_they_are,
+        look_up_orders: LookUpOrders = as_they_are,
     ) -> None:
         self._store = store
         self._clock = clock

@@ -56,6 +56,7 @@ class NotesChannel(Channel[NotesSettings]):
                 ],
                 evidence=[Evidence(kind=EvidenceKind(k), value=v) for k, v in fields.get("evidence", [])],
                 automatic=Automatic(fields.get("automatic", "no")),
+                context=fields.get("context", {}),
             )
         ]
 

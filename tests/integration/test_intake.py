@@ -18,7 +18,7 @@ from router.engine.rules import load_ruleset
 from router.engine.rules.stage import RulesInForce
 from router.filing import FilingRoom
 from router.ids import new_id
-from router.intake import Intake
+from router.intake import Intake, LookUpOrders, as_they_are
 from router.messages import AcceptOutcome, Evidence, EvidenceKind
 from router.model.filing import Decoded, Filed, reference_digest
 from router.queues import Queues
@@ -70,7 +70,12 @@ class Front:
 
 @asynccontextmanager
 async def running(
-    store: Store, *, clock: Clock | None = None, rules: str = RULES, **kind: bool
+    store: Store,
+    *,
+    clock: Clock | None = None,
+    rules: str = RULES,
+    look_up_orders: LookUpOrders = as_they_are,
+    **kind: bool,
 ) -> AsyncIterator[Front]:
     clock = clock or SystemClock()
     notes = notes_type(**kind)
@@ -80,7 +85,7 @@ async def running(
     queues = Queues(clock, lambda: RulesInForce(version=1, ruleset=ruleset), lambda account: "en")
     filed: list[Filed] = []
     filing = FilingRoom(store, clock, queues.work_item, filed.extend)
-    intake = Intake(store, clock, decoder, lambda account: built[account][0], filing)
+    intake = Intake(store, clock, decoder, lambda account: built[account][0], filing, look_up_orders)
     await intake.recover()
     task = asyncio.create_task(intake.run())
     try:
