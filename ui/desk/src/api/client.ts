@@ -3,15 +3,20 @@ import type {
   Agent,
   ChannelHealth,
   Colleague,
+  ContextKind,
   Conversation,
   Decision,
   Message,
   Offer,
+  OrderNote,
+  OrderNoteKind,
+  OrderOverview,
   Presence,
   PresenceState,
   Problem,
   QueueCounters,
   RelatedConversation,
+  SourceAnswer,
   View,
   Alarm,
   Incident,
@@ -126,6 +131,13 @@ export const api = {
   related: (id: string) => call<{ conversations: RelatedConversation[] }>("GET", `${at(id)}/related`),
   decisions: (id: string, lang: string) =>
     call<{ decisions: Decision[]; now: Decision | null }>("GET", `${at(id)}/decisions${query({ lang })}`),
+
+  orders: (id: string) => call<OrderOverview>("GET", `${at(id)}/orders`),
+  context: (id: string, kind: ContextKind, order: string) =>
+    call<{ answers: SourceAnswer[] }>("GET", `${at(id)}/context${query({ kind, order })}`),
+  addOrderNote: (id: string, note: { order_id: string; kind: OrderNoteKind; reason: string }) =>
+    call<OrderNote>("POST", `${at(id)}/order-notes`, note),
+  retryOrderNote: (noteId: string) => call<OrderNote>("POST", `/order-notes/${encodeURIComponent(noteId)}/retry`, {}),
 
   reply: (id: string, reply: { text: string; token: number; key: string }, keepalive = false) =>
     call<Message>("POST", `${at(id)}/replies`, reply, keepalive),

@@ -60,6 +60,16 @@ function Acts({ conversation }: { conversation: Conversation }) {
       <button
         type="button"
         class="icon-button"
+        aria-pressed={side.value === "orders"}
+        aria-label={t("orders-title")}
+        title={`${t("orders-title")} (O)`}
+        onClick={() => toggleSide("orders")}
+      >
+        <Icon name="marketplace" />
+      </button>
+      <button
+        type="button"
+        class="icon-button"
         aria-pressed={side.value === "customer"}
         aria-label={t("customer-title")}
         title={`${t("customer-title")} (I)`}

@@ -6,6 +6,7 @@ import { refresh } from "./conversations";
 import { countersChanged, loadHouse, setChannelState, setColleaguePresence } from "./house";
 import { reloadLists } from "./lists";
 import { place } from "./navigation";
+import { orderNotesChanged } from "./orders";
 import { addOffer, endOffer, loadOffers } from "./offers";
 import { loadSupervision, supervisionChanged } from "./supervision";
 import { addMessage, forgetTimelines, loadTimeline, setDelivery } from "./timeline";
@@ -53,6 +54,7 @@ const receivers: { [Name in keyof LiveEvents]: (event: LiveEvents[Name]) => void
     if (event.conversation_id === place.value.conversationId && TOLD_ON_TIMELINE.has(event.reason)) {
       void loadTimeline(event.conversation_id);
     }
+    if (event.reason === "order_note") orderNotesChanged();
     if (event.reason === "lease" || event.reason === "resolved") supervisionChanged();
     countersChanged();
   },
