@@ -9,19 +9,21 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from sqlalchemy import func, select
 
+from router.capabilities import Capabilities
 from router.channel import ChannelType
 from router.clock import Clock
 from router.crash import crash_point
 from router.errors import (
     AuthExpired,
     AuthInvalid,
+    NotAllowedNow,
     RateLimited,
     RecipientGone,
     Retryable,
@@ -29,6 +31,7 @@ from router.errors import (
     StoreUnavailable,
     UnknownOutcome,
 )
+from router.fallbacks import carried
 from router.messages import (
     AnsweredMessage,
     Block,
@@ -40,7 +43,9 @@ from router.messages import (
 )
 from router.storage.deliveries import Claimed, Settlement, claim_due, settle, settle_interrupted
 from router.storage.schema import outbox
+from router.storage.sending_times import thread_times
 from router.storage.store import Store
+from router.windows import judge
 
 log = logging.getLogger(__name__)
 
@@ -137,8 +142,10 @@ class Outbox:
 
     async def _send(self, claimed: Claimed, lane: _Lane) -> None:
         crash_point("K14")
-        attempt = attempt_of(claimed)
+        can = self._doors.kind(claimed.row["account"]).capabilities
+        attempt = attempt_of(claimed, can.blocks)
         try:
+            await self._check_windows(claimed, attempt, can)
             receipt = await self._doors.send(attempt)
             state = DeliveryState(receipt.outcome)
             settlement = self._settlement(
@@ -152,6 +159,21 @@ class Outbox:
         await self._keep(settlement)
         crash_point("K17")
         self._changed([(attempt.conversation_id, attempt.message_id)])
+
+    async def _check_windows(self, claimed: Claimed, attempt: OutboundAttempt, can: Capabilities) -> None:
+        """Raise NotAllowedNow when every send rule of the channel forbids this message now."""
+        if not can.send_rules or attempt.template is not None:
+            return
+        async with self._store.reading() as connection:
+            times = await connection.run_sync(thread_times, claimed.row)
+        kinds = frozenset(block.kind.value for block in attempt.blocks)
+        permission = judge(can.send_rules, times, self._clock.now(), kinds)
+        if not permission.allowed:
+            raise NotAllowedNow(
+                permission.why,
+                code="window_closed",
+                alternatives=() if can.templates == "none" else ("template",),
+            )
 
     async def _keep(self, settlement: Settlement) -> None:
         """Settle, however long the store takes: the peer has it, so forgetting is no way out."""
@@ -244,8 +266,8 @@ def _retry_s(error: SendError, number: int) -> float | None:
     return None
 
 
-def attempt_of(claimed: Claimed) -> OutboundAttempt:
-    """Build what the channel gets from what the store holds."""
+def attempt_of(claimed: Claimed, kinds: Collection[str]) -> OutboundAttempt:
+    """Build what the channel gets from what the store holds, in blocks of the kinds it can show."""
     row = claimed.row
     return OutboundAttempt(
         attempt_id=claimed.attempt_id,
@@ -256,7 +278,7 @@ def attempt_of(claimed: Claimed) -> OutboundAttempt:
         outgoing_ref=row["outgoing_ref"],
         seq=row["seq"],
         recipient=row["recipient"],
-        blocks=tuple(block_of(block) for block in row["blocks"]),
+        blocks=carried([block_of(block) for block in row["blocks"]], kinds),
         created_at=row["written_at"],
         author_name=row["author_name"],
         subject=row["subject"],

@@ -26,7 +26,7 @@ ORDER = (
     ("messages",),
     ("orders",),
     ("documents", "capabilities", "abilities", "channel", "strategy", "hookspecs"),
-    ("model", "live"),
+    ("model", "live", "splitting", "fallbacks", "windows"),
     ("engine",),
     ("storage",),
     (
