@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from router.clock import Clock
 from router.context_source import ANSWER_S, MAX_CHARS, Cards, KnowsOrders, OfChannel, Source
@@ -20,12 +21,13 @@ from router.sources import FailedSource, Sources
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContextAnswer:
-    """What one source answered; `problem` says in plain words why it gave nothing."""
+    """What one source answered; `state` is answered, late or failed, `problem` why it failed in plain words."""
 
     source: str
     title: str
     kind: ContextKind
     cards: Cards = ()
+    state: Literal["answered", "late", "failed"] = "answered"
     problem: str = ""
 
 
@@ -79,9 +81,9 @@ class ContextRoom:
         try:
             return replace(answer, cards=await source.cards(query, ANSWER_S))
         except TimeoutError:
-            return replace(answer, problem=f"did not answer within {ANSWER_S:.0f} s")
+            return replace(answer, state="late")
         except SendError as error:
-            return replace(answer, problem=f"did not answer: {error.public_text}"[:MAX_CHARS])
+            return replace(answer, state="failed", problem=error.public_text[:MAX_CHARS])
 
     def _channel_source(self, account: str) -> Source:
         if account not in self._channel_sources:
@@ -94,4 +96,10 @@ def _serves(failed: FailedSource, account: str) -> bool:
 
 
 def _failed_answer(failed: FailedSource, kind: ContextKind) -> ContextAnswer:
-    return ContextAnswer(source=failed.name, title=failed.name, kind=kind, problem=failed.cause[:MAX_CHARS])
+    return ContextAnswer(
+        source=failed.name,
+        title=failed.name,
+        kind=kind,
+        state="failed",
+        problem=failed.cause[:MAX_CHARS],
+    )

@@ -52,11 +52,12 @@ class Card:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceAnswer:
-    """What one source answered; `problem` says why it did not, in words for an agent."""
+    """What one source answered; `problem` says why it failed, in words for an agent."""
 
     source: str
     title: str
     cards: Sequence[Card]
+    state: Literal["answered", "late", "failed"]
     problem: str
 
 
@@ -122,6 +123,7 @@ class OrderCalls:
                     source=each.source,
                     title=each.title,
                     cards=[_card(card) for card in each.cards],
+                    state=each.state,
                     problem=each.problem,
                 )
                 for each in answers

@@ -141,14 +141,14 @@ async def test_a_source_that_hangs_is_shown_so_and_the_other_has_answered(monkey
     async with room(good, stuck) as context:
         first, second = await context.ask(ORDERS)
     assert (first.cards[0].id, first.problem) == ("X-1", "")
-    assert (second.cards, second.problem[:20]) == ((), "did not answer withi")
+    assert (second.cards, second.state) == ((), "late")
 
 
 async def test_refused_and_broken_sources_say_why_without_what_they_know():
     async with room(Shop(status=401), Shop(cards=[{"id": "X-1", "colour": "red"}])) as context:
         refused, broken = await context.ask(ORDERS)
-    assert refused.problem == "did not answer: the shop refuses the key"
-    assert broken.problem == "did not answer: it failed, see the log"
+    assert refused.problem == "the shop refuses the key"
+    assert broken.problem == "it failed, see the log"
 
 
 async def test_source_whose_plugin_did_not_load_stands_beside_the_others_with_the_cause():
@@ -229,7 +229,7 @@ async def test_channel_that_knows_orders_is_asked_like_a_source():
         answers = await context.ask(ORDERS)
         assert [each.source for each in answers] == ["shop-0", "chat"]
         bad = ContextQuery(kind=ContextKind.ORDERS, account="chat", order_id="bad")
-        assert (await context.ask(bad))[1].problem == "did not answer: the marketplace is away"
+        assert (await context.ask(bad))[1].problem == "the marketplace is away"
 
 
 # --- what rules get -------------------------------------------------------------------------------

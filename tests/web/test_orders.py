@@ -417,7 +417,7 @@ async def test_desk_reads_orders_asks_sources_and_adds_a_note(shop: Shop, served
     assert (answer["title"], answer["cards"][0]["title"]) == ("Ledger", "Order of X-1")
     async with served.get(f"{at}/context?kind=stock", headers=headers) as response:
         (answer,) = (await response.json())["answers"]
-    assert answer["problem"] == "did not answer: the store room is closed"
+    assert (answer["state"], answer["problem"]) == ("failed", "the store room is closed")
     wanted = {"order_id": "X-1", "kind": "pre_sale", "reason": "赠品"}
     async with served.post(f"{at}/order-notes", json=wanted, headers=headers) as response:
         note = await response.json()

@@ -259,6 +259,7 @@ export interface SourceAnswer {
   source: string;
   title: string;
   cards: Card[];
+  state: "answered" | "late" | "failed";
   problem: string;
 }
 

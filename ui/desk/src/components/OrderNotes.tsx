@@ -90,15 +90,15 @@ export function OrderNotes({ conversation, overview }: { conversation: Conversat
   return (
     <>
       <h2>{t("order-notes")}</h2>
-      <p class="quiet">{where}</p>
+      <p class="quiet card-line">{where}</p>
       {shop?.problem && <p class="source-problem">{shop.problem}</p>}
+      <AddNote conversation={conversation} overview={overview} />
       {notes.length === 0 && <p class="quiet">{t("order-notes-none")}</p>}
       <ul class="order-notes">
         {notes.map((note) => (
           <NoteView key={note.id} note={note} />
         ))}
       </ul>
-      <AddNote conversation={conversation} overview={overview} />
     </>
   );
 }

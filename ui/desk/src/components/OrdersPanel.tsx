@@ -60,12 +60,12 @@ function Source({ answer, isOnly }: { answer: SourceAnswer; isOnly: boolean }) {
   return (
     <section>
       {!isOnly && <h3 class="source-name">{answer.title}</h3>}
-      {answer.problem && (
+      {answer.state !== "answered" && (
         <p class="source-problem">
-          <b>{answer.title}</b> {answer.problem}
+          <b>{answer.title}</b> {t(`source-${answer.state}`)} {answer.problem}
         </p>
       )}
-      {!answer.problem && answer.cards.length === 0 && <p class="quiet">{t("orders-nothing")}</p>}
+      {answer.state === "answered" && answer.cards.length === 0 && <p class="quiet">{t("orders-nothing")}</p>}
       <ul class="cards">
         {answer.cards.map((card) => (
           <CardView key={`${card.kind}-${card.id}`} card={card} />
@@ -76,7 +76,7 @@ function Source({ answer, isOnly }: { answer: SourceAnswer; isOnly: boolean }) {
 }
 
 function LookUp({ conversation, overview }: { conversation: Conversation; overview: OrderOverview }) {
-  const [kind, setKind] = useState<ContextKind>(overview.kinds[0] ?? "orders");
+  const [kind, setKind] = useState<ContextKind>(KINDS.find((one) => overview.kinds.includes(one)) ?? "orders");
   const [order, setOrder] = useState(overview.orders[0] ?? "");
   const [typed, setTyped] = useState(order);
   const found = useAnswer(() => api.context(conversation.id, kind, order), [conversation.id, kind, order]);
