@@ -16,6 +16,8 @@ from router.messages import DeliveryReport, Evidence, EvidenceKind, Identity, In
 
 Row = dict[str, Any]
 
+MAX_NAME_CHARS = 100
+
 
 class FiledAs(StrEnum):
     """How an inbound item was filed; the ledger counts these."""
@@ -198,6 +200,12 @@ def subject_of(event: InboundEvent) -> str | None:
 def thread_of(event: InboundEvent) -> str:
     """Give the provider thread an event belongs to, or an empty text."""
     return next((e.value for e in event.evidence if e.kind is EvidenceKind.THREAD), "")
+
+
+def marketplace_of(event: InboundEvent) -> str:
+    """Name the marketplace that a channel only relays for, as its `decode` put it into the context."""
+    named = event.context.get("marketplace")
+    return named if isinstance(named, str) and len(named) <= MAX_NAME_CHARS else ""
 
 
 def pointing(event: InboundEvent) -> list[Evidence]:

@@ -15,6 +15,7 @@ _DUE = sa.text("next_try_at IS NOT NULL")
 
 def upgrade() -> None:
     """Go to this revision."""
+    op.add_column("conversation", sa.Column("marketplace", sa.String(100), server_default="", nullable=False))
     op.create_table(
         "conversation_order",
         sa.Column("conversation_id", sa.String(32), nullable=False),
@@ -61,3 +62,4 @@ def downgrade() -> None:
     """Go back to the revision before."""
     op.drop_table("order_note")
     op.drop_table("conversation_order")
+    op.drop_column("conversation", "marketplace")

@@ -113,6 +113,7 @@ export interface Conversation {
   subject: string;
   state: "open" | "resolved";
   channel: string;
+  marketplace: string;
   account: string;
   contact: Contact;
   preview: string;

@@ -96,7 +96,7 @@ function StateLine({ conversation }: { conversation: Conversation }) {
         </span>
       )}
       <span class="head-place">
-        {conversation.channel} · {conversation.account}
+        {conversation.marketplace || conversation.channel} · {conversation.account}
       </span>
       {item && <span class="head-place">{queueName(item.queue)}</span>}
     </p>
