@@ -8,6 +8,9 @@ from importlib.metadata import version
 from router import hookimpl
 from router.channel import ChannelType, PluginDescriptor
 from router.orders import NoteTargetType
+from router_marketplace.amazon.channel import CAPABILITIES as AMAZON
+from router_marketplace.amazon.channel import AmazonChannel
+from router_marketplace.amazon.settings import AmazonSettings
 from router_marketplace.lazada.channel import CAPABILITIES as LAZADA
 from router_marketplace.lazada.channel import LazadaChannel
 from router_marketplace.lazada.settings import LazadaSettings
@@ -58,6 +61,14 @@ def router_channel_types() -> Sequence[ChannelType]:
             capabilities=LAZADA,
             factory=LazadaChannel,
             simulator=LazadaSimulator,
+            shares_loop=True,
+        ),
+        ChannelType(
+            id="amazon",
+            title="Amazon",
+            settings=AmazonSettings,
+            capabilities=AMAZON,
+            factory=AmazonChannel,
             shares_loop=True,
         ),
     )
