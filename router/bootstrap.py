@@ -16,6 +16,7 @@ from aiohttp import web
 
 from router.accounts.judgement import Limits
 from router.clock import Clock, SystemClock
+from router.composing import Composing
 from router.config import Account, AnyAccount, Config, account_settings
 from router.context import ContextRoom
 from router.decoding import decoder_of
@@ -35,9 +36,11 @@ from router.offers import Offers
 from router.order_facts import OrderFactsRoom
 from router.order_notes import OrderNotes
 from router.outbox import Outbox
+from router.platform_clocks import PlatformClocks
 from router.plugin_host import PluginHost
 from router.queues import Queues
-from router.replies import Replies
+from router.remapping import Remapping
+from router.replies import Replies, Written
 from router.rerouting import Reroutes
 from router.routing_setup import put_in_force, put_on_staff
 from router.rulebook import Rulebook
@@ -130,6 +133,7 @@ class _House:
         self.offers = Offers(store, clock, self.engine_room, self._channel_classes)
         self.steering = Steering(store, clock, self.engine_room, self.rulebook)
         self.reroutes = Reroutes(store, clock, self.engine_room, lambda: self.rulebook.rules)
+        self.platform_clocks = PlatformClocks(store, clock, self.engine_room, self.rulebook)
         self.outbox = Outbox(
             store, clock, run_id, self.doors, lambda changed: self.notices.delivered(changed)
         )
@@ -140,7 +144,7 @@ class _House:
         self.context = ContextRoom(sources, clock, self.doors)
         orders = OrderFactsRoom(self.context)
         self.intake = Intake(store, clock, self.decoder, self.doors.kind, filing, orders.look_up)
-        self.replies = Replies(store, clock, self.doors, self.doors.outgoing_ref, self.notices.written)
+        self.replies = Replies(store, clock, self.doors, self.doors.outgoing_ref, self._written)
         self.front_desk = FrontDesk(
             store, clock, self.intake, filing, self.notices.delivered, self.notices.typing
         )
@@ -149,6 +153,16 @@ class _House:
         """Tell what has just been filed."""
         self.rulebook.filed([row for result in results for row in result.work_items])
         self.notices.filed(results)
+        for result in results:
+            opened = [opened.conversation.id for opened in result.opened]
+            self.platform_clocks.stated([*result.stated, *opened])
+            self.platform_clocks.said([row["conversation_id"] for row, _ in result.messages])
+
+    def _written(self, what: Written) -> None:
+        """Tell what an agent has just written."""
+        self.notices.written(what)
+        if what.agent_id is not None:
+            self.platform_clocks.said([what.conversation_id])
 
     def _channel_classes(self) -> frozenset[str]:
         """Give the classes work can come in by: those of the rules and those of the channels."""
@@ -165,6 +179,7 @@ class _House:
         try:
             await self.outbox.recover()
             await self.intake.recover()
+            await self.platform_clocks.recover()
             await self.engine_room.restore()
             yield
         finally:
@@ -176,6 +191,7 @@ class _House:
             "intake": self.intake.run,
             "engine": self.engine_room.run,
             "notices": self.notices.run,
+            "platform clocks": self.platform_clocks.run,
             "rules": self.rulebook.run,
             "order notes": self.order_notes.run,
         }
@@ -227,6 +243,8 @@ class _House:
             replies=self.replies,
             context=self.context,
             order_notes=self.order_notes,
+            composing=Composing(self._store, self._clock, self.doors),
+            remapping=Remapping(self._store, self.decoder),
             channels=self.doors,
             quarantine=self.intake,
             words=say,

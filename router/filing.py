@@ -16,15 +16,19 @@ from sqlalchemy import Connection, select
 from router.clock import Clock
 from router.conversations import Filing
 from router.crash import crash_point
+from router.demand import customer_of
 from router.ids import new_id
 from router.messages import FiledMessage
 from router.model.filing import Decoded, Filed, Opened, PointKey, Row, own_pointer, pointing, reference_digest
 from router.storage.deliveries import apply_reports
+from router.storage.echoes import settle_echoes
 from router.storage.filing import load_shelf, prefer_last_claimants, save_shelf
 from router.storage.inbound import mark_filed
 from router.storage.orders import note_orders
 from router.storage.schema import message, raw_inbound
 from router.storage.store import Store
+from router.storage.threads import load_threads, save_threads
+from router.thread_news import wanted_of
 
 REMEMBERED = 10_000
 
@@ -101,10 +105,10 @@ class FilingRoom:
 
     def _file_batch(self, connection: Connection, items: Sequence[Decoded]) -> list[Filed]:
         points = {
-            PointKey.of(item.account, event.author.identities[0])
+            PointKey.of(item.account, customer)
             for item in items
             for event in item.events
-            if event.author.identities
+            if (customer := customer_of(event)) is not None
         }
         digests = {
             reference_digest(item.account, evidence)
@@ -113,7 +117,9 @@ class FilingRoom:
             for evidence in (*pointing(event), own_pointer(event))
             if evidence is not None
         }
+        now = self._clock.now()
         shelf = load_shelf(connection, points, digests)
+        load_threads(connection, shelf, wanted_of(items, shelf), now)
         filing = Filing(shelf, new_id)
         filed = [filing.file(item) for item in items]
         returning: dict[str, str] = {}
@@ -127,9 +133,10 @@ class FilingRoom:
         prefer_last_claimants(connection, shelf.new.get("work_item", []), returning)
         save_shelf(connection, shelf)
         note_orders(connection, shelf.new.get("conversation_order", []))
-        now = self._clock.now()
+        save_threads(connection, shelf)
         for result in filed:
             result.delivered = apply_reports(connection, result.account, result.reports)
+            result.delivered += settle_echoes(connection, result.echoes)
         mark_filed(connection, [(result.inbound_id, result.outcome) for result in filed], now)
         return filed
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from router.ids import digest
 from router.messages import DeliveryReport, Evidence, EvidenceKind, Identity, InboundEvent
+from router.model.threads import Echo, Thread
 
 Row = dict[str, Any]
 
@@ -20,13 +21,19 @@ MAX_NAME_CHARS = 100
 
 
 class FiledAs(StrEnum):
-    """How an inbound item was filed; the ledger counts these."""
+    """How an inbound item was filed; the ledger counts these.
+
+    `kept` is what asked for nothing and came first for its thread: it stands in a quiet
+    conversation. `echo` is one of our own messages come back.
+    """
 
     OPENED = "opened"
     THREADED = "threaded"
     REOPENED = "reopened"
     GUEST = "guest"
     REPORT = "report"
+    KEPT = "kept"
+    ECHO = "echo"
     IGNORED = "ignored"
 
 
@@ -110,7 +117,10 @@ class Point:
 
 @dataclass(slots=True)
 class Shelved:
-    """A conversation as filing needs it; the mutable fields are written back."""
+    """A conversation as filing needs it; the mutable fields are written back.
+
+    `adopted_as` is the subject a quiet conversation gets from the customer who made it his.
+    """
 
     id: str
     contact_id: str
@@ -126,6 +136,12 @@ class Shelved:
     thread: str = ""
     changed: bool = False
     new: bool = False
+    adopted_as: str | None = None
+
+    @property
+    def is_quiet(self) -> bool:
+        """Say whether nobody has asked for anything here yet."""
+        return self.episode_number == 0
 
 
 @dataclass(slots=True)
@@ -154,7 +170,8 @@ class Filed:
     """What became of one decoded item.
 
     `messages` pairs each message's row with its provider thread, `attachments` are the rows of their files;
-    `delivered` lists (conversation, message) of ours that its reports were about.
+    `delivered` lists (conversation, message) of ours that its reports were about, `changed` those that read
+    otherwise now. `stated` are the conversations whose provider said how it sees them.
     """
 
     inbound_id: str
@@ -166,16 +183,28 @@ class Filed:
     work_items: list[Row] = field(default_factory=list)
     reports: list[DeliveryReport] = field(default_factory=list)
     delivered: list[tuple[str, str]] = field(default_factory=list)
+    echoes: list[Echo] = field(default_factory=list)
+    changed: list[tuple[str, str]] = field(default_factory=list)
+    stated: list[str] = field(default_factory=list)
 
 
 @dataclass(slots=True)
 class Shelf:
-    """The neighbourhood of a batch, and the rows the batch adds."""
+    """The neighbourhood of a batch, and the rows the batch adds.
+
+    `threads` tells of the messages that echoes and changes are about, by conversation, `states` what providers
+    said last of theirs, as rows of `thread_state` (`stated`: those of this batch). `met` are the entries of
+    changes that waited for their message and wait no longer.
+    """
 
     points: dict[PointKey, Point] = field(default_factory=dict)
     pointers: dict[bytes, Pointer] = field(default_factory=dict)
     conversations: dict[str, Shelved] = field(default_factory=dict)
     participants: set[tuple[str, str]] = field(default_factory=set)
+    threads: dict[str, Thread] = field(default_factory=dict)
+    states: dict[str, Row] = field(default_factory=dict)
+    stated: set[str] = field(default_factory=set)
+    met: list[str] = field(default_factory=list)
     new: dict[str, list[Row]] = field(default_factory=dict)
 
     def add(self, table: str, row: Row) -> None:

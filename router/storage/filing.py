@@ -89,6 +89,15 @@ _UPDATE_CONVERSATION = (
 )
 
 
+_ADOPT = (
+    update(t.conversation)
+    .where(t.conversation.c.id == bindparam("conversation"))
+    .values(
+        contact_id=bindparam("contact"), contact_point_id=bindparam("point"), subject=bindparam("new_subject")
+    )
+)
+
+
 def load_shelf(connection: Connection, points: Iterable[PointKey], digests: Iterable[bytes]) -> Shelf:
     """Read what the given pointers lead to, and the open conversations of the contact points."""
     shelf = Shelf()
@@ -112,6 +121,18 @@ def save_shelf(connection: Connection, shelf: Shelf) -> None:
     ]
     if changed:
         connection.execute(_UPDATE_CONVERSATION, changed)
+    adopted = [_adopted(c) for c in shelf.conversations.values() if c.adopted_as is not None]
+    if adopted:
+        connection.execute(_ADOPT, adopted)
+
+
+def _adopted(conversation: Shelved) -> dict[str, object]:
+    return {
+        "conversation": conversation.id,
+        "contact": conversation.contact_id,
+        "point": conversation.contact_point_id,
+        "new_subject": conversation.adopted_as,
+    }
 
 
 def _changing(conversation: Shelved) -> dict[str, object]:

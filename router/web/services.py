@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -20,6 +20,7 @@ from router.model.order_views import NoteShop
 from router.model.presence import PresenceState
 from router.orders import ContextKind, ContextQuery, NoteKind
 from router.storage.store import Store
+from router.threads import Audience, Permission, Template, TemplateUse
 
 
 class Offers(Protocol):
@@ -158,6 +159,8 @@ class Replies(Protocol):
         *,
         key: str | None,
         answers: str | None,
+        audience: Collection[Audience] | None,
+        template: TemplateUse | None,
     ) -> str:
         """Write to the customer; gives the message's id, the first one's for a repeated `key`."""
         ...
@@ -206,6 +209,18 @@ class OrderNotes(Protocol):
 
     async def retry(self, note_id: str) -> None:
         """Bring a note to its shop once more. Raises NotFound, StaleVersion."""
+        ...
+
+
+class Composing(Protocol):
+    """What may be written. Both raise NotFound where there is nothing to answer."""
+
+    async def permission(self, conversation_id: str) -> Permission:
+        """Say whether an answer may be sent now."""
+        ...
+
+    async def templates(self, conversation_id: str) -> Sequence[Template]:
+        """Give the approved texts; raises a SendError when the provider cannot be asked."""
         ...
 
 
@@ -265,11 +280,22 @@ class Channels(Protocol):
         ...
 
     async def attachment(self, inbound_id: str, part: str) -> bytes:
-        """Cut an attachment out of its raw item. Raises LookupError when it is not there."""
+        """Cut an attachment out of its raw item, or fetch it from its provider.
+
+        Raises LookupError when it is not there, and a SendError when the provider does not give it.
+        """
         ...
 
     async def handle_http(self, account: str, request: HttpRequest) -> HttpReply:
         """Hand a provider's call to its account. Raises NotFound, InboundRejected, StoreUnavailable."""
+        ...
+
+
+class Remapping(Protocol):
+    """Reading messages once more."""
+
+    async def remap(self, message_id: str) -> bool:
+        """Read one; false when its plugin knows no more of it. Raises NotFound, StaleVersion."""
         ...
 
 
@@ -303,6 +329,8 @@ class Services:
     replies: Replies
     context: Context
     order_notes: OrderNotes
+    composing: Composing
+    remapping: Remapping
     channels: Channels
     quarantine: Quarantine
     words: Words

@@ -29,8 +29,10 @@ from tests.web.rooms import (
     START,
     ShopChannels,
     ShopClock,
+    ShopComposing,
     ShopOffers,
     ShopQuarantine,
+    ShopRemapping,
     ShopReplies,
     ShopRules,
     words,
@@ -64,6 +66,8 @@ class Shop:
     live: LiveEvents
     channels: ShopChannels
     agents: dict[str, str] = field(default_factory=dict)
+    composing: ShopComposing = field(default_factory=ShopComposing)
+    remapping: ShopRemapping = field(default_factory=ShopRemapping)
     services: Services = field(init=False)
     offers: ShopOffers = field(init=False)
     steering: Steering = field(init=False)
@@ -88,6 +92,8 @@ class Shop:
             replies=ShopReplies(self.store, self.add_message),
             context=ContextRoom(Sources(), self.clock, self.channels),
             order_notes=OrderNotes(self.store, self.clock, Sources(), lambda conversation_id: None),
+            composing=self.composing,
+            remapping=self.remapping,
             channels=self.channels,
             quarantine=ShopQuarantine(),
             words=words,

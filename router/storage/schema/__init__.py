@@ -15,6 +15,7 @@ from router.storage.schema.conversations import (
     message,
     participant,
     reference,
+    thread_state,
 )
 from router.storage.schema.intake import channel_account, plugin_value, quarantine, raw_bytes, raw_inbound
 from router.storage.schema.orders import conversation_order, order_note
@@ -78,6 +79,7 @@ __all__ = [
     "ruleset",
     "ruleset_change",
     "skill",
+    "thread_state",
     "sla_clock",
     "work_item",
 ]

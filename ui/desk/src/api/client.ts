@@ -11,12 +11,17 @@ import type {
   OrderNote,
   OrderNoteKind,
   OrderOverview,
+  Permission,
   Presence,
   PresenceState,
   Problem,
   QueueCounters,
+  Reader,
   RelatedConversation,
   SourceAnswer,
+  Template,
+  TemplateUse,
+  Version,
   View,
   Alarm,
   Incident,
@@ -111,6 +116,12 @@ export interface ListQuery {
   limit?: number;
 }
 
+export type NewReply = ({ text: string } | { template: TemplateUse }) & {
+  token: number;
+  key: string;
+  audience?: Reader[];
+};
+
 export const api = {
   logIn: (login: string, password: string) => call<{ agent: Agent }>("POST", "/session", { login, password }),
   logOut: () => call<void>("DELETE", "/session"),
@@ -139,8 +150,13 @@ export const api = {
     call<OrderNote>("POST", `${at(id)}/order-notes`, note),
   retryOrderNote: (noteId: string) => call<OrderNote>("POST", `/order-notes/${encodeURIComponent(noteId)}/retry`, {}),
 
-  reply: (id: string, reply: { text: string; token: number; key: string }, keepalive = false) =>
+  permission: (id: string) => call<Permission>("GET", `${at(id)}/permission`),
+  templates: (id: string) => call<{ templates: Template[] }>("GET", `${at(id)}/templates`),
+  reply: (id: string, reply: NewReply, keepalive = false) =>
     call<Message>("POST", `${at(id)}/replies`, reply, keepalive),
+  versions: (messageId: string) =>
+    call<{ versions: Version[] }>("GET", `/messages/${encodeURIComponent(messageId)}/versions`),
+  remap: (messageId: string) => call<Message>("POST", `/messages/${encodeURIComponent(messageId)}/remap`, {}),
   note: (id: string, text: string) => call<Message>("POST", `${at(id)}/notes`, { text }),
   resolve: (id: string, token: number, reason: string) =>
     call<Conversation>("POST", `${at(id)}/resolve`, reason ? { token, reason } : { token }),
