@@ -88,6 +88,16 @@ class Doors:
         """Give the texts the provider allows in a thread now."""
         return await self._channel(account).list_templates(thread)
 
+    def companions(self, account: str) -> Sequence[str]:
+        """Name the accounts whose settings say, as `companion_of`, that they send about its orders."""
+        return [
+            name
+            for name, each in self._accounts.items()
+            if isinstance(each, Account)
+            and each.channel_type.capabilities.templates != "none"
+            and account in getattr(each.settings, "companion_of", ())
+        ]
+
     def outgoing_ref(self, account: str, message_id: str) -> str:
         """Give the id a message will carry outside."""
         return self._channel(account).outgoing_ref(message_id)

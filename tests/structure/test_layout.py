@@ -56,6 +56,7 @@ ORDER = (
     ("note_lane", "order_notes"),
     ("queues", "filing", "engine_room", "attempts"),
     ("intake", "outbox", "offers", "steering", "rerouting", "platform_clocks", "remapping"),
+    ("companions",),
     ("composing",),
     ("replies", "notices"),
     ("front_desk",),
