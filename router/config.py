@@ -16,6 +16,7 @@ from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Any, Literal, TypeAlias
+from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
 
@@ -63,6 +64,14 @@ def _store_url(url: str) -> str:
     if not re.match(r"(sqlite:///|postgresql://)", url):
         raise ValueError("write it as sqlite:///omnirouter.db or postgresql://user@host/database")
     return url
+
+
+def _zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ValueError, OSError, KeyError):
+        raise ValueError("name a time zone as Asia/Shanghai") from None
+    return name
 
 
 AccountName = Annotated[str, AfterValidator(_account_name)]
@@ -130,6 +139,30 @@ class AccountTable(BaseModel):
         return self.model_extra or {}
 
 
+class ContextTable(BaseModel):
+    """One source of context; everything but these keys belongs to the plugin.
+
+    `accounts` are the channel accounts it knows the customers of (none named: all). `facts` says when rules
+    may wait for it: for messages that name an order, also for those of a proven customer, or never.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    provider: str
+    accounts: tuple[str, ...] = ()
+    facts: Literal["order", "identity", "never"] = "order"
+
+
+class NotesTable(BaseModel):
+    """One shop whose order notes are written; `zone` is where its days begin."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    target: str
+    accounts: tuple[str, ...] = ()
+    zone: Annotated[str, AfterValidator(_zone)] = "UTC"
+
+
 class Config(_Frozen):
     """Everything the file and the environment say."""
 
@@ -137,6 +170,8 @@ class Config(_Frozen):
     web: WebSettings = WebSettings()
     plugins: PluginsSettings = PluginsSettings()
     accounts: Mapping[AccountName, AccountTable] = Field(default_factory=dict, repr=False)
+    context: Mapping[AccountName, ContextTable] = Field(default_factory=dict, repr=False)
+    notes: Mapping[AccountName, NotesTable] = Field(default_factory=dict, repr=False)
     rules: Path | None = None
     roster: Path | None = None
     log: LogSettings = LogSettings()
@@ -225,14 +260,22 @@ def missing_secrets(
 ) -> list[ConfigError]:
     """List every `*_env` setting whose variable is not set, for `omnirouter check`."""
     return [
-        ConfigError(
-            f"the environment variable {variable} is not set.",
-            path=f"accounts.{account.name}.{key}",
-            hint=f"Set it, or name another variable in `{key.rpartition('.')[2]}`.",
-        )
+        error
         for account in accounts
         if isinstance(account, Account)
-        for key, variable in _secret_names(account.settings)
+        for error in unset_secrets(f"accounts.{account.name}", account.settings, environment)
+    ]
+
+
+def unset_secrets(path: str, settings: BaseModel, environment: Mapping[str, str]) -> list[ConfigError]:
+    """List the `*_env` settings of one table, which stands at `path`, whose variable is not set."""
+    return [
+        ConfigError(
+            f"the environment variable {variable} is not set.",
+            path=f"{path}.{key}",
+            hint=f"Set it, or name another variable in `{key.rpartition('.')[2]}`.",
+        )
+        for key, variable in _secret_names(settings)
         if not environment.get(variable)
     ]
 

@@ -18,6 +18,7 @@ from router.config import Account, AnyAccount
 from router.decoding import Decoder
 from router.errors import PluginError
 from router.messages import AcceptResult, Confirmation, JsonObject, OutboundAttempt, Receipt, ThreadEvent
+from router.orders import ContextCard, ContextKind, ContextQuery
 from router.storage.inbound import raw_items, raw_of
 from router.storage.schema import conversation, message, raw_inbound
 from router.storage.store import Store
@@ -102,6 +103,16 @@ class Doors:
         calling = [name for name in self.names if self.kind(name).capabilities.channel_class == CALL_CLASS]
         return sorted(calling, key=lambda name: not self.can(name, ActionKind.ORIGINATE))
 
+    def companions(self, account: str) -> Sequence[str]:
+        """Name the accounts whose settings say, as `companion_of`, that they send about its orders."""
+        return [
+            name
+            for name, each in self._accounts.items()
+            if isinstance(each, Account)
+            and each.channel_type.capabilities.templates != "none"
+            and account in getattr(each.settings, "companion_of", ())
+        ]
+
     def outgoing_ref(self, account: str, message_id: str) -> str:
         """Give the id a message will carry outside."""
         return self._channel(account).outgoing_ref(message_id)
@@ -119,6 +130,16 @@ class Doors:
             row = found.one_or_none()
         if row is not None and row.thread and row.account in self.names:
             await self._channel(row.account).show_typing(row.thread, name)
+
+    def context_kinds(self, account: str) -> frozenset[ContextKind]:
+        """Say what the provider of an account knows of orders and customers."""
+        if self._supervisor is None or account not in self.names:
+            return frozenset()
+        return self._channel(account).context_kinds
+
+    async def look_up(self, query: ContextQuery) -> Sequence[ContextCard]:
+        """Ask the provider of the query's account; raises SendError classes only."""
+        return await self._channel(query.account).look_up(query)
 
     async def handle_http(self, account: str, request: HttpRequest) -> HttpReply:
         """Hand a provider's call to its account."""

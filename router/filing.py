@@ -32,6 +32,7 @@ from router.storage.deliveries import apply_reports
 from router.storage.echoes import settle_echoes
 from router.storage.filing import load_call_places, load_shelf, prefer_last_claimants, save_shelf
 from router.storage.inbound import mark_filed
+from router.storage.orders import note_orders
 from router.storage.schema import message, raw_inbound
 from router.storage.store import Store
 from router.storage.tasks import save_tasks
@@ -145,6 +146,7 @@ class FilingRoom:
                     returning[opened.conversation.id] = opened.point.contact_id
         prefer_last_claimants(connection, shelf.new.get("work_item", []), returning)
         save_shelf(connection, shelf)
+        note_orders(connection, shelf.new.get("conversation_order", []))
         save_threads(connection, shelf)
         if facts:
             self._save_calls(connection, calls, filed, now)

@@ -163,6 +163,10 @@ class Notices:
         for conversation_id, message_id in messages:
             self._publish("delivery", {"conversation_id": conversation_id, "message_id": message_id})
 
+    def noted(self, conversation_id: str) -> None:
+        """Tell that the notes on the orders of a conversation have changed."""
+        self._publish("conversation", {"conversation_id": conversation_id, "reason": "order_note"})
+
     def presence(self, agent_id: str) -> None:
         """Tell that an agent's presence has changed."""
         self._publish("presence", {"agent_id": agent_id})

@@ -12,7 +12,7 @@ from functools import cached_property
 from socket import gaierror
 from typing import Any, TypeVar
 
-from router.abilities import Acts, Downloads, ListsTemplates, Permits
+from router.abilities import Acts, Downloads, GivesContext, ListsTemplates, Permits
 from router.accounts.judgement import cause_of
 from router.accounts.kept import KeptAccount
 from router.capabilities import Health
@@ -47,6 +47,7 @@ from router.messages import (
     Receipt,
     ThreadEvent,
 )
+from router.orders import ContextCard, ContextKind, ContextQuery
 from router.threads import Action, Permission, Template
 
 T = TypeVar("T")
@@ -222,6 +223,22 @@ class RunningChannel:
         except Exception as error:
             _log.debug("show_typing failed: %s", cause_of(error), extra={"account": self.account})
 
+    @property
+    def context_kinds(self) -> frozenset[ContextKind]:
+        """What the provider knows of orders and customers."""
+        gives = issubclass(self._class, GivesContext)
+        return self.channel_type.capabilities.context_kinds if gives else frozenset()
+
+    async def look_up(self, query: ContextQuery) -> Sequence[ContextCard]:
+        """Ask the provider for context; raises only SendError classes."""
+        try:
+            return await self._kept.call(_look_up(query), self._kept.limits.look_up_s)
+        except SendError:
+            raise
+        except Exception as error:
+            _log.warning("look_up failed: %s", cause_of(error), extra={"account": self.account})
+            raise Retryable(cause_of(error), code="plugin", public_text="the channel gave none") from error
+
     def form_schema(self) -> JsonObject:
         """Give the JSON Schema of the form for entries by hand."""
         channel = self._unopened
@@ -298,6 +315,10 @@ def _handle_http(request: HttpRequest) -> Callable[[Any], Coroutine[Any, Any, Ht
 
 def _submit(form: JsonObject) -> Callable[[Any], Coroutine[Any, Any, AcceptResult]]:
     return lambda channel: channel.submit(form)
+
+
+def _look_up(query: ContextQuery) -> Callable[[Any], Coroutine[Any, Any, Sequence[ContextCard]]]:
+    return lambda channel: channel.look_up(query)
 
 
 def _thread_changed(thread: str, event: ThreadEvent) -> Callable[[Any], Coroutine[Any, Any, None]]:

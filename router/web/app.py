@@ -30,6 +30,7 @@ from router.web.routes_composing import ComposingCalls
 from router.web.routes_conversations import ConversationCalls
 from router.web.routes_messages import MessageCalls
 from router.web.routes_operations import OperationsCalls
+from router.web.routes_orders import OrderCalls
 from router.web.routes_people import PeopleCalls
 from router.web.routes_rules import RulesCalls
 from router.web.routes_steering import SteeringCalls
@@ -61,6 +62,7 @@ def create_app(
         SteeringCalls(services),
         RulesCalls(services),
         MessageCalls(services),
+        OrderCalls(services),
         ComposingCalls(services),
         ChannelCalls(services),
         OperationsCalls(services),

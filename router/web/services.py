@@ -10,13 +10,16 @@ from typing import Protocol
 from router.capabilities import Health
 from router.channel import AnyChannel, ChannelType, HttpReply, HttpRequest
 from router.clock import Clock
+from router.context import ContextAnswer
 from router.engine.config import EngineConfig
 from router.engine.rules.stage import RulesInForce
 from router.live import LiveEvents
 from router.messages import AcceptResult, JsonObject
 from router.model.desk import IncidentPreview, Rerouting
+from router.model.order_views import NoteShop
 from router.model.presence import PresenceState
 from router.model.tasks import NewTask
+from router.orders import ContextKind, ContextQuery, NoteKind
 from router.storage.store import Store
 from router.threads import ActionKind, Audience, Permission, Template, TemplateUse
 
@@ -172,6 +175,44 @@ class Replies(Protocol):
         ...
 
 
+class Context(Protocol):
+    """What shops' systems know beside conversations."""
+
+    def kinds(self, account: str) -> frozenset[ContextKind]:
+        """Say what can be asked for about customers of an account."""
+        ...
+
+    async def ask(self, query: ContextQuery) -> Sequence[ContextAnswer]:
+        """Ask every source at once; each answers or says why it does not, within two seconds."""
+        ...
+
+
+class OrderNotes(Protocol):
+    """Notes on orders."""
+
+    def shop(self, account: str) -> NoteShop | None:
+        """Say which shop takes the notes on an account's orders."""
+        ...
+
+    async def add(
+        self,
+        conversation_id: str,
+        agent_id: str,
+        *,
+        account: str,
+        order_id: str,
+        kind: NoteKind,
+        reason: str,
+        author: str,
+    ) -> str:
+        """Keep a note and have it brought to the shop; give its id. Raises ContentRejected, NotFound."""
+        ...
+
+    async def retry(self, note_id: str) -> None:
+        """Bring a note to its shop once more. Raises NotFound, StaleVersion."""
+        ...
+
+
 class Composing(Protocol):
     """What may be written. Both raise NotFound where there is nothing to answer."""
 
@@ -311,6 +352,8 @@ class Services:
     rulebook: Rulebook
     reroutes: Reroutes
     replies: Replies
+    context: Context
+    order_notes: OrderNotes
     composing: Composing
     remapping: Remapping
     tasks: Tasks

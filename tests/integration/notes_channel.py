@@ -59,6 +59,7 @@ class NotesChannel(Channel[NotesSettings]):
                 ],
                 evidence=[Evidence(kind=EvidenceKind(k), value=v) for k, v in fields.get("evidence", [])],
                 automatic=Automatic(fields.get("automatic", "no")),
+                context=fields.get("context", {}),
                 occurred_at=_time(fields.get("occurred_at")),
                 target=fields.get("target", ""),
                 sort_key=fields.get("sort_key", ""),

@@ -19,7 +19,7 @@ from router.engine.rules import RuleSet, load_ruleset
 from router.engine.rules.stage import RulesInForce
 from router.filing import DEFAULT_TERMS, FilingRoom
 from router.ids import new_id
-from router.intake import Intake
+from router.intake import Intake, LookUpOrders, as_they_are
 from router.messages import AcceptOutcome, Evidence, EvidenceKind
 from router.model.calls import CallBackTerms
 from router.model.filing import Decoded, Filed, reference_digest
@@ -83,6 +83,7 @@ async def running(
     clock: Clock | None = None,
     rules: str = RULES,
     terms: CallBackTerms = DEFAULT_TERMS,
+    look_up_orders: LookUpOrders = as_they_are,
     **kind: bool,
 ) -> AsyncIterator[Front]:
     clock = clock or SystemClock()
@@ -93,7 +94,7 @@ async def running(
     queues = Queues(clock, lambda: RulesInForce(version=1, ruleset=ruleset), lambda account: "en")
     filed: list[Filed] = []
     filing = FilingRoom(store, clock, queues.work_item, filed.extend, terms)
-    intake = Intake(store, clock, decoder, lambda account: built[account][0], filing)
+    intake = Intake(store, clock, decoder, lambda account: built[account][0], filing, look_up_orders)
     await intake.recover()
     task = asyncio.create_task(intake.run())
     try:

@@ -25,7 +25,7 @@ from router.errors import (
     UnknownOutcome,
 )
 from router.messages import InboundEvent, RawInbound, SendOutcome
-from router.testing.channels import EVIL_TYPE, NullSettings
+from router.testing.channels import EVIL_TYPE, EvilSettings, NullSettings
 from router.testing.factories import make_attempt
 from tests.unit.supervised import (
     FAST,

@@ -26,6 +26,7 @@ from router.errors import (
 )
 from router.ids import new_id
 from router.messages import AcceptOutcome, AcceptResult, JsonObject, Receipt, SendOutcome
+from router.orders import ContextCard, ContextKind, ContextQuery
 from router.storage import schema as t
 from router.storage.store import Store
 from router.threads import Action, ActionKind, Audience, Permission, Template, TemplateUse, TemplateVariable
@@ -66,6 +67,12 @@ class ShopChannels:
         self.typing: list[tuple[str, str]] = []
         self.actions: list[tuple[str, Action]] = []
         self.kinds: list[tuple[ChannelType, Mapping[str, AnyChannel]]] = []
+
+    def context_kinds(self, account: str) -> frozenset[ContextKind]:
+        return frozenset()
+
+    async def look_up(self, query: ContextQuery) -> Sequence[ContextCard]:
+        raise AssertionError("no channel here knows orders")
 
     def health(self) -> Sequence[ShopAccount]:
         down = Health(state=HealthState.DOWN, cause="the mailbox refuses the password", since=START)

@@ -11,14 +11,17 @@ from typing import Any
 from argon2 import PasswordHasher
 from sqlalchemy import Connection, insert, select, update
 
+from router.context import ContextRoom
 from router.engine.rules import RuleSet, load_ruleset
 from router.engine.rules.stage import RulesInForce
 from router.engine_room import EngineRoom
 from router.ids import new_id
 from router.live import LiveEvent, LiveEvents
+from router.order_notes import OrderNotes
 from router.people import AgentProfile, apply_roster, create_token, hash_password, set_password
 from router.rerouting import Reroutes
 from router.rulebook import Rulebook
+from router.sources import Sources
 from router.steering import Steering
 from router.storage import schema as t
 from router.storage.store import Store
@@ -95,6 +98,8 @@ class Shop:
             rulebook=self.rulebook,
             reroutes=Reroutes(self.store, self.clock, room, lambda: self.rulebook.rules),
             replies=ShopReplies(self.store, self.add_message),
+            context=ContextRoom(Sources(), self.clock, self.channels),
+            order_notes=OrderNotes(self.store, self.clock, Sources(), lambda conversation_id: None),
             composing=self.composing,
             remapping=self.remapping,
             tasks=Tasks(

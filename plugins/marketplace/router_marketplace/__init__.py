@@ -1,4 +1,4 @@
-"""The marketplace plugin: chats of buyers on marketplaces. Registers one channel kind for each platform."""
+"""The marketplace plugin: chats of buyers, one channel kind for each platform, and notes on their orders."""
 
 from __future__ import annotations
 
@@ -7,9 +7,14 @@ from importlib.metadata import version
 
 from router import hookimpl
 from router.channel import ChannelType, PluginDescriptor
+from router.orders import NoteTargetType
+from router_marketplace.amazon.channel import CAPABILITIES as AMAZON
+from router_marketplace.amazon.channel import AmazonChannel
+from router_marketplace.amazon.settings import AmazonSettings
 from router_marketplace.lazada.channel import CAPABILITIES as LAZADA
 from router_marketplace.lazada.channel import LazadaChannel
 from router_marketplace.lazada.settings import LazadaSettings
+from router_marketplace.notes import NOTE_TARGETS
 from router_marketplace.simulators.lazada import LazadaSimulator
 from router_marketplace.simulators.tiktok import TiktokSimulator
 from router_marketplace.simulators.yandex import YandexSimulator
@@ -58,4 +63,18 @@ def router_channel_types() -> Sequence[ChannelType]:
             simulator=LazadaSimulator,
             shares_loop=True,
         ),
+        ChannelType(
+            id="amazon",
+            title="Amazon",
+            settings=AmazonSettings,
+            capabilities=AMAZON,
+            factory=AmazonChannel,
+            shares_loop=True,
+        ),
     )
+
+
+@hookimpl
+def router_note_targets() -> Sequence[NoteTargetType]:
+    """Register the shops whose order notes can be written."""
+    return NOTE_TARGETS

@@ -19,6 +19,7 @@ from router.storage.schema.conversations import (
     thread_state,
 )
 from router.storage.schema.intake import channel_account, plugin_value, quarantine, raw_bytes, raw_inbound
+from router.storage.schema.orders import conversation_order, order_note
 from router.storage.schema.people import api_token, draft, login_session
 from router.storage.schema.promises import absence, incident, sla_clock
 from router.storage.schema.replies import attempt, outbox, receipt
@@ -56,6 +57,7 @@ __all__ = [
     "contact_point",
     "conversation",
     "conversation_link",
+    "conversation_order",
     "decision_record",
     "draft",
     "episode",
@@ -66,6 +68,7 @@ __all__ = [
     "metadata",
     "offer",
     "one_of",
+    "order_note",
     "outbox",
     "participant",
     "plugin_value",

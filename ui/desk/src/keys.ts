@@ -69,6 +69,7 @@ export const KEYS: readonly Key[] = [
   { keys: ["n"], word: "key-note", group: "write", act: () => write("note") },
   { keys: ["z"], word: "key-undo", group: "write", act: () => withOpen(undoReply) },
   { keys: ["y"], word: "why-title", group: "screen", act: () => toggleSide("why") },
+  { keys: ["o"], word: "orders-title", group: "screen", act: () => toggleSide("orders") },
   { keys: ["i"], word: "customer-title", group: "screen", act: () => toggleSide("customer") },
   { keys: ["h"], word: "house-title", group: "screen", act: () => openDialog("house") },
   { keys: ["w"], word: "watch-title", group: "screen", act: () => supervises.value && openDialog("watch") },

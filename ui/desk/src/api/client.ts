@@ -3,10 +3,14 @@ import type {
   Agent,
   ChannelHealth,
   Colleague,
+  ContextKind,
   Conversation,
   Decision,
   Message,
   Offer,
+  OrderNote,
+  OrderNoteKind,
+  OrderOverview,
   Permission,
   Presence,
   PresenceState,
@@ -14,6 +18,7 @@ import type {
   QueueCounters,
   Reader,
   RelatedConversation,
+  SourceAnswer,
   Template,
   TemplateUse,
   Version,
@@ -139,6 +144,13 @@ export const api = {
   related: (id: string) => call<{ conversations: RelatedConversation[] }>("GET", `${at(id)}/related`),
   decisions: (id: string, lang: string) =>
     call<{ decisions: Decision[]; now: Decision | null }>("GET", `${at(id)}/decisions${query({ lang })}`),
+
+  orders: (id: string) => call<OrderOverview>("GET", `${at(id)}/orders`),
+  context: (id: string, kind: ContextKind, order: string) =>
+    call<{ answers: SourceAnswer[] }>("GET", `${at(id)}/context${query({ kind, order })}`),
+  addOrderNote: (id: string, note: { order_id: string; kind: OrderNoteKind; reason: string }) =>
+    call<OrderNote>("POST", `${at(id)}/order-notes`, note),
+  retryOrderNote: (noteId: string) => call<OrderNote>("POST", `/order-notes/${encodeURIComponent(noteId)}/retry`, {}),
 
   permission: (id: string) => call<Permission>("GET", `${at(id)}/permission`),
   templates: (id: string) => call<{ templates: Template[] }>("GET", `${at(id)}/templates`),

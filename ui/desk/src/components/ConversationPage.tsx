@@ -70,6 +70,16 @@ function Acts({ conversation }: { conversation: Conversation }) {
       <button
         type="button"
         class="icon-button"
+        aria-pressed={side.value === "orders"}
+        aria-label={t("orders-title")}
+        title={`${t("orders-title")} (O)`}
+        onClick={() => toggleSide("orders")}
+      >
+        <Icon name="marketplace" />
+      </button>
+      <button
+        type="button"
+        class="icon-button"
         aria-pressed={side.value === "customer"}
         aria-label={t("customer-title")}
         title={`${t("customer-title")} (I)`}
@@ -96,7 +106,7 @@ function StateLine({ conversation }: { conversation: Conversation }) {
         </span>
       )}
       <span class="head-place">
-        {conversation.channel} · {conversation.account}
+        {conversation.marketplace || conversation.channel} · {conversation.account}
       </span>
       {item && <span class="head-place">{queueName(item.queue)}</span>}
     </p>

@@ -6,6 +6,7 @@ import { refresh } from "./conversations";
 import { countersChanged, loadHouse, setChannelState, setColleaguePresence } from "./house";
 import { reloadLists } from "./lists";
 import { place } from "./navigation";
+import { orderNotesChanged } from "./orders";
 import { addOffer, endOffer, loadOffers } from "./offers";
 import { loadSupervision, supervisionChanged } from "./supervision";
 import { loadTasks } from "./tasks";
@@ -55,6 +56,7 @@ const receivers: { [Name in keyof LiveEvents]: (event: LiveEvents[Name]) => void
       void loadTimeline(event.conversation_id);
     }
     if (event.reason === "tasks" || event.reason === "opened" || event.reason === "resolved") void loadTasks(event.conversation_id);
+    if (event.reason === "order_note") orderNotesChanged();
     if (event.reason === "lease" || event.reason === "resolved") supervisionChanged();
     countersChanged();
   },

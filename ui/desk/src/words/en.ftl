@@ -484,6 +484,44 @@ link-same-contact = same customer
 conversation-open = open
 conversation-resolved = resolved
 
+## Orders
+orders-title = Orders
+orders-kinds = What to look up
+orders-kind-orders = Orders
+orders-kind-logistics = Parcels
+orders-kind-refunds = Refunds
+orders-kind-stock = Stock
+orders-kind-customer = Customer
+orders-search = Order number
+orders-newest = Order number; empty: the newest
+orders-look-up = Look up
+orders-nothing = Nothing found.
+orders-no-source = No shop is connected for this account.
+source-late = did not answer in time.
+source-failed = did not answer:
+stage-pre-sale = before the sale
+stage-in-sale = on its way
+stage-after-sale = after the sale
+order-notes = Notes on orders
+order-notes-none = None so far.
+note-goes-to = Kept here, and written to { $shop }.
+note-stays-here = Kept here only; no shop takes notes for this account.
+note-order = Order
+note-kind = For which desk
+note-kind-pre-sale = Pre-sale
+note-kind-after-sale = After-sale
+note-kind-other = Other
+note-reason = Reason
+note-reason-hint = Your name and the date are added
+note-add = Add note
+note-retry = Write again
+note-state-local = Kept here only
+note-state-queued = Kept here, on its way to the shop
+note-state-again = Kept here; the shop is tried again at { $at }.
+note-state-written = In the shop
+note-state-failed = Kept here, not in the shop:
+note-state-unknown = Kept here, perhaps in the shop:
+
 ## Why
 why-title = Why me
 why-decisions = Decisions

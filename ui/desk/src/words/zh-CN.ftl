@@ -468,6 +468,44 @@ link-same-contact = 同一顾客
 conversation-open = 进行中
 conversation-resolved = 已解决
 
+## 订单
+orders-title = 订单
+orders-kinds = 查询内容
+orders-kind-orders = 订单
+orders-kind-logistics = 物流
+orders-kind-refunds = 退款
+orders-kind-stock = 库存
+orders-kind-customer = 顾客
+orders-search = 订单号
+orders-newest = 订单号；留空查最新
+orders-look-up = 查询
+orders-nothing = 没有找到。
+orders-no-source = 此账号尚未连接店铺。
+source-late = 未及时答复。
+source-failed = 未答复：
+stage-pre-sale = 售前
+stage-in-sale = 售中
+stage-after-sale = 售后
+order-notes = 订单备注
+order-notes-none = 暂无。
+note-goes-to = 保存在此，并写入 { $shop }。
+note-stays-here = 仅保存在此；此账号没有可写备注的店铺。
+note-order = 订单
+note-kind = 所属岗位
+note-kind-pre-sale = 售前
+note-kind-after-sale = 售后
+note-kind-other = 其他
+note-reason = 原因
+note-reason-hint = 自动附上您的姓名与日期
+note-add = 添加备注
+note-retry = 重新写入
+note-state-local = 仅保存在此
+note-state-queued = 已保存，正在写入店铺
+note-state-again = 已保存；{ $at } 再次写入店铺。
+note-state-written = 已写入店铺
+note-state-failed = 已保存，未写入店铺：
+note-state-unknown = 已保存，店铺可能已写入：
+
 ## 原因
 why-title = 为何是我
 why-decisions = 决策记录
