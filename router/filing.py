@@ -133,8 +133,9 @@ class FilingRoom:
         save_shelf(connection, shelf)
         save_threads(connection, shelf)
         for result in filed:
-            result.delivered = apply_reports(connection, result.account, result.reports)
-            result.delivered += settle_echoes(connection, result.echoes)
+            # an echo tells under what id the provider's reports name our message
+            result.delivered = settle_echoes(connection, result.echoes)
+            result.delivered += apply_reports(connection, result.account, result.reports)
         mark_filed(connection, [(result.inbound_id, result.outcome) for result in filed], now)
         return filed
 
