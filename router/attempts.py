@@ -14,6 +14,9 @@ from router.threads import Audience, TemplateUse
 def attempt_of(claimed: Claimed, kinds: Collection[str]) -> OutboundAttempt:
     """Build what the channel gets from what the store holds, in blocks of the kinds it can show."""
     row = claimed.row
+    template = dict(row["template"] or {})
+    # A companion's template has an order for a thread; else it is that of the conversation.
+    thread = str(template.pop("thread", "")) or row["thread"]
     return OutboundAttempt(
         attempt_id=claimed.attempt_id,
         number=claimed.number,
@@ -27,12 +30,12 @@ def attempt_of(claimed: Claimed, kinds: Collection[str]) -> OutboundAttempt:
         created_at=row["written_at"],
         author_name=row["author_name"],
         subject=row["subject"],
-        thread=row["thread"],
+        thread=thread,
         reply_token=row["reply_token"] or "",
         answers=_answered(claimed.answers),
         automatic=row["automatic"],
         audience=frozenset(map(Audience, row["audience"] or ("customer",))),
-        template=None if row["template"] is None else TemplateUse(**row["template"]),
+        template=TemplateUse(**template) if template else None,
     )
 
 

@@ -18,6 +18,7 @@ from router.accounts.judgement import Limits
 from router.clock import Clock, SystemClock
 from router.composing import Composing
 from router.config import Account, AnyAccount, Config, account_settings
+from router.context import ContextRoom
 from router.decoding import decoder_of
 from router.doors import Doors
 from router.engine.rules.stage import RulesInForce
@@ -29,9 +30,12 @@ from router.front_desk import FrontDesk
 from router.ids import new_id
 from router.intake import Intake
 from router.live import LiveEvents
+from router.model.calls import CallBackTerms
 from router.model.filing import Filed
 from router.notices import Notices
 from router.offers import Offers
+from router.order_facts import OrderFactsRoom
+from router.order_notes import OrderNotes
 from router.outbox import Outbox
 from router.platform_clocks import PlatformClocks
 from router.plugin_host import PluginHost
@@ -42,6 +46,7 @@ from router.rerouting import Reroutes
 from router.routing_setup import put_in_force, put_on_staff
 from router.rulebook import Rulebook
 from router.rules_files import DEFAULT_RULES, RulesSource, read_roster, read_rules
+from router.sources import Sources, read_sources
 from router.startup import check_clock, check_folder, make_private
 from router.steering import Steering
 from router.storage.sole import sole_router
@@ -49,6 +54,7 @@ from router.storage.store import Store
 from router.storage.upgrade import upgrade_database
 from router.strategy import Strategy
 from router.supervisor import Service, Supervisor
+from router.tasks import Tasks
 from router.web.app import create_app, create_runner
 from router.web.services import Services
 from router.web.settings import WebSettings
@@ -89,10 +95,12 @@ async def running_router(
     clock = clock or SystemClock()
     plugins = PluginHost.load(config.plugins.disabled)
     accounts = account_settings(config, plugins) if accounts is None else accounts
+    sources = read_sources(config, plugins)
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(_own_store(config, clock))
         rules = await _prepare(config, store, clock, plugins.strategies)
-        house = _House(accounts, store, clock, rules, plugins.strategies)
+        house = _House(accounts, store, clock, rules, plugins.strategies, sources, config.calls.terms)
+        await stack.enter_async_context(house.context.opened())
         await stack.enter_async_context(house.recovered())
         supervisor = house.supervise(_public_url(config), random or SystemRandom(), limits)
         await stack.enter_async_context(supervisor)
@@ -113,6 +121,8 @@ class _House:
         clock: Clock,
         rules: RulesInForce,
         strategies: Sequence[Strategy],
+        sources: Sources,
+        terms: CallBackTerms,
     ) -> None:
         self._accounts = accounts
         self._store = store
@@ -131,9 +141,21 @@ class _House:
             store, clock, run_id, self.doors, lambda changed: self.notices.delivered(changed)
         )
         self.notices = Notices(self.live, self.engine_room, self.outbox.wake, self.doors.thread_changed)
+        self.order_notes = OrderNotes(store, clock, sources, self.notices.noted)
         queues = Queues(clock, lambda: self.rulebook.rules, self.doors.language)
-        filing = FilingRoom(store, clock, queues.work_item, self._filed)
-        self.intake = Intake(store, clock, self.decoder, self.doors.kind, filing)
+        filing = FilingRoom(store, clock, queues.work_item, self._filed, terms)
+        self.tasks = Tasks(
+            store,
+            clock,
+            self.engine_room,
+            self.doors,
+            queues.work_item,
+            self._filed,
+            lambda conversation_id: self.notices.tasks(conversation_id),
+        )
+        self.context = ContextRoom(sources, clock, self.doors)
+        orders = OrderFactsRoom(self.context)
+        self.intake = Intake(store, clock, self.decoder, self.doors.kind, filing, orders.look_up)
         self.replies = Replies(store, clock, self.doors, self.doors.outgoing_ref, self._written)
         self.front_desk = FrontDesk(
             store, clock, self.intake, filing, self.notices.delivered, self.notices.typing
@@ -183,6 +205,8 @@ class _House:
             "notices": self.notices.run,
             "platform clocks": self.platform_clocks.run,
             "rules": self.rulebook.run,
+            "tasks": self.tasks.run,
+            "order notes": self.order_notes.run,
         }
         for account in self.doors.names:
             self.outbox.add_lane(account)
@@ -230,8 +254,11 @@ class _House:
             rulebook=self.rulebook,
             reroutes=self.reroutes,
             replies=self.replies,
+            context=self.context,
+            order_notes=self.order_notes,
             composing=Composing(self._store, self._clock, self.doors),
             remapping=Remapping(self._store, self.decoder),
+            tasks=self.tasks,
             channels=self.doors,
             quarantine=self.intake,
             words=say,

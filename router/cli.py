@@ -185,7 +185,7 @@ def channels(context: typer.Context, as_json: JsonOption = False) -> None:
         {
             "plugin": plugin.name,
             "distribution": f"{plugin.distribution} {plugin.version}",
-            "channels": [kind.id for kind in plugin.channel_types],
+            "channels": [kind.id for kind in plugin.registered.channel_types],
             "error": str(plugin.error) if plugin.error else "",
         }
         for plugin in plugins
@@ -200,6 +200,20 @@ def channels(context: typer.Context, as_json: JsonOption = False) -> None:
                 f"{row['plugin']:<14} {row['distribution']:<24} {row['error'] or ', '.join(row['channels'])}"
             )
     raise SystemExit(1 if any(row["error"] for row in rows) else 0)
+
+
+@channels_app.command("certify")
+def channels_certify(
+    name: Annotated[str, typer.Argument(help="A channel type, or a plugin for all of its types.")],
+    long: Annotated[bool, typer.Option("--long", help="10,000 events instead of some hundreds.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Run the contract tests of a channel and print what it declares against what is proven."""
+    from router.testing.command import certify_named
+
+    done = certify_named(name, long=long)
+    print(json.dumps(done.as_json(), ensure_ascii=False) if as_json else done.text(), end="\n" * as_json)
+    raise SystemExit(0 if done.ok else 1)
 
 
 @rules_app.command("check")

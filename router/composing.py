@@ -16,8 +16,9 @@ from typing import Any, Protocol
 from sqlalchemy import Connection, select
 
 from router.capabilities import Capabilities
-from router.channel import ChannelType
 from router.clock import Clock
+from router.companions import Doors as AsksCompanions
+from router.companions import companion_templates
 from router.errors import AuthExpired, AuthInvalid, RateLimited, Retryable, SendError
 from router.storage.outbound import answered_message
 from router.storage.schema import conversation, thread_state
@@ -31,19 +32,11 @@ log = logging.getLogger(__name__)
 _NOT_ASKED = (Retryable, RateLimited, AuthExpired, AuthInvalid)
 
 
-class Doors(Protocol):
+class Doors(AsksCompanions, Protocol):
     """What the composer asks of the running channels."""
-
-    def kind(self, account: str) -> ChannelType:
-        """Give the kind of an account's channel."""
-        ...
 
     async def permissions(self, account: str, thread: str) -> Permission | None:
         """Ask the provider; None where it cannot be asked. Raises a SendError."""
-        ...
-
-    async def list_templates(self, account: str, thread: str) -> Sequence[Template]:
-        """Give the texts the provider allows in a thread now. Raises a SendError."""
         ...
 
 
@@ -85,7 +78,8 @@ class Composing:
     async def templates(self, conversation_id: str) -> Sequence[Template]:
         """Give the texts that may be used now. Raises NotFound, and a SendError when it cannot be asked."""
         place = await self._place(conversation_id)
-        return await self._doors.list_templates(place.account, place.thread)
+        beside = await companion_templates(self._store, self._doors, conversation_id, place.account)
+        return [*await self._doors.list_templates(place.account, place.thread), *beside]
 
     async def _place(self, conversation_id: str) -> _Place:
         async with self._store.reading() as connection:

@@ -35,6 +35,7 @@ from router.model.filing import (
     PointKey,
     Shelf,
     Shelved,
+    marketplace_of,
     own_pointer,
     reference_digest,
     thread_of,
@@ -42,6 +43,7 @@ from router.model.filing import (
 from router.placing import Place, find_place
 from router.thread_news import ThreadNews
 
+MAX_ORDER_ID_CHARS = 100
 SECOND_USE = "another message with other content came under the same Message-ID"
 
 
@@ -176,6 +178,7 @@ class Filing:
                 "account": item.account,
                 "contact_point_id": point.id,
                 "thread": conversation.thread,
+                "marketplace": marketplace_of(event),
                 "subject": subject_of_conversation(event),
                 "subject_key": conversation.subject_key,
                 "created_at": item.received_at,
@@ -288,9 +291,22 @@ class Filing:
         if self._is_second_use(item, event):
             row["warnings"] = [*event.warnings, SECOND_USE]
         self._shelf.add("message", row)
+        self._note_order(item, event, conversation)
         filed.messages.append((row, conversation.thread))
         self._news.take_in(item, event, row, filed)
         for attachment in event.attachments:
             file = file_row(attachment, row["id"], item.inbound_id) | {"id": self._new_id()}
             self._shelf.add("attachment", file)
             filed.attachments.append(file)
+
+    def _note_order(self, item: Decoded, event: InboundEvent, conversation: Shelved) -> None:
+        """Keep that an order was named here, by the message or by looking it up."""
+        named = event.context.get("order_id")
+        order_id = item.order_of(event).id or (named.strip() if isinstance(named, str) else "")
+        if 0 < len(order_id) <= MAX_ORDER_ID_CHARS and order_id.isprintable():
+            row = {
+                "conversation_id": conversation.id,
+                "order_id": order_id,
+                "seen_at": item.received_at,
+            }
+            self._shelf.add("conversation_order", row)

@@ -11,8 +11,8 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from router.calls import Call, CallDirection, CallOutcome, CallState
 from router.messages import EventKind, Identity, InboundEvent, Role
+from router.model.calls import asks_call_back
 from router.model.filing import thread_of
 
 _OURS = (Role.AGENT, Role.SHOP)
@@ -31,7 +31,7 @@ def asks_for_answer(event: InboundEvent) -> bool:
     if not event.visible or event.author.role is not Role.CUSTOMER:
         return False
     if event.kind is EventKind.CALL:
-        return event.call is None or _is_unanswered(event.call)
+        return event.call is None or asks_call_back(event.call)
     return event.kind is EventKind.MESSAGE
 
 
@@ -69,8 +69,3 @@ def customer_of(event: InboundEvent) -> Identity | None:
     if author.identities and (author.role is Role.CUSTOMER or not (thread or author.role in _OURS)):
         return author.identities[0]
     return Identity(kind=STAND_IN, value=thread) if thread else None
-
-
-def _is_unanswered(call: Call) -> bool:
-    is_over = call.direction is CallDirection.INBOUND and call.state is CallState.ENDED
-    return is_over and call.outcome is not CallOutcome.ANSWERED and call.answered_at is None

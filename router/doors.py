@@ -18,11 +18,13 @@ from router.config import Account, AnyAccount
 from router.decoding import Decoder
 from router.errors import PluginError
 from router.messages import AcceptResult, Confirmation, JsonObject, OutboundAttempt, Receipt, ThreadEvent
+from router.orders import ContextCard, ContextKind, ContextQuery
 from router.storage.inbound import raw_items, raw_of
 from router.storage.schema import conversation, message, raw_inbound
 from router.storage.store import Store
 from router.supervisor import Supervisor
-from router.threads import Permission, Template
+from router.task_opening import CALL_CLASS
+from router.threads import Action, ActionKind, Permission, Template
 
 _SENDING = (HealthState.OK, HealthState.DEGRADED)
 
@@ -87,6 +89,30 @@ class Doors:
         """Give the texts the provider allows in a thread now."""
         return await self._channel(account).list_templates(thread)
 
+    async def act(self, account: str, action: Action) -> Receipt:
+        """Let the account's channel do something; raises SendError classes only."""
+        return await self._channel(account).act(action)
+
+    def can(self, account: str, act: ActionKind) -> bool:
+        """Say whether an account's channel does such a thing."""
+        found = self._accounts.get(account)
+        return isinstance(found, Account) and act in found.channel_type.capabilities.actions
+
+    def callable_accounts(self) -> Sequence[str]:
+        """Name the accounts of the class calls are work of, those that make calls themselves first."""
+        calling = [name for name in self.names if self.kind(name).capabilities.channel_class == CALL_CLASS]
+        return sorted(calling, key=lambda name: not self.can(name, ActionKind.ORIGINATE))
+
+    def companions(self, account: str) -> Sequence[str]:
+        """Name the accounts whose settings say, as `companion_of`, that they send about its orders."""
+        return [
+            name
+            for name, each in self._accounts.items()
+            if isinstance(each, Account)
+            and each.channel_type.capabilities.templates != "none"
+            and account in getattr(each.settings, "companion_of", ())
+        ]
+
     def outgoing_ref(self, account: str, message_id: str) -> str:
         """Give the id a message will carry outside."""
         return self._channel(account).outgoing_ref(message_id)
@@ -104,6 +130,16 @@ class Doors:
             row = found.one_or_none()
         if row is not None and row.thread and row.account in self.names:
             await self._channel(row.account).show_typing(row.thread, name)
+
+    def context_kinds(self, account: str) -> frozenset[ContextKind]:
+        """Say what the provider of an account knows of orders and customers."""
+        if self._supervisor is None or account not in self.names:
+            return frozenset()
+        return self._channel(account).context_kinds
+
+    async def look_up(self, query: ContextQuery) -> Sequence[ContextCard]:
+        """Ask the provider of the query's account; raises SendError classes only."""
+        return await self._channel(query.account).look_up(query)
 
     async def handle_http(self, account: str, request: HttpRequest) -> HttpReply:
         """Hand a provider's call to its account."""

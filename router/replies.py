@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import Connection, select
 
 from router.capabilities import Capabilities, TextLimits
 from router.clock import Clock
+from router.companions import through_companion
 from router.composing import Doors
 from router.crash import crash_point
 from router.entries import PREVIEW_CHARS, audience_json, block_json, preview
-from router.errors import ContentRejected, NotFound, StaleVersion
+from router.errors import ContentRejected, NotAllowedNow, NotFound, StaleVersion
 from router.ids import new_id
 from router.messages import Block
 from router.splitting import split
@@ -92,9 +93,12 @@ class Replies:
         A text too long for one message becomes several, stored together and sent in order; the id is that
         of the first. With a `template` its words are sent and `text` is not looked at. Only the customer
         reads it unless `audience` says otherwise. Raises StaleVersion without the claim, ContentRejected
-        for what cannot be sent, NotFound when there is nothing to answer.
+        for what cannot be sent, NotAllowedNow where the channel carries no text at all, NotFound when there
+        is nothing to answer.
         """
-        answered, can = await self._answered(conversation_id, answers)
+        answered = await self._answered(conversation_id, answers)
+        answered, template = await self._through(conversation_id, answered, template)
+        can = self._sending(answered.account)
         parts = await self._parts(answered, text, can.text, template)
         replies = [
             NewReply(
@@ -110,16 +114,34 @@ class Replies:
                 answered=answered,
                 at=self._clock.now(),
                 audience=audience_json(_readers(audience, can)),
-                template=_template_json(template),
+                template=_template_json(template, answered.thread),
             )
             for place, (message_id, part) in enumerate(zip(_ids(parts), parts, strict=True))
         ]
         return await self._unbroken.run(self._store_and_tell(replies))
 
-    async def _answered(self, conversation_id: str, answers: str | None) -> tuple[Answered, Capabilities]:
+    async def _answered(self, conversation_id: str, answers: str | None) -> Answered:
         async with self._store.reading() as connection:
-            answered = await connection.run_sync(answered_message, conversation_id, answers)
-        return answered, self._doors.kind(answered.account).capabilities
+            return await connection.run_sync(answered_message, conversation_id, answers)
+
+    def _sending(self, account: str) -> Capabilities:
+        """Give what an account's channel can send; raises NotAllowedNow where nobody reads a text."""
+        kind = self._doors.kind(account)
+        if not kind.capabilities.outbound:
+            why = f"nobody reads a text here ({kind.title}); call the customer back"
+            raise NotAllowedNow(why, code="no_text", alternatives=("call_back",))
+        return kind.capabilities
+
+    async def _through(
+        self, conversation_id: str, answered: Answered, template: TemplateUse | None
+    ) -> tuple[Answered, TemplateUse | None]:
+        """Let a companion's template leave by the companion, with the order for a thread."""
+        if template is None:
+            return answered, None
+        found = await through_companion(self._store, self._doors, conversation_id, answered.account, template)
+        if found is None:
+            return answered, template
+        return replace(answered, account=found.account, thread=found.order_id), found.template
 
     async def _parts(
         self, answered: Answered, text: str, limits: TextLimits, template: TemplateUse | None
@@ -227,10 +249,15 @@ def _readers(audience: Collection[Audience] | None, can: Capabilities) -> frozen
     return readers
 
 
-def _template_json(template: TemplateUse | None) -> dict[str, object] | None:
+def _template_json(template: TemplateUse | None, thread: str) -> dict[str, object] | None:
     if template is None:
         return None
-    return {"id": template.id, "language": template.language, "variables": dict(template.variables)}
+    return {
+        "id": template.id,
+        "language": template.language,
+        "variables": dict(template.variables),
+        "thread": thread,
+    }
 
 
 def _text_blocks(text: str) -> list[dict[str, object]]:

@@ -12,7 +12,7 @@ from functools import cached_property
 from socket import gaierror
 from typing import Any, TypeVar
 
-from router.abilities import Downloads, ListsTemplates, Permits
+from router.abilities import Acts, Downloads, GivesContext, ListsTemplates, Permits
 from router.accounts.judgement import cause_of
 from router.accounts.kept import KeptAccount
 from router.capabilities import Health
@@ -31,6 +31,7 @@ from router.errors import (
     ContentRejected,
     InboundError,
     NotFound,
+    Permanent,
     PluginContractError,
     RecipientGone,
     Retryable,
@@ -46,7 +47,8 @@ from router.messages import (
     Receipt,
     ThreadEvent,
 )
-from router.threads import Permission, Template
+from router.orders import ContextCard, ContextKind, ContextQuery
+from router.threads import Action, Permission, Template
 
 T = TypeVar("T")
 
@@ -103,6 +105,32 @@ class RunningChannel:
             return receipt
         finally:
             self._kept.was_marked(attempt.attempt_id)
+
+    async def act(self, action: Action) -> Receipt:
+        """Let the channel do something at its provider; raises only SendError classes."""
+        allowed = self.channel_type.capabilities.actions
+        if action.kind not in allowed or not issubclass(self._class, Acts):
+            raise Permanent(f"{self.account} cannot {action.kind}", code="no_such_act")
+        begun = False
+
+        async def do(channel: Any) -> Receipt:
+            nonlocal begun
+            begun = True
+            receipt: Receipt = await channel.act(action)
+            return receipt
+
+        try:
+            receipt = await self._kept.call(do, self._kept.limits.send_s)
+            if not isinstance(receipt, Receipt):
+                raise PluginContractError(f"act returned {receipt!r:.80}, not a Receipt")
+        except SendError:
+            raise
+        except Exception as error:
+            _log.error("act failed outside the contract", exc_info=error, extra={"account": self.account})
+            doubtful = begun and not isinstance(error, _NEVER_CONNECTED)
+            kind = UnknownOutcome if doubtful else Retryable
+            raise kind(cause_of(error), code="plugin", public_text="The channel did not answer.") from error
+        return receipt
 
     async def confirm(self, attempt: OutboundAttempt) -> Confirmation:
         """Ask the provider whether a doubtful attempt arrived; UNSURE whenever that cannot be known."""
@@ -161,12 +189,12 @@ class RunningChannel:
     async def handle_http(self, request: HttpRequest) -> HttpReply:
         """Let the channel answer its provider.
 
-        Raises InboundRejected (401), StoreUnavailable (503, also past the time limit or while the account
-        is not open), MalformedMessage (400), NotFound (404) and PluginContractError (500).
+        Raises InboundRejected (401), StoreUnavailable (503, also past the bound the provider sets or while
+        the account is not open), MalformedMessage (400), NotFound (404) and PluginContractError (500).
         """
         if not issubclass(self._class, PushSource):
             raise NotFound(f"the account {self.account} takes no calls")
-        reply = await self._taking_in(_handle_http(request))
+        reply = await self._taking_in(_handle_http(request), self._answer_limit_s)
         if not isinstance(reply, HttpReply):
             raise PluginContractError(f"handle_http returned {reply!r:.80}, not an HttpReply")
         return reply
@@ -175,7 +203,7 @@ class RunningChannel:
         """Take one form filled in by an agent; errors as for `handle_http`."""
         if not issubclass(self._class, ManualSource):
             raise NotFound(f"nothing is entered by hand for the account {self.account}")
-        return await self._taking_in(_submit(form))
+        return await self._taking_in(_submit(form), self._kept.limits.http_s)
 
     async def thread_changed(self, thread: str, event: ThreadEvent) -> None:
         """Tell a channel that shows live threads of a new entry; only a wake-up, so failures are logged."""
@@ -194,6 +222,22 @@ class RunningChannel:
             await self._kept.call(_show_typing(thread, name), self._kept.limits.http_s)
         except Exception as error:
             _log.debug("show_typing failed: %s", cause_of(error), extra={"account": self.account})
+
+    @property
+    def context_kinds(self) -> frozenset[ContextKind]:
+        """What the provider knows of orders and customers."""
+        gives = issubclass(self._class, GivesContext)
+        return self.channel_type.capabilities.context_kinds if gives else frozenset()
+
+    async def look_up(self, query: ContextQuery) -> Sequence[ContextCard]:
+        """Ask the provider for context; raises only SendError classes."""
+        try:
+            return await self._kept.call(_look_up(query), self._kept.limits.look_up_s)
+        except SendError:
+            raise
+        except Exception as error:
+            _log.warning("look_up failed: %s", cause_of(error), extra={"account": self.account})
+            raise Retryable(cause_of(error), code="plugin", public_text="the channel gave none") from error
 
     def form_schema(self) -> JsonObject:
         """Give the JSON Schema of the form for entries by hand."""
@@ -221,9 +265,16 @@ class RunningChannel:
             return self._kept.was_marked(attempt.attempt_id)
         return not capabilities.idempotent_send
 
-    async def _taking_in(self, act: Callable[[AnyChannel], Coroutine[Any, Any, T]]) -> T:
+    @property
+    def _answer_limit_s(self) -> float:
+        """How long a provider waits: past its declared bound an answer is heard by nobody."""
+        terms = self.channel_type.capabilities.push
+        limit_s = self._kept.limits.http_s
+        return limit_s if terms is None else min(limit_s, terms.ack_within_ms / 1000)
+
+    async def _taking_in(self, act: Callable[[AnyChannel], Coroutine[Any, Any, T]], limit_s: float) -> T:
         try:
-            return await self._kept.call(act, self._kept.limits.http_s)
+            return await self._kept.call(act, limit_s)
         except InboundError:
             raise
         except (TimeoutError, SendError) as error:
@@ -264,6 +315,10 @@ def _handle_http(request: HttpRequest) -> Callable[[Any], Coroutine[Any, Any, Ht
 
 def _submit(form: JsonObject) -> Callable[[Any], Coroutine[Any, Any, AcceptResult]]:
     return lambda channel: channel.submit(form)
+
+
+def _look_up(query: ContextQuery) -> Callable[[Any], Coroutine[Any, Any, Sequence[ContextCard]]]:
+    return lambda channel: channel.look_up(query)
 
 
 def _thread_changed(thread: str, event: ThreadEvent) -> Callable[[Any], Coroutine[Any, Any, None]]:

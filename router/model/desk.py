@@ -152,12 +152,16 @@ class ThreadState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conversation:
-    """One conversation with its current work; `channel` is empty when its account is configured no more."""
+    """One conversation with its current work; `channel` is empty when its account is configured no more.
+
+    `marketplace` is set where the channel only relays for one (a mail of an Amazon buyer).
+    """
 
     id: str
     subject: str
     state: Literal["open", "resolved"]
     channel: str
+    marketplace: str
     account: str
     contact: Contact
     preview: str

@@ -13,9 +13,12 @@ from typing import Any
 
 from router.ids import digest
 from router.messages import DeliveryReport, Evidence, EvidenceKind, Identity, InboundEvent
+from router.model.calls import EndedWork
 from router.model.threads import Echo, Thread
 
 Row = dict[str, Any]
+
+MAX_NAME_CHARS = 100
 
 
 class FiledAs(StrEnum):
@@ -44,9 +47,32 @@ class LinkKind(StrEnum):
     SAME_CONTACT = "same_contact"
 
 
+class OrderLookup(StrEnum):
+    """What became of asking for an order before triage; empty when nobody was asked."""
+
+    NOT_ASKED = ""
+    FOUND = "found"
+    UNKNOWN = "unknown"
+    NO_ANSWER = "no_answer"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderFacts:
+    """The order a message is about; `stage` is pre_sale, in_sale or after_sale."""
+
+    id: str = ""
+    stage: str = ""
+    status: str = ""
+    value: float = 0.0
+    lookup: OrderLookup = OrderLookup.NOT_ASKED
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decoded:
-    """One accepted raw item with what its plugin read in it."""
+    """One accepted raw item with what its plugin read in it.
+
+    `orders` holds what was looked up for each event, in their order; empty when nothing was.
+    """
 
     inbound_id: str
     account: str
@@ -55,6 +81,14 @@ class Decoded:
     joins_open_episode: bool
     received_at: datetime
     events: tuple[InboundEvent, ...]
+    orders: tuple[OrderFacts, ...] = ()
+
+    def order_of(self, event: InboundEvent) -> OrderFacts:
+        """Give what is known of the order one of the events is about."""
+        for other, order in zip(self.events, self.orders, strict=False):
+            if other is event:
+                return order
+        return OrderFacts()
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,12 +173,16 @@ class Filed:
     `messages` pairs each message's row with its provider thread, `attachments` are the rows of their files;
     `delivered` lists (conversation, message) of ours that its reports were about, `changed` those that read
     otherwise now. `stated` are the conversations whose provider said how it sees them.
+    `updated` are rows of messages of calls of which more is known now; `ended` is work that nobody has to do
+    any more.
     """
 
     inbound_id: str
     account: str
     outcome: FiledAs = FiledAs.IGNORED
     messages: list[tuple[Row, str]] = field(default_factory=list)
+    updated: list[Row] = field(default_factory=list)
+    ended: list[EndedWork] = field(default_factory=list)
     attachments: list[Row] = field(default_factory=list)
     opened: list[Opened] = field(default_factory=list)
     work_items: list[Row] = field(default_factory=list)
@@ -196,6 +234,12 @@ def subject_of(event: InboundEvent) -> str | None:
 def thread_of(event: InboundEvent) -> str:
     """Give the provider thread an event belongs to, or an empty text."""
     return next((e.value for e in event.evidence if e.kind is EvidenceKind.THREAD), "")
+
+
+def marketplace_of(event: InboundEvent) -> str:
+    """Name the marketplace that a channel only relays for, as its `decode` put it into the context."""
+    named = event.context.get("marketplace")
+    return named if isinstance(named, str) and len(named) <= MAX_NAME_CHARS else ""
 
 
 def pointing(event: InboundEvent) -> list[Evidence]:

@@ -10,7 +10,8 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from router.testing.certificate import Certificate, certify
+    from router.testing.certificate import Certificate
+    from router.testing.certifying import certify
     from router.testing.contract import ChannelContract
     from router.testing.factories import make_attempt, make_event, make_raw, make_report
     from router.testing.fake_clock import FakeClock
@@ -34,7 +35,8 @@ if TYPE_CHECKING:
     from router.testing.pusher import Push, Pushed, Pusher
 
 _HOMES = {
-    "certificate": ("Certificate", "certify"),
+    "certificate": ("Certificate",),
+    "certifying": ("certify",),
     "contract": ("ChannelContract",),
     "factories": ("make_attempt", "make_event", "make_raw", "make_report"),
     "fake_clock": ("FakeClock",),

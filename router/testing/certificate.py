@@ -1,70 +1,31 @@
-"""Certify a channel type; in: one with a simulator, out: what it declares against what is proven."""
+"""What a certificate says: declared against proven, for people and for programs.
+
+In: the ends of the contract tests. Out: text and JSON.
+"""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from textwrap import wrap
+from typing import Any
 
-from router.channel import ChannelType, Simulator
-from router.errors import PluginContractError
-from router.testing.checks.claims import check_claims
-from router.testing.checks.inbound import (
-    check_crash,
-    check_echo,
-    check_forged,
-    check_repeated,
-    check_two_accounts,
-)
-from router.testing.checks.life import (
-    check_cancel,
-    check_listing,
-    check_open_close,
-    check_settings,
-)
-from router.testing.checks.outbound import check_errors, check_unknown
-from router.testing.stage import NotDeclared, Stage
-
-CHECK_LIMIT_S = 50.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Check:
-    """One contract test; numbers are stable, gaps are tests still to come."""
-
-    number: int
-    title: str
-    run: Callable[[Stage], Awaitable[None]]
-
-
-CHECKS: Sequence[Check] = (
-    Check(number=1, title="listing opens nothing and is quick", run=check_listing),
-    Check(number=2, title="settings are strict and secrets never show", run=check_settings),
-    Check(number=3, title="opening and closing leaks nothing", run=check_open_close),
-    Check(number=4, title="cancelling at every await leaves a usable channel", run=check_cancel),
-    Check(number=5, title="repeated deliveries count once, in order", run=check_repeated),
-    Check(number=6, title="a crash around the commit loses and doubles nothing", run=check_crash),
-    Check(number=8, title="forged, huge and deep input is refused, fast", run=check_forged),
-    Check(number=10, title="every provider error has its class", run=check_errors),
-    Check(number=11, title="a lost answer is unknown and never resent blindly", run=check_unknown),
-    Check(number=16, title="our own messages are recognised", run=check_echo),
-    Check(number=20, title="two accounts never mix", run=check_two_accounts),
-    Check(number=22, title="what is declared is exercised", run=check_claims),
-)
+_WIDTH = 100
 
 
 class Verdict(StrEnum):
-    """How one contract test ended."""
+    """How one contract test or one capability ended."""
 
-    PROVEN = "proven"
+    PROVEN = "PROVEN"
     FAILED = "FAILED"
     NOT_DECLARED = "not declared"
+    NOT_RUN = "not run"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckResult:
-    """One line of a certificate."""
+    """One contract test; `detail` says what failed, or why it was not run."""
 
     number: int
     title: str
@@ -73,12 +34,25 @@ class CheckResult:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CapabilityResult:
+    """One capability: what is declared, the tests that saw it at work, and what of it none did."""
+
+    name: str
+    declared: str
+    verdict: Verdict
+    tests: Sequence[int] = ()
+    missing: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Certificate:
     """What a channel type declares and what the contract tests found."""
 
     channel_type_id: str
     title: str
-    declared: Sequence[str]
+    plugin: str
+    kit: str
+    capabilities: Sequence[CapabilityResult]
     results: Sequence[CheckResult]
 
     @property
@@ -91,68 +65,53 @@ class Certificate:
         """Write it as text for people."""
         lines = [
             f"{self.channel_type_id} ({self.title}): {'certified' if self.passed else 'NOT certified'}",
-            f"declares: {', '.join(self.declared)}",
+            f"plugin {self.plugin or '(not named)'}, kit {self.kit}",
         ]
+        declared = [one for one in self.capabilities if one.verdict is not Verdict.NOT_DECLARED]
+        if declared:
+            lines += ["", "declared"]
+        for one in declared:
+            tests = (
+                f"tests {', '.join(map(str, one.tests))}" if len(one.tests) > 1 else f"test {one.tests[0]}"
+            )
+            lines.append(f"  {one.verdict.value:<8}{one.name:<20}{one.declared}  ({tests})")
+            lines += [f"{'':30}nothing saw {claim}" for claim in one.missing]
+        others = [one.name for one in self.capabilities if one.verdict is Verdict.NOT_DECLARED]
+        if others:
+            lines += ["", "not declared"]
+            lines += wrap(", ".join(others), _WIDTH, initial_indent="  ", subsequent_indent="  ")
+        lines += ["", "tests"]
         for result in self.results:
-            lines.append(f"{result.number:>3}  {result.verdict.value:<12}  {result.title}")
+            lines.append(f"  {result.number:>2}  {result.verdict.value:<12}  {result.title}")
             if result.detail:
-                lines.append(f"{'':19}{result.detail}")
+                lines.append(f"{'':20}{result.detail}")
         return "\n".join(lines) + "\n"
 
-
-def certify(
-    channel_type: ChannelType,
-    simulator: Callable[[], Simulator] | None = None,
-    *,
-    only: Collection[int] = (),
-) -> Certificate:
-    """Run every contract test, or `only` some, against the simulated provider; blocks for some seconds."""
-    stage = stage_for(channel_type, simulator)
-    return Certificate(
-        channel_type_id=channel_type.id,
-        title=channel_type.title,
-        declared=_declared(channel_type),
-        results=[_result(check, stage) for check in CHECKS if not only or check.number in only],
-    )
-
-
-def stage_for(channel_type: ChannelType, simulator: Callable[[], Simulator] | None = None) -> Stage:
-    """Give the stage for a channel type; raises PluginContractError if it has no simulator."""
-    make = simulator or channel_type.simulator
-    if make is None:
-        raise PluginContractError(
-            f"the channel type {channel_type.id!r} gives no simulator, so nothing can be proven;"
-            " set ChannelType.simulator"
-        )
-    return Stage(channel_type=channel_type, make_simulator=make)
-
-
-def run_check(check: Check, stage: Stage) -> None:
-    """Run one contract test on an event loop of its own; raises what it finds, or NotDeclared."""
-
-    async def limited() -> None:
-        async with asyncio.timeout(CHECK_LIMIT_S):
-            await check.run(stage)
-
-    asyncio.run(limited())
-
-
-def _result(check: Check, stage: Stage) -> CheckResult:
-    verdict, detail = Verdict.PROVEN, ""
-    try:
-        run_check(check, stage)
-    except NotDeclared as reason:
-        verdict, detail = Verdict.NOT_DECLARED, str(reason)
-    except Exception as error:
-        text = str(error) if isinstance(error, AssertionError) else f"{type(error).__name__}: {error}"
-        verdict, detail = Verdict.FAILED, text.partition("\n")[0]
-    return CheckResult(number=check.number, title=check.title, verdict=verdict, detail=detail)
-
-
-def _declared(channel_type: ChannelType) -> list[str]:
-    capabilities = channel_type.capabilities
-    flags = ("inbound", "outbound", "reply_token", "marks_sending", "idempotent_send")
-    declared = [flag for flag in flags if getattr(capabilities, flag)]
-    declared += [f"blocks {'/'.join(sorted(capabilities.blocks))}", f"receipts {capabilities.receipts}"]
-    declared.append(f"text {capabilities.text.max} {capabilities.text.unit.value}")
-    return [*declared, "shares the loop" if channel_type.shares_loop else "own thread"]
+    def to_json(self) -> dict[str, Any]:
+        """Give it as an object for programs."""
+        return {
+            "channel": self.channel_type_id,
+            "title": self.title,
+            "certified": self.passed,
+            "plugin": self.plugin,
+            "kit": self.kit,
+            "capabilities": [
+                {
+                    "name": one.name,
+                    "declared": one.declared,
+                    "verdict": one.verdict.value,
+                    "tests": list(one.tests),
+                    "missing": list(one.missing),
+                }
+                for one in self.capabilities
+            ],
+            "tests": [
+                {
+                    "number": one.number,
+                    "title": one.title,
+                    "verdict": one.verdict.value,
+                    "detail": one.detail,
+                }
+                for one in self.results
+            ],
+        }

@@ -47,6 +47,7 @@ class StatefulFake:
         self._ledger: dict[str, FakeMessage] = {}
         self._hold = 0
         self._changed = asyncio.Event()
+        self._last_number = 0
         for method, path, handler in self.routes():
             self.http.route(method, path, handler)
 
@@ -137,9 +138,15 @@ class StatefulFake:
             messages=page, next_after=page[-1].number if page else after, more=len(wanted) > limit
         )
 
+    def forget(self) -> None:
+        """Drop messages, keys and the log of calls; numbers go on. For long runs (`FreshSimulator`)."""
+        self.messages.clear()
+        self._ledger.clear()
+        self.http.calls.clear()
+
     async def wait_for_news(self, after: int) -> None:
         """Wait until there is a message with a higher number, for long polls."""
-        while len(self.messages) <= after:
+        while self._last_number <= after:
             self._changed.clear()
             await self._changed.wait()
 
@@ -171,7 +178,7 @@ class StatefulFake:
         key: str = "",
         state: str = "sent",
     ) -> FakeMessage:
-        number = len(self.messages) + 1
+        self._last_number = number = self._last_number + 1
         message = FakeMessage(
             id=f"m{number}",
             number=number,

@@ -62,6 +62,7 @@ class MemoryStore:
     marked: list[str] = field(default_factory=list)
     typing: list[tuple[str, str]] = field(default_factory=list)
     duplicates: int = 0
+    delay_s: float = 0.0
     _channels: dict[str, AnyChannel] = field(default_factory=dict)
     _results: dict[tuple[str, str], AcceptResult] = field(default_factory=dict)
     _cursors: dict[str, JsonValue] = field(default_factory=dict)
@@ -81,6 +82,14 @@ class MemoryStore:
         """Let the next `accept` store everything and fail afterwards, as a crash between would."""
         self._faults.append(_Fault(error or StoreUnavailable(), after_commit=True))
 
+    def forget(self) -> None:
+        """Drop every item and its key, as retention does in the real store; cursors and values stay."""
+        for kept in (self.accepted, self.quarantined, self.reports, self.marked, self.typing):
+            kept.clear()
+        self._results.clear()
+        self._threads.clear()
+        self.duplicates = 0
+
     def of(self, account: str) -> list[Accepted]:
         """Give what one account accepted, in order."""
         return [item for item in self.accepted if item.account == account]
@@ -94,8 +103,8 @@ class MemoryStore:
         self, account: str, items: Sequence[RawInbound], cursor: JsonValue
     ) -> list[AcceptResult]:
         """Store items and cursor together, or nothing."""
-        # A real commit takes a turn of the loop; a channel that answers before it must be caught.
-        await asyncio.sleep(0)
+        # A real commit takes a turn of the loop at least; a channel that answers before it must be caught.
+        await asyncio.sleep(self.delay_s)
         fault = self._faults.pop(0) if self._faults else None
         if fault is not None and not fault.after_commit:
             raise fault.error

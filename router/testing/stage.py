@@ -11,13 +11,29 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
+from pydantic import BaseModel
+
 from router.channel import AnyChannel, ChannelType, PullSource, Simulator, StreamSource
 from router.errors import InboundError, SendError
 from router.messages import AnsweredMessage, Block, EvidenceKind, InboundEvent, OutboundAttempt, RawInbound
 from router.testing.factories import make_attempt
 from router.testing.memory import MemoryContext, MemoryStore
 
-_SOURCE_METHODS = ("stream", "pull", "handle_http", "submit", "confirm", "thread_changed")
+_NOTED = (
+    "stream",
+    "pull",
+    "handle_http",
+    "submit",
+    "confirm",
+    "thread_changed",
+    "show_typing",
+    "permissions",
+    "act",
+    "list_templates",
+    "renew_access",
+    "upload",
+    "look_up",
+)
 _RETRY_S = 0.02
 _WIRE_S = 2.0
 STEP_S = 10.0
@@ -27,9 +43,13 @@ class NotDeclared(Exception):
     """The check does not apply: the channel does not claim what it proves."""
 
 
+class NotRun(Exception):
+    """The check applies, but it cannot be run here; the text says what is missing."""
+
+
 @dataclass(slots=True, kw_only=True)
 class Scene:
-    """One open channel with its context and its provider; `used` names the methods that were called."""
+    """One open channel with its context and its provider; `used` gets the names of methods that are called."""
 
     channel: AnyChannel
     context: MemoryContext
@@ -54,7 +74,7 @@ class Scene:
         self, text: str = "We are looking into it.", blocks: Sequence[Block] | None = None
     ) -> OutboundAttempt:
         """Build a reply to the first sample's author, bringing that sample in first if need be."""
-        event = await self._first_event()
+        event = await self.first_event()
         self.sends += 1
         message_id = f"{self.channel.account}-message-{self.sends}"
         identity = next(iter(event.author.identities), None) if event else None
@@ -74,7 +94,8 @@ class Scene:
             else None,
         )
 
-    async def _first_event(self) -> InboundEvent | None:
+    async def first_event(self) -> InboundEvent | None:
+        """Give what the first sample says, bringing it in if need be; None without samples."""
         samples = self.simulator.samples()
         if not samples:
             return None
@@ -84,12 +105,24 @@ class Scene:
         return accepted[0].events[0] if accepted and accepted[0].events else None
 
 
+async def _prove_nothing(number: int) -> None:
+    raise NotRun(f"test {number} is not at hand")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:
-    """A channel type and where its simulated provider comes from."""
+    """A channel type and where its simulated provider comes from.
+
+    `seen` collects what the checks saw at work, in the words of `checks/capability.py`; `prove` runs another
+    check of the same stage unless its number is among those `done`. `long` asks for the long form of a check.
+    """
 
     channel_type: ChannelType
     make_simulator: Callable[[], Simulator]
+    long: bool = False
+    seen: set[str] = field(default_factory=set)
+    prove: Callable[[int], Awaitable[None]] = _prove_nothing
+    done: set[int] = field(default_factory=set)
 
     @asynccontextmanager
     async def provider(self) -> AsyncIterator[Simulator]:
@@ -111,15 +144,21 @@ class Stage:
 
     @asynccontextmanager
     async def opened(
-        self, simulator: Simulator, account: str = "account-1", store: MemoryStore | None = None
+        self,
+        simulator: Simulator,
+        account: str = "account-1",
+        store: MemoryStore | None = None,
+        settings: BaseModel | None = None,
+        *,
+        pulls: bool = True,
     ) -> AsyncIterator[Scene]:
-        """Open a channel against a running provider and run its sources."""
-        scene = self.built(simulator, account, store)
+        """Open a channel against a running provider and run its sources; `pulls` False leaves pulling to you."""
+        scene = self.built(simulator, account, store, settings)
         sources: list[asyncio.Task[None]] = []
         try:
             async with asyncio.timeout(STEP_S):
                 await scene.channel.open(scene.context)
-            sources = [asyncio.ensure_future(run) for run in _sources(scene.channel)]
+            sources = [asyncio.ensure_future(run) for run in _sources(scene.channel, pulls)]
             yield scene
         finally:
             for source in sources:
@@ -133,13 +172,19 @@ class Stage:
             finally:
                 await scene.context.close_http()
 
-    def built(self, simulator: Simulator, account: str, store: MemoryStore | None = None) -> Scene:
+    def built(
+        self,
+        simulator: Simulator,
+        account: str,
+        store: MemoryStore | None = None,
+        settings: BaseModel | None = None,
+    ) -> Scene:
         """Build a channel without opening it."""
-        channel = self.channel_type.factory(account, simulator.settings())
+        channel = self.channel_type.factory(account, settings or simulator.settings())
         context = MemoryContext(account, store=store)
         context.store.know(channel)
-        scene = Scene(channel=channel, context=context, simulator=simulator)
-        for name in _SOURCE_METHODS:
+        scene = Scene(channel=channel, context=context, simulator=simulator, used=self.seen)
+        for name in _NOTED:
             if hasattr(channel, name):
                 setattr(channel, name, _noting(getattr(channel, name), name, scene.used))
         return scene
@@ -155,11 +200,11 @@ def _noting(
     return noted
 
 
-def _sources(channel: AnyChannel) -> list[Any]:
+def _sources(channel: AnyChannel, pulls: bool) -> list[Any]:
     runs = []
     if isinstance(channel, StreamSource):
         runs.append(_again(channel.stream))
-    if isinstance(channel, PullSource):
+    if pulls and isinstance(channel, PullSource):
         runs.append(_again(channel.pull))
     return runs
 

@@ -30,9 +30,11 @@ from router.web.routes_composing import ComposingCalls
 from router.web.routes_conversations import ConversationCalls
 from router.web.routes_messages import MessageCalls
 from router.web.routes_operations import OperationsCalls
+from router.web.routes_orders import OrderCalls
 from router.web.routes_people import PeopleCalls
 from router.web.routes_rules import RulesCalls
 from router.web.routes_steering import SteeringCalls
+from router.web.routes_tasks import TaskCalls
 from router.web.routes_work import WorkCalls
 from router.web.services import Services
 from router.web.settings import BODY_LIMIT_BYTES, WebSettings
@@ -56,9 +58,11 @@ def create_app(
         PeopleCalls(services, doorkeeper),
         ConversationCalls(services),
         WorkCalls(services),
+        TaskCalls(services),
         SteeringCalls(services),
         RulesCalls(services),
         MessageCalls(services),
+        OrderCalls(services),
         ComposingCalls(services),
         ChannelCalls(services),
         OperationsCalls(services),

@@ -47,6 +47,7 @@ class Doors:
     open: bool = True
     answers: list[Receipt | Exception] = field(default_factory=list)
     confirmation: Confirmation = Confirmation.UNSURE
+    beside: Sequence[str] = ()
     sent: list[OutboundAttempt] = field(default_factory=list)
     can: dict[str, Any] = field(default_factory=dict)
     permission: Permission | Exception | None = None
@@ -60,6 +61,9 @@ class Doors:
         if isinstance(self.permission, Exception):
             raise self.permission
         return self.permission
+
+    def companions(self, account: str) -> Sequence[str]:
+        return self.beside
 
     async def list_templates(self, account: str, thread: str) -> list[Template]:
         return self.templates

@@ -27,6 +27,7 @@ from router.messages import (
     RawInbound,
     Role,
 )
+from router.model.calls import call_of
 from router.threads import PlatformState, Turn
 
 
@@ -60,11 +61,13 @@ class NotesChannel(Channel[NotesSettings]):
                 ],
                 evidence=[Evidence(kind=EvidenceKind(k), value=v) for k, v in fields.get("evidence", [])],
                 automatic=Automatic(fields.get("automatic", "no")),
+                context=fields.get("context", {}),
                 occurred_at=_time(fields.get("occurred_at")),
                 target=fields.get("target", ""),
                 report=_report(fields.get("report")),
                 sort_key=fields.get("sort_key", ""),
                 platform_state=_state(fields.get("state")),
+                call=call_of(fields["call"]) if "call" in fields else None,
             )
         ]
 

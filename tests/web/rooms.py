@@ -18,15 +18,18 @@ from router.errors import (
     MalformedMessage,
     NotFound,
     OfferExpired,
+    Permanent,
+    PluginError,
     Retryable,
     StaleVersion,
     StoreUnavailable,
 )
 from router.ids import new_id
-from router.messages import AcceptOutcome, AcceptResult, JsonObject
+from router.messages import AcceptOutcome, AcceptResult, JsonObject, Receipt, SendOutcome
+from router.orders import ContextCard, ContextKind, ContextQuery
 from router.storage import schema as t
 from router.storage.store import Store
-from router.threads import Audience, Permission, Template, TemplateUse, TemplateVariable
+from router.threads import Action, ActionKind, Audience, Permission, Template, TemplateUse, TemplateVariable
 
 START = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
 
@@ -62,7 +65,14 @@ class ShopChannels:
         self.calls: list[HttpRequest] = []
         self.acts: list[tuple[str, str]] = []
         self.typing: list[tuple[str, str]] = []
+        self.actions: list[tuple[str, Action]] = []
         self.kinds: list[tuple[ChannelType, Mapping[str, AnyChannel]]] = []
+
+    def context_kinds(self, account: str) -> frozenset[ContextKind]:
+        return frozenset()
+
+    async def look_up(self, query: ContextQuery) -> Sequence[ContextCard]:
+        raise AssertionError("no channel here knows orders")
 
     def health(self) -> Sequence[ShopAccount]:
         down = Health(state=HealthState.DOWN, cause="the mailbox refuses the password", since=START)
@@ -88,6 +98,21 @@ class ShopChannels:
         if "number" not in form:
             raise MalformedMessage("number: this field is required")
         return AcceptResult(outcome=AcceptOutcome.ACCEPTED, inbound_id=known)
+
+    def can(self, account: str, act: ActionKind) -> bool:
+        return account == "shop" and act is ActionKind.ORIGINATE
+
+    def kind(self, account: str) -> ChannelType:
+        raise PluginError(f"{self._known(account)} is not running", plugin=account)
+
+    def callable_accounts(self) -> Sequence[str]:
+        return ["shop"]
+
+    async def act(self, account: str, action: Action) -> Receipt:
+        self.actions.append((account, action))
+        if action.agent == "engaged":
+            raise Permanent("486 from 10.0.0.7", code="486", public_text="The line is engaged.")
+        return Receipt(outcome=SendOutcome.ACCEPTED)
 
     def _known(self, account: str) -> str:
         if account not in ("support", "shop"):

@@ -55,6 +55,8 @@ conversation = Table(
     Column("account", Name, nullable=False),
     Column("contact_point_id", Id, ForeignKey("contact_point.id"), nullable=False),
     Column("thread", Text, nullable=False, server_default=""),
+    # whose mail or number it came by, where a channel only relays (amazon)
+    Column("marketplace", Name, nullable=False, server_default=""),
     Column("subject", Text, nullable=False),
     Column("subject_key", Text, nullable=False),
     # open | resolved

@@ -236,6 +236,7 @@ def _conversation(
         subject=row.subject,
         state=row.state,
         channel=scope.channel_of.get(row.account, ""),
+        marketplace=row.marketplace,
         account=row.account,
         contact=Contact(
             id=row.contact_id,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import importlib.util
 import json
-import logging
 import math
 import os
 import subprocess
@@ -15,9 +14,8 @@ from collections.abc import Coroutine, Generator
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel
-
-from router.testing.stage import STEP_S, NotDeclared, Scene, Stage
+from router.testing.log_lines import LogLines, secret_variables
+from router.testing.stage import STEP_S, NotRun, Scene, Stage
 
 _LISTING_LIMIT_S = 0.2
 _LISTING_TRIES = 6
@@ -43,7 +41,7 @@ async def check_listing(stage: Stage) -> None:
     package = getattr(stage.channel_type.factory, "__module__", "").partition(".")[0]
     spec = importlib.util.find_spec(package) if package else None
     if package == "router" or spec is None or spec.origin is None:
-        raise NotDeclared("its package cannot be imported by name")
+        raise NotRun("its package cannot be imported by name")
     best_s = math.inf
     # Caches are cold at first, and on a busy machine even processor time grows: the best of several counts.
     for _ in range(_LISTING_TRIES):
@@ -70,9 +68,9 @@ async def check_settings(stage: Stage) -> None:
     assert model.model_config.get("extra") == "forbid", f"{model.__name__} accepts unknown keys"
     telling = [name for name in model.model_fields if _is_secret(name)]
     assert not telling, f"{telling} hold a secret; name an environment variable in `…_env` instead"
-    with _Lines() as lines:
+    with LogLines() as lines:
         async with stage.scene() as scene:
-            secrets = {os.environ.get(name, "") for name in _variables(scene.channel.settings)} - {""}
+            secrets = {os.environ.get(name, "") for name in secret_variables(scene.channel.settings)} - {""}
             shown = [repr(scene.channel.settings), repr(scene.channel)]
             if scene.simulator.samples():
                 await scene.deliver(scene.simulator.samples()[0])
@@ -97,38 +95,6 @@ async def _send_failing_as(scene: Scene, error: str) -> str:
 def _is_secret(name: str) -> bool:
     words = name.split("_")
     return words[-1] != "env" and bool({"password", "secret", "token", "passphrase"} & set(words))
-
-
-def _variables(settings: BaseModel) -> list[str]:
-    names = []
-    for key in type(settings).model_fields:
-        value = getattr(settings, key)
-        if isinstance(value, BaseModel):
-            names += _variables(value)
-        elif key.endswith("_env") and isinstance(value, str):
-            names.append(value)
-    return names
-
-
-class _Lines(logging.Handler):
-    """Collects every log line of the process."""
-
-    def __init__(self) -> None:
-        super().__init__(logging.DEBUG)
-        self.seen: list[str] = []
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self.seen.append(f"{record.getMessage()} {record.exc_info}")
-
-    def __enter__(self) -> _Lines:
-        self._level = logging.getLogger().level
-        logging.getLogger().addHandler(self)
-        logging.getLogger().setLevel(logging.DEBUG)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        logging.getLogger().removeHandler(self)
-        logging.getLogger().setLevel(self._level)
 
 
 async def check_open_close(stage: Stage) -> None:
@@ -210,6 +176,7 @@ async def check_cancel(stage: Stage) -> None:
             cancelled = await _cancelled(scene.channel.open(scene.context), at)
             async with asyncio.timeout(STEP_S):
                 await scene.channel.close()
+            await scene.context.close_http()
             if not cancelled:
                 break
         if not stage.channel_type.capabilities.outbound:

@@ -3,10 +3,14 @@ import type {
   Agent,
   ChannelHealth,
   Colleague,
+  ContextKind,
   Conversation,
   Decision,
   Message,
   Offer,
+  OrderNote,
+  OrderNoteKind,
+  OrderOverview,
   Permission,
   Presence,
   PresenceState,
@@ -14,6 +18,7 @@ import type {
   QueueCounters,
   Reader,
   RelatedConversation,
+  SourceAnswer,
   Template,
   TemplateUse,
   Version,
@@ -22,6 +27,7 @@ import type {
   Incident,
   IncidentPreview,
 } from "./types";
+import type { EntryForm, NewTask, Task } from "./tasks";
 
 const ROOT = "/api/v1";
 const TIMEOUT_MS = 20_000;
@@ -100,6 +106,7 @@ function query(values: Record<string, string | number | undefined>): string {
   return set.length > 0 ? `?${new URLSearchParams(set.map(([key, value]) => [key, String(value)]))}` : "";
 }
 
+const task = (id: string) => `/tasks/${encodeURIComponent(id)}`;
 const at = (id: string) => `/conversations/${encodeURIComponent(id)}`;
 
 export interface ListQuery {
@@ -138,6 +145,13 @@ export const api = {
   decisions: (id: string, lang: string) =>
     call<{ decisions: Decision[]; now: Decision | null }>("GET", `${at(id)}/decisions${query({ lang })}`),
 
+  orders: (id: string) => call<OrderOverview>("GET", `${at(id)}/orders`),
+  context: (id: string, kind: ContextKind, order: string) =>
+    call<{ answers: SourceAnswer[] }>("GET", `${at(id)}/context${query({ kind, order })}`),
+  addOrderNote: (id: string, note: { order_id: string; kind: OrderNoteKind; reason: string }) =>
+    call<OrderNote>("POST", `${at(id)}/order-notes`, note),
+  retryOrderNote: (noteId: string) => call<OrderNote>("POST", `/order-notes/${encodeURIComponent(noteId)}/retry`, {}),
+
   permission: (id: string) => call<Permission>("GET", `${at(id)}/permission`),
   templates: (id: string) => call<{ templates: Template[] }>("GET", `${at(id)}/templates`),
   reply: (id: string, reply: NewReply, keepalive = false) =>
@@ -171,6 +185,16 @@ export const api = {
     call<{ incidents: Incident[] }>("DELETE", `/incidents/${encodeURIComponent(name)}`),
   pause: (id: string, reason: string) => call<Conversation>("POST", `${at(id)}/pause`, { reason }),
   thaw: (id: string) => call<Conversation>("DELETE", `${at(id)}/pause`),
+
+  tasks: (id: string) => call<{ tasks: Task[] }>("GET", `${at(id)}/tasks`),
+  addTask: (id: string, task: NewTask) => call<Task>("POST", `${at(id)}/tasks`, task),
+  tellTry: (id: string, reached: boolean) => call<Task>("POST", `${task(id)}/attempts`, { reached }),
+  makeCall: (id: string, line: string) => call<Task>("POST", `${task(id)}/call`, { line }),
+  closeTask: (id: string, reason: string) => call<Task>("POST", `${task(id)}/close`, { reason }),
+  recordingUrl: (callId: string, place: number) => `${ROOT}/calls/${encodeURIComponent(callId)}/recording?place=${place}`,
+  entryForm: (account: string) => call<{ form: EntryForm }>("GET", `/channels/${encodeURIComponent(account)}/form`),
+  enter: (account: string, form: Record<string, string>) =>
+    call<{ outcome: string; inbound_id: string }>("POST", `/channels/${encodeURIComponent(account)}/entries`, { form }),
 
   queues: () => call<{ queues: QueueCounters[] }>("GET", "/queues"),
   agents: () => call<{ agents: Colleague[] }>("GET", "/agents"),

@@ -105,6 +105,7 @@ export interface Conversation {
   subject: string;
   state: "open" | "resolved";
   channel: string;
+  marketplace: string;
   account: string;
   contact: Contact;
   preview: string;
@@ -182,4 +183,52 @@ export interface Problem {
   code: string;
   detail?: string;
   errors?: { at: string; message: string }[];
+}
+
+export type ContextKind = "orders" | "logistics" | "refunds" | "stock" | "customer";
+
+export interface Card {
+  kind: ContextKind;
+  id: string;
+  title: string;
+  status: string;
+  stage: string;
+  amount: string;
+  currency: string;
+  at: string | null;
+  url: string;
+  order_id: string;
+  fields: Record<string, string | number | boolean | null>;
+}
+
+export interface SourceAnswer {
+  source: string;
+  title: string;
+  cards: Card[];
+  state: "answered" | "late" | "failed";
+  problem: string;
+}
+
+export type OrderNoteKind = "pre_sale" | "after_sale" | "other";
+
+export interface OrderNote {
+  id: string;
+  conversation_id: string;
+  order_id: string;
+  kind: OrderNoteKind;
+  text: string;
+  author: string;
+  shop: string;
+  state: "local" | "queued" | "written" | "failed" | "unknown";
+  detail: string;
+  next_try_at: string | null;
+  created_at: string;
+  written_at: string | null;
+}
+
+export interface OrderOverview {
+  orders: string[];
+  kinds: ContextKind[];
+  shop: { name: string; title: string; max: number; problem: string } | null;
+  notes: OrderNote[];
 }

@@ -6,6 +6,7 @@ import { clockTime, fullTime, span } from "../format";
 import { authorName } from "../names";
 import { hasWord, t } from "../words";
 import { Attachments } from "./Attachments";
+import { CallView, callBlock } from "./CallView";
 import { DeliveryLine } from "./DeliveryLine";
 import { CARDS, CardView, UnknownView } from "./CardView";
 import { EarlierTexts } from "./EarlierTexts";
@@ -76,14 +77,16 @@ function eventWords(message: Message): string {
   const word = isPlatforms ? "event-platform-state" : `event-${message.kind.replaceAll("_", "-")}`;
   if (!hasWord(word)) return message.kind;
   const fields = message.blocks[0]?.fields ?? {};
+  const why = String(fields["reason"] ?? "");
   const holder = colleagues.value.find((one) => one.id === fields["agent"])?.name ?? "";
   const replied = fields["replied_at"];
   const note = [t(word, {
     name: authorName(message),
     holder,
-    reason: String(fields["reason"] ?? ""),
+    reason: hasWord(`task-ended-${why}`) ? t(`task-ended-${why}`) : why,
     silent: span(Number(fields["silent_s"] ?? 0)),
     boost: span(Number(fields["boost_s"] ?? 0)),
+    task: String(fields["kind"] ?? ""),
   })];
   if (message.kind === "came_back") {
     note.push(typeof replied === "string" ? t("came-back-replied", { at: clockTime(replied) }) : t("came-back-silent"));
@@ -123,6 +126,8 @@ function MessageHead({ message }: { message: Message }) {
 }
 
 export function MessageView({ conversation, message, isFollowing, onGrown }: MessageViewProps) {
+  const call = callBlock(message);
+  if (call) return <CallView message={message} block={call} />;
   if (message.direction === "event") return <EventLine message={message} />;
   const isWide = message.blocks.some((block) => block.html);
   const subject = message.subject && message.subject !== conversation.subject ? message.subject : "";

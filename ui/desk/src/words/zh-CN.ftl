@@ -233,6 +233,93 @@ turn-shop = 平台等待店铺回复
 turn-customer = 平台等待顾客回复
 turn-nobody = 平台不等待任何一方
 
+## 通话与任务
+call-inbound-answered = 已接来电
+call-inbound-missed = 未接来电
+call-inbound-abandoned = 来电者放弃等待
+call-inbound-busy = 来电时占线
+call-inbound-voicemail = 语音留言
+call-inbound-failed = 来电失败
+call-inbound-rejected = 来电被拒
+call-outbound-answered = 已去电
+call-outbound-missed = 去电无人接听
+call-outbound-busy = 去电占线
+call-outbound-voicemail = 去电转入留言
+call-outbound-failed = 去电失败
+call-outbound-rejected = 去电被拒
+call-state-ringing = 正在响铃
+call-state-queued = 正在排队
+call-state-talking = 正在通话
+call-comma = ，
+call-talked = 通话{ $span }
+call-rang = 响铃{ $span }
+call-with = 坐席 { $agent }
+call-offered = 曾呼 { $agents }
+call-recording = 录音
+call-recording-of = 录音 { $span }
+call-recording-refused = 客户不同意录音
+call-told-reason = 原因：
+call-told-result = 结果：
+call-told-note = 备注：
+call-promised = 承诺期限 { $at }
+tasks = 待办
+task-call_back = 回电
+task-follow_up = 跟进
+task-new = 新建回电
+task-number = 号码
+task-reason = 事由
+task-script = 话术
+task-due-at = 何时处理
+task-best-begin = 最佳时间从
+task-best-end = 最佳时间到
+task-limit = 尝试次数（0 为不限）
+task-keep = 保存
+task-kept = 已保存，到时提醒
+task-counter = 来电 { $n } 次
+task-missed = 最近一次在{ $span }前
+task-due = { $at } 处理
+task-best-between = 最佳时间 { $from } 至 { $until }
+task-best-from = { $at } 之后为佳
+task-best-until = { $at } 之前为佳
+task-tries = 已试 { $n } 次
+task-tries-of = 已试 { $n } / { $limit } 次
+task-is-calling = 正在呼叫
+task-call-failed = 无法呼叫：{ $detail }
+task-call = 呼叫
+task-calling = 您的话机将先响铃
+task-reached = 已联系上
+task-finished = 完成
+task-not-reached = 未联系上
+task-close = 说明原因并关闭
+task-done = 已完成
+task-tried = 已记录本次尝试
+task-ask-line = 您的分机（先响铃）
+task-ask-reason = 为何不再需要？
+task-ended-answered = 已与客户通话
+task-ended-reached = 已联系上客户
+task-ended-attempts = 尝试次数已满
+task-ended-too_late = 已过期限
+task-ended-called_again = 客户再次来电
+task-ended-corrected = 该来电无需回复
+event-task-made = { $name } 将{ $task ->
+    [follow_up] 跟进
+   *[other] 回电
+  }：{ $reason }
+event-task-due = 现在需要{ $task ->
+    [follow_up] 跟进
+   *[other] 回电
+  }
+event-task-closed = { $task ->
+    [follow_up] 跟进
+   *[other] 回电
+  }已关闭：{ $reason }
+entry-new = 手工登记通话
+entry-account = 账号
+entry-choose = 请选择
+entry-keep = 保存
+entry-kept = 已登记
+entry-nowhere = 没有渠道支持手工登记。
+
 ## 投递
 delivery-queued = 待发送
 delivery-sending = 发送中
@@ -381,6 +468,44 @@ link-same-contact = 同一顾客
 conversation-open = 进行中
 conversation-resolved = 已解决
 
+## 订单
+orders-title = 订单
+orders-kinds = 查询内容
+orders-kind-orders = 订单
+orders-kind-logistics = 物流
+orders-kind-refunds = 退款
+orders-kind-stock = 库存
+orders-kind-customer = 顾客
+orders-search = 订单号
+orders-newest = 订单号；留空查最新
+orders-look-up = 查询
+orders-nothing = 没有找到。
+orders-no-source = 此账号尚未连接店铺。
+source-late = 未及时答复。
+source-failed = 未答复：
+stage-pre-sale = 售前
+stage-in-sale = 售中
+stage-after-sale = 售后
+order-notes = 订单备注
+order-notes-none = 暂无。
+note-goes-to = 保存在此，并写入 { $shop }。
+note-stays-here = 仅保存在此；此账号没有可写备注的店铺。
+note-order = 订单
+note-kind = 所属岗位
+note-kind-pre-sale = 售前
+note-kind-after-sale = 售后
+note-kind-other = 其他
+note-reason = 原因
+note-reason-hint = 自动附上您的姓名与日期
+note-add = 添加备注
+note-retry = 重新写入
+note-state-local = 仅保存在此
+note-state-queued = 已保存，正在写入店铺
+note-state-again = 已保存；{ $at } 再次写入店铺。
+note-state-written = 已写入店铺
+note-state-failed = 已保存，未写入店铺：
+note-state-unknown = 已保存，店铺可能已写入：
+
 ## 原因
 why-title = 为何是我
 why-decisions = 决策记录
@@ -465,4 +590,5 @@ error-capacity-exceeded = 您的接待量已满
 error-content-rejected = 渠道拒绝此内容
 error-too-large = 内容过大
 error-rate-limited = 尝试过多，请等待 { $seconds } 秒
+error-provider-failed = 服务商未能执行
 error-store-unavailable = 服务器暂时无法保存，{ $seconds } 秒后再试

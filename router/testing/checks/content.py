@@ -1,0 +1,112 @@
+"""Contract checks 14 and 15: every declared block, words for the others, and texts at the exact limit."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
+
+from router.abilities import MediaFile, Uploads
+from router.capabilities import TextUnit
+from router.errors import ContentRejected, SendError
+from router.fallbacks import carried
+from router.messages import Block, BlockKind, EventKind
+from router.splitting import length, split
+from router.testing.checks.outbound import need_outbound
+from router.testing.simulators import BlockSimulator, EchoSimulator
+from router.testing.stage import Scene, Stage
+
+_FAMILY = "\N{WOMAN}\u200d\N{WOMAN}\u200d\N{GIRL}\u200d\N{BOY}"
+_PATTERNS = {"letters": "x", "astral": "😟", "joined": _FAMILY, "lines": "ab\r\n"}
+# A text of a million characters proves in every alphabet what it proves in one, only slower.
+_LONG_TEXT = 20_000
+_WORDS = "in other words"
+_FILE = b"\x89PNG\r\n\x1a\n" + b"0" * 64
+
+
+async def check_blocks(stage: Stage) -> None:
+    """Send each declared kind of block, and each other one in words: all arrive."""
+    need_outbound(stage)
+    declared = stage.channel_type.capabilities.blocks
+    async with stage.scene() as scene:
+        for kind in sorted(declared):
+            await _send(scene, [await _block(scene, stage, kind)], f"a block of the declared kind {kind}")
+            _came_back(scene, kind)
+            stage.seen.add(f"blocks: {kind}")
+        for kind in sorted(set(BlockKind) - set(declared) - {BlockKind.TEXT}):
+            blocks = carried([Block(kind=kind, text=_WORDS)], declared)
+            sent = await _send(scene, blocks, f"the words for a block of kind {kind}")
+            assert _WORDS.encode() in sent, f"the words for a {kind} did not arrive: {sent[:80]!r}"
+
+
+async def _block(scene: Scene, stage: Stage, kind: str) -> Block:
+    fields = {"url": "https://shop.example/a.png", "name": "a.png", "title": "A title", "order_id": "1001"}
+    block = Block(kind=BlockKind(kind), text="A text.", fields={} if kind == BlockKind.TEXT else fields)
+    if isinstance(scene.simulator, BlockSimulator):
+        block = scene.simulator.block(kind)
+    limits = stage.channel_type.capabilities.media.get(kind)
+    if limits is None:
+        return block
+    if limits.via == "upload":
+        assert isinstance(scene.channel, Uploads), f"{kind} goes up first, but the channel is no Uploads"
+        content_type = min(limits.types) if limits.types else "image/png"
+        file = MediaFile(name="a.png", content_type=content_type, size_bytes=len(_FILE))
+        await _refuses_too_large(scene.channel, replace(file, size_bytes=limits.max_bytes + 1))
+        block = replace(block, fields={**block.fields, **await scene.channel.upload(file, _chunks())})
+    stage.seen.add(f"media: {kind}")
+    return block
+
+
+async def _refuses_too_large(channel: Uploads, file: MediaFile) -> None:
+    try:
+        await channel.upload(file, _chunks())
+    except ContentRejected:
+        return
+    raise AssertionError(f"a file of {file.size_bytes} bytes, one over the declared limit, was taken")
+
+
+async def _chunks() -> AsyncIterator[bytes]:
+    yield _FILE
+
+
+async def _send(scene: Scene, blocks: Sequence[Block], what: str) -> bytes:
+    before = len(scene.simulator.sent())
+    try:
+        await scene.channel.send(await scene.attempt(blocks=blocks))
+    except SendError as error:
+        raise AssertionError(f"{what} was not sent: {error!r}") from error
+    sent = await scene.arrived(before + 1)
+    assert len(sent) > before, f"{what} did not arrive"
+    return b"".join(sent[before:])
+
+
+def _came_back(scene: Scene, kind: str) -> None:
+    """Read our own message again where the provider brings it back."""
+    if not isinstance(scene.simulator, EchoSimulator):
+        return
+    events = [one for one in scene.channel.decode(scene.simulator.echo()) if one.kind is EventKind.MESSAGE]
+    kinds = {block.kind.value for event in events for block in event.blocks}
+    assert not events or kind in kinds, f"a {kind} came back as {sorted(kinds)}"
+
+
+async def check_text_limit(stage: Stage) -> None:
+    """A text at the limit in the declared unit goes out whole, one more letter makes it two parts."""
+    need_outbound(stage)
+    limits = stage.channel_type.capabilities.text
+    patterns = dict(list(_PATTERNS.items())[: None if limits.max <= _LONG_TEXT else 1])
+    async with stage.scene() as scene:
+        for name, pattern in patterns.items():
+            text = _filled(pattern, limits.max, limits.unit)
+            assert split(text, limits) == [text]
+            sent = await _send(scene, [Block(text=text)], f"a text of exactly {limits.max} ({name})")
+            assert sent
+        parts = split(_filled("x", limits.max, limits.unit) + "x", limits)
+        assert len(parts) > 1
+        for part in parts:
+            await _send(scene, [Block(text=part)], "a part of a text over the limit")
+    stage.seen.add("text")
+
+
+def _filled(pattern: str, most: int, unit: TextUnit) -> str:
+    """Fill a text up to exactly the limit: with the pattern, then with letters."""
+    text = pattern * (most // length(pattern, unit))
+    return text + "x" * (most - length(text, unit))

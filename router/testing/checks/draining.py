@@ -1,0 +1,108 @@
+"""Contract checks 19 and 23: closing in the middle of work loses nothing, and long work fills no memory."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import re
+import tracemalloc
+from collections.abc import Sequence
+from typing import TypeVar
+
+from router.channel import FollowsThread
+from router.messages import Receipt
+from router.testing.checks.inbound import need_inbound, samples_of
+from router.testing.memory import MemoryStore
+from router.testing.simulators import FreshSimulator
+from router.testing.stage import NotRun, Scene, Stage
+
+T = TypeVar("T")
+
+_SENDS = 3
+_PATIENCE_S = 0.5
+_SOAK_SHORT, _SOAK_LONG = 100, 5_000
+_FORGET_EVERY = 50
+_LAST_OF_ALL = 1_000_000
+_GROWTH_BYTES, _GROWTH_BYTES_EACH = 60_000, 100
+_CHANGING = re.compile(r"[0-9a-fA-F-]{6,}|\d+")
+
+
+async def check_drain(stage: Stage) -> None:
+    """Close while items come in and replies go out: what was acknowledged is stored, what was sent arrived."""
+    need_inbound(stage)
+    store = MemoryStore(delay_s=0.005)
+    async with stage.provider() as simulator:
+        async with stage.opened(simulator, store=store) as scene:
+            samples = samples_of(simulator)
+            good = _shape(await scene.deliver(samples[0]))
+            before = len(simulator.sent())
+            coming = [asyncio.ensure_future(scene.deliver(raw)) for raw in samples[1:]]
+            going = []
+            if stage.channel_type.capabilities.outbound:
+                attempts = [await scene.attempt() for _ in range(_SENDS)]
+                going = [asyncio.ensure_future(scene.channel.send(each)) for each in attempts]
+            await asyncio.sleep(0)
+        answers, receipts = await _ended(coming), await _ended(going)
+        stored = len(store.accepted)
+        acknowledged = 1 + sum(isinstance(one, str) and _shape(one) == good for one in answers)
+        assert stored >= acknowledged, f"{acknowledged} items were acknowledged, {stored} are stored"
+        taken = sum(isinstance(one, Receipt) for one in receipts)
+        if not isinstance(scene.channel, FollowsThread):
+            # A live thread shows on the customer's return what it could not show before.
+            arrived = len(await scene.arrived(before + taken)) - before
+            assert arrived >= taken, f"{taken} replies had a receipt, {arrived} arrived"
+        async with stage.opened(simulator, store=store) as again:
+            for raw in samples:
+                await again.deliver(raw)
+        assert len(store.accepted) == len(samples), (
+            f"{len(samples)} samples are {len(store.accepted)} items after closing and opening again"
+        )
+
+
+async def _ended(tasks: Sequence[asyncio.Task[T]]) -> list[T | BaseException]:
+    """Give how each ended; one that still waits for a closed channel waits for nothing."""
+    if tasks:
+        _, waiting = await asyncio.wait(tasks, timeout=_PATIENCE_S)
+        for each in waiting:
+            each.cancel()
+    return await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _shape(answer: str) -> str:
+    """Give an acknowledgement without what changes from one to the next."""
+    return _CHANGING.sub("#", answer)
+
+
+async def check_soak(stage: Stage) -> None:
+    """Bring in event after event: memory does not grow with their number (10,000 in the long form)."""
+    need_inbound(stage)
+    rounds = _SOAK_LONG if stage.long else _SOAK_SHORT
+    async with stage.scene() as scene:
+        if not isinstance(scene.simulator, FreshSimulator):
+            raise NotRun("its simulator has no `fresh(number)` and `forget()`")
+        await _bring(scene, scene.simulator, range(rounds))
+        tracemalloc.start()
+        try:
+            before = await _bring(scene, scene.simulator, range(rounds, rounds + rounds // 10))
+            after = await _bring(scene, scene.simulator, range(rounds + rounds // 10, 2 * rounds))
+        finally:
+            tracemalloc.stop()
+    allowed = _GROWTH_BYTES + _GROWTH_BYTES_EACH * rounds
+    assert after - before < allowed, f"{rounds} events left {(after - before) // 1000} kB behind"
+
+
+async def _bring(scene: Scene, simulator: FreshSimulator, numbers: range) -> int:
+    """Deliver events; give the memory in use once everything that may be dropped is dropped."""
+    for number in numbers:
+        before = len(scene.context.accepted)
+        await scene.deliver(simulator.fresh(number))
+        assert len(scene.context.accepted) > before, f"the fresh event {number} was not accepted"
+        if number % _FORGET_EVERY == 0:
+            simulator.forget()
+            scene.context.store.forget()
+    simulator.forget()
+    # One more, so that what is dropped with the next event has been dropped.
+    await scene.deliver(simulator.fresh(_LAST_OF_ALL + numbers.stop))
+    scene.context.store.forget()
+    gc.collect()
+    return tracemalloc.get_traced_memory()[0] if tracemalloc.is_tracing() else 0
