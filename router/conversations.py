@@ -70,6 +70,8 @@ class Filing:
                 self._file_demand(item, event, customer, filed)
             elif customer is not None and event.kind is not EventKind.RECEIPT:
                 self._file_remark(item, event, customer, filed)
+            else:
+                self._news.note_state(item, event, filed)
         return filed
 
     def _file_demand(self, item: Decoded, event: InboundEvent, customer: Identity, filed: Filed) -> None:

@@ -57,7 +57,7 @@ def message_row(
 
 
 def _direction(event: InboundEvent) -> str:
-    if is_ours(event):
+    if is_ours(event) and event.visible:
         return "outbound"
     return "inbound" if asks_for_answer(event) else "event"
 

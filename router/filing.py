@@ -151,8 +151,9 @@ class FilingRoom:
         if facts:
             self._save_calls(connection, calls, filed, now)
         for result in filed:
-            result.delivered = apply_reports(connection, result.account, result.reports)
-            result.delivered += settle_echoes(connection, result.echoes)
+            # an echo tells under what id the provider's reports name our message
+            result.delivered = settle_echoes(connection, result.echoes)
+            result.delivered += apply_reports(connection, result.account, result.reports)
         mark_filed(connection, [(result.inbound_id, result.outcome) for result in filed], now)
         return filed
 

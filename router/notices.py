@@ -101,6 +101,8 @@ class Notices:
             for opened in result.opened:
                 reason = {"conversation_id": opened.conversation.id, "reason": "opened"}
                 self._publish("conversation", reason)
+            for conversation_id in result.stated:
+                self._publish("conversation", {"conversation_id": conversation_id, "reason": "thread_state"})
             for conversation_id, message_id in result.changed:
                 self._publish("message", {"conversation_id": conversation_id, "message_id": message_id})
             self.delivered(result.delivered)

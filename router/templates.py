@@ -5,10 +5,13 @@ Pure. The words are what the timeline shows; the provider gets the choice itself
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from router.errors import ContentRejected
-from router.threads import Template, TemplateUse
+from router.threads import Template, TemplateUse, TemplateVariable
+
+_GAP = re.compile(r"\{([^{}]+)\}")
 
 
 def filled(templates: Sequence[Template], use: TemplateUse) -> str:
@@ -18,17 +21,19 @@ def filled(templates: Sequence[Template], use: TemplateUse) -> str:
     for name in use.variables:
         if name not in known:
             raise _refused(f"the template {use.id} has no gap {name!r}", part=f"template.variables.{name}")
-    text = template.body
-    for variable in template.variables:
-        value = use.variables.get(variable.name, "").strip()
-        part = f"template.variables.{variable.name}"
-        if variable.required and not value:
-            raise _refused(f"fill in {variable.title or variable.name}", part=part)
-        if variable.max_chars is not None and len(value) > variable.max_chars:
-            long = f"{variable.title or variable.name} takes at most {variable.max_chars} characters"
-            raise _refused(long, part=part)
-        text = text.replace(f"{{{variable.name}}}", value)
-    return text
+    values = {variable.name: _value(variable, use) for variable in template.variables}
+    # in one pass, so that words put into one gap are not taken for another
+    return _GAP.sub(lambda found: values.get(found[1], found[0]), template.body)
+
+
+def _value(variable: TemplateVariable, use: TemplateUse) -> str:
+    value, title = use.variables.get(variable.name, "").strip(), variable.title or variable.name
+    part = f"template.variables.{variable.name}"
+    if variable.required and not value:
+        raise _refused(f"fill in {title}", part=part)
+    if variable.max_chars is not None and len(value) > variable.max_chars:
+        raise _refused(f"{title} takes at most {variable.max_chars} characters", part=part)
+    return value
 
 
 def _find(templates: Sequence[Template], use: TemplateUse) -> Template:

@@ -51,6 +51,7 @@ class ThreadNews:
                 message_id=own.id,
                 remote_ref=event.external_id,
                 sort_key=event.sort_key,
+                is_visible=event.visible,
                 at=at,
             )
             filed.echoes.append(echo)

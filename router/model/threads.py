@@ -39,12 +39,16 @@ class OwnMessage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Echo:
-    """One of our messages was seen at its provider, under this id and in this place of its thread."""
+    """One of our messages was seen at its provider, under this id and in this place of its thread.
+
+    What is not visible there yet has arrived, and is held.
+    """
 
     conversation_id: str
     message_id: str
     remote_ref: str
     sort_key: str
+    is_visible: bool
     at: datetime
 
 

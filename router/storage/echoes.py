@@ -34,9 +34,10 @@ def settle_echoes(connection: Connection, echoes: Sequence[Echo]) -> list[tuple[
         newest = _newest_attempt(connection, echo.message_id)
         if newest is None:
             continue
+        state = DeliveryState.ACCEPTED if echo.is_visible else DeliveryState.HELD
         values: dict[str, object] = {"remote_ref": echo.remote_ref} if echo.remote_ref else {}
         if newest.state in (DeliveryState.SENDING, DeliveryState.UNKNOWN, DeliveryState.FAILED):
-            values |= {"state": DeliveryState.ACCEPTED, "ended_at": echo.at, "detail": "seen at the provider"}
+            values |= {"state": state, "ended_at": echo.at, "detail": "seen at the provider"}
         if values:
             connection.execute(update(attempt).where(attempt.c.id == newest.id).values(**values))
         if echo.sort_key:
@@ -47,7 +48,7 @@ def settle_echoes(connection: Connection, echoes: Sequence[Echo]) -> list[tuple[
             update(outbox)
             .where(outbox.c.message_id == echo.message_id, outbox.c.state.in_(_DOUBTFUL))
             .values(
-                state=DeliveryState.ACCEPTED,
+                state=state,
                 next_try_at=None,
                 settled_at=echo.at,
                 reply_token=None,

@@ -90,7 +90,8 @@ def save_threads(connection: Connection, shelf: Shelf) -> None:
 def _load_own(connection: Connection, shelf: Shelf, wanted: Mapping[str, Set[str]], now: datetime) -> None:
     """Read the shop's recent messages, and those that go by one of the ids, with all their attempts."""
     recent = message.c.created_at > now - ECHO_WINDOW
-    statement = _messages(wanted, recent).where(message.c.direction == "outbound")
+    is_ours = (message.c.direction == "outbound") | message.c.sent_outside
+    statement = _messages(wanted, recent).where(is_ours)
     own: dict[str, OwnMessage] = {}
     for row in connection.execute(statement.order_by(message.c.id, attempt.c.number)).mappings():
         one = own.get(row["id"])

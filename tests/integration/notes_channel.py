@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from pydantic import BaseModel
@@ -17,6 +17,8 @@ from router.messages import (
     Author,
     Automatic,
     Block,
+    DeliveryReport,
+    DeliveryState,
     EventKind,
     Evidence,
     EvidenceKind,
@@ -62,6 +64,7 @@ class NotesChannel(Channel[NotesSettings]):
                 context=fields.get("context", {}),
                 occurred_at=_time(fields.get("occurred_at")),
                 target=fields.get("target", ""),
+                report=_report(fields.get("report")),
                 sort_key=fields.get("sort_key", ""),
                 platform_state=_state(fields.get("state")),
                 call=call_of(fields["call"]) if "call" in fields else None,
@@ -81,6 +84,13 @@ def _blocks(fields: dict[str, Any]) -> list[Block]:
 
 def _time(value: str | None) -> datetime | None:
     return None if value is None else datetime.fromisoformat(value)
+
+
+def _report(fields: dict[str, str] | None) -> DeliveryReport | None:
+    if fields is None:
+        return None
+    at = datetime(2026, 3, 4, 9, 0, tzinfo=UTC)
+    return DeliveryReport(outgoing_ref=fields["ref"], state=DeliveryState(fields["state"]), at=at)
 
 
 def _state(fields: dict[str, Any] | None) -> PlatformState | None:

@@ -168,6 +168,36 @@ async def test_message_held_by_moderation_stays_held_by_its_echo_and_is_freed_by
     assert (await desk.state(message)).state == "delivered"
 
 
+async def test_echo_nobody_sees_yet_settles_a_message_in_doubt_as_held(desk: House) -> None:
+    desk.doors.answers = [UnknownOutcome("cut")]
+    conversation = await desk.accepted(evidence=THREAD)
+    message = await replied(desk, conversation)
+    await desk.send()
+    assert await echo(desk, visible=False) == "echo"
+    assert (await desk.state(message)).state == "held"
+
+
+async def test_what_was_sent_elsewhere_and_is_held_is_kept_once_and_answers_nobody(desk: House) -> None:
+    conversation = await desk.accepted(evidence=THREAD)
+    assert await echo(desk, text="call 555 0100", visible=False) == "threaded"
+    assert await echo(desk, key="again", text="call 555 0100", visible=False) == "echo"
+    (row,) = await desk.front.rows(t.message, conversation_id=conversation, sent_outside=True)
+    assert (row.seq, row.direction) == (None, "event")
+    await desk.room.take_up()
+    (claim,) = await desk.front.rows(t.claim)
+    assert not claim.is_dormant
+
+
+async def test_report_that_comes_with_the_echo_moves_the_message_on(desk: House) -> None:
+    desk.doors.answers = [UnknownOutcome("cut")]
+    conversation = await desk.accepted(evidence=THREAD)
+    message = await replied(desk, conversation)
+    await desk.send()
+    report = {"ref": "r1", "state": "delivered"}
+    await echo(desk, report=report)
+    assert (await desk.state(message)).state == "delivered"
+
+
 async def test_report_of_failure_under_the_providers_id_ends_what_moderation_held(desk: House) -> None:
     desk.doors.answers = [Receipt(outcome=SendOutcome.HELD, remote_ref="r1")]
     conversation = await desk.accepted(evidence=THREAD)
