@@ -16,6 +16,7 @@ from aiohttp import web
 
 from router.accounts.judgement import Limits
 from router.clock import Clock, SystemClock
+from router.composing import Composing
 from router.config import Account, AnyAccount, Config, account_settings
 from router.decoding import decoder_of
 from router.doors import Doors
@@ -33,9 +34,11 @@ from router.model.filing import Filed
 from router.notices import Notices
 from router.offers import Offers
 from router.outbox import Outbox
+from router.platform_clocks import PlatformClocks
 from router.plugin_host import PluginHost
 from router.queues import Queues
-from router.replies import Replies
+from router.remapping import Remapping
+from router.replies import Replies, Written
 from router.rerouting import Reroutes
 from router.routing_setup import put_in_force, put_on_staff
 from router.rulebook import Rulebook
@@ -126,23 +129,17 @@ class _House:
         self.offers = Offers(store, clock, self.engine_room, self._channel_classes)
         self.steering = Steering(store, clock, self.engine_room, self.rulebook)
         self.reroutes = Reroutes(store, clock, self.engine_room, lambda: self.rulebook.rules)
+        self.platform_clocks = PlatformClocks(store, clock, self.engine_room, self.rulebook)
         self.outbox = Outbox(
             store, clock, run_id, self.doors, lambda changed: self.notices.delivered(changed)
         )
         self.notices = Notices(self.live, self.engine_room, self.outbox.wake, self.doors.thread_changed)
         queues = Queues(clock, lambda: self.rulebook.rules, self.doors.language)
         filing = FilingRoom(store, clock, queues.work_item, self._filed, terms)
-        self.tasks = Tasks(
-            store,
-            clock,
-            self.engine_room,
-            self.doors,
-            queues.work_item,
-            self._filed,
-            lambda conversation_id: self.notices.tasks(conversation_id),
-        )
+        told = (self._filed, self.notices.tasks)
+        self.tasks = Tasks(store, clock, self.engine_room, self.doors, queues.work_item, *told)
         self.intake = Intake(store, clock, self.decoder, self.doors.kind, filing)
-        self.replies = Replies(store, clock, self.doors, self.doors.outgoing_ref, self.notices.written)
+        self.replies = Replies(store, clock, self.doors, self.doors.outgoing_ref, self._written)
         self.front_desk = FrontDesk(
             store, clock, self.intake, filing, self.notices.delivered, self.notices.typing
         )
@@ -151,6 +148,16 @@ class _House:
         """Tell what has just been filed."""
         self.rulebook.filed([row for result in results for row in result.work_items])
         self.notices.filed(results)
+        for result in results:
+            opened = [opened.conversation.id for opened in result.opened]
+            self.platform_clocks.stated([*result.stated, *opened])
+            self.platform_clocks.said([row["conversation_id"] for row, _ in result.messages])
+
+    def _written(self, what: Written) -> None:
+        """Tell what an agent has just written."""
+        self.notices.written(what)
+        if what.agent_id is not None:
+            self.platform_clocks.said([what.conversation_id])
 
     def _channel_classes(self) -> frozenset[str]:
         """Give the classes work can come in by: those of the rules and those of the channels."""
@@ -167,6 +174,7 @@ class _House:
         try:
             await self.outbox.recover()
             await self.intake.recover()
+            await self.platform_clocks.recover()
             await self.engine_room.restore()
             yield
         finally:
@@ -178,6 +186,7 @@ class _House:
             "intake": self.intake.run,
             "engine": self.engine_room.run,
             "notices": self.notices.run,
+            "platform clocks": self.platform_clocks.run,
             "rules": self.rulebook.run,
             "tasks": self.tasks.run,
         }
@@ -228,6 +237,8 @@ class _House:
             reroutes=self.reroutes,
             replies=self.replies,
             tasks=self.tasks,
+            composing=Composing(self._store, self._clock, self.doors),
+            remapping=Remapping(self._store, self.decoder),
             channels=self.doors,
             quarantine=self.intake,
             words=say,

@@ -17,8 +17,9 @@ from itertools import product
 from typing import Any
 
 from router.calls import Call, is_same_call, merge_calls
-from router.conversations import PREVIEW_CHARS, Filing, block_json, preview
+from router.conversations import Filing
 from router.demand import customer_of
+from router.entries import PREVIEW_CHARS, block_json, preview
 from router.messages import Block, BlockKind, InboundEvent, Role
 from router.model.call_shelf import CallShelf, Joined, KnownMoment, StoredCall
 from router.model.call_words import block_of_call
@@ -177,7 +178,8 @@ class CallFiling(Filing):
         if asks_call_back(stored.call) and not asked:
             filed.messages.append((row, ""))
         else:
-            filed.changed.append(row)
+            filed.retold.append(row)
+            filed.changed.append((row["conversation_id"], row["id"]))
 
     def _attach(self, item: Decoded, event: InboundEvent, message_id: str, filed: Filed) -> None:
         """Put files that came with a later fact to the message."""

@@ -10,12 +10,20 @@ The first who then asks makes it his, as episode 1.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime
 
-from router.demand import asks_for_answer, customer_of, is_read_by_customer, stands_alone
-from router.messages import Automatic, Block, EventKind, EvidenceKind, Identity, InboundEvent
+from router.demand import (
+    asks_for_answer,
+    customer_of,
+    is_ours,
+    is_read_by_customer,
+    says_only_state,
+    stands_alone,
+    waiting_since,
+)
+from router.entries import file_row, fold, message_row, subject_of_conversation
+from router.messages import Automatic, EventKind, EvidenceKind, Identity, InboundEvent
 from router.model.filing import (
     Decoded,
     Filed,
@@ -32,11 +40,9 @@ from router.model.filing import (
     thread_of,
 )
 from router.placing import Place, find_place
+from router.thread_news import ThreadNews
 
-PREVIEW_CHARS = 200
 SECOND_USE = "another message with other content came under the same Message-ID"
-
-_SPACES = re.compile(r"\s+")
 
 
 class Filing:
@@ -45,6 +51,7 @@ class Filing:
     def __init__(self, shelf: Shelf, new_id: Callable[[], str]) -> None:
         self._shelf = shelf
         self._new_id = new_id
+        self._news = ThreadNews(shelf)
 
     def file(self, item: Decoded) -> Filed:
         """File one item; later items see what earlier ones left on the shelf."""
@@ -54,7 +61,10 @@ class Filing:
                 filed.reports.append(event.report)
                 filed.outcome = FiledAs.REPORT
             customer = customer_of(event)
-            if customer is not None and asks_for_answer(event):
+            if is_ours(event) and self._news.is_echo(item, event, filed):
+                filed.outcome = FiledAs.ECHO
+                self._news.note_state(item, event, filed)
+            elif customer is not None and asks_for_answer(event):
                 self._file_demand(item, event, customer, filed)
             elif customer is not None and event.kind is not EventKind.RECEIPT:
                 self._file_remark(item, event, customer, filed)
@@ -79,6 +89,7 @@ class Filing:
         self._join(conversation.id, point.id)
         self._add_message(item, event, conversation, point, outcome, filed)
         self._remember(item, event, conversation, point.id)
+        self._news.note_state(item, event, filed)
         filed.outcome = outcome
 
     def _file_remark(self, item: Decoded, event: InboundEvent, customer: Identity, filed: Filed) -> None:
@@ -92,8 +103,10 @@ class Filing:
             point = self._point(item, event, customer)
             conversation = self._open(item, event, point, place, is_quiet=True)
             self._join(conversation.id, point.id)
-        self._add_message(item, event, conversation, point, place.outcome, filed)
         self._remember(item, event, conversation, conversation.contact_point_id)
+        is_news = self._news.note_state(item, event, filed)
+        if is_news or conversation.new or not says_only_state(event):
+            self._add_message(item, event, conversation, point, place.outcome, filed)
         filed.outcome = FiledAs.KEPT if place.conversation is None else place.outcome
 
     # --- who ------------------------------------------------------------------------------------
@@ -161,7 +174,7 @@ class Filing:
                 "account": item.account,
                 "contact_point_id": point.id,
                 "thread": conversation.thread,
-                "subject": _subject(event),
+                "subject": subject_of_conversation(event),
                 "subject_key": conversation.subject_key,
                 "created_at": item.received_at,
             },
@@ -175,7 +188,7 @@ class Filing:
         """Make a quiet conversation that of the first customer who asks for something in it."""
         conversation.contact_id = point.contact_id
         conversation.contact_point_id = point.id
-        conversation.adopted_as = _subject(event)
+        conversation.adopted_as = subject_of_conversation(event)
 
     def _reopen(self, conversation: Shelved, at: datetime) -> None:
         conversation.state = "open"
@@ -213,7 +226,7 @@ class Filing:
                 point=point,
                 event=event,
                 reopened=reopened,
-                opened_at=item.received_at,
+                opened_at=waiting_since(event, item.received_at),
             )
         )
 
@@ -269,76 +282,13 @@ class Filing:
             conversation.last_seq += 1
             conversation.last_message_at = max(conversation.last_message_at, item.received_at)
             conversation.changed = True
-        row = _message_row(item, event, conversation, point, outcome) | {"id": self._new_id()}
+        row = message_row(item, event, conversation, point, outcome) | {"id": self._new_id()}
         if self._is_second_use(item, event):
             row["warnings"] = [*event.warnings, SECOND_USE]
         self._shelf.add("message", row)
         filed.messages.append((row, conversation.thread))
+        self._news.take_in(item, event, row, filed)
         for attachment in event.attachments:
-            file = {
-                "id": self._new_id(),
-                "message_id": row["id"],
-                "inbound_id": item.inbound_id,
-                "part": attachment.part,
-                "name": attachment.name,
-                "content_type": attachment.content_type,
-                "size_bytes": attachment.size_bytes,
-                "content_id": attachment.content_id,
-                "inline": attachment.inline,
-            }
+            file = file_row(attachment, row["id"], item.inbound_id) | {"id": self._new_id()}
             self._shelf.add("attachment", file)
             filed.attachments.append(file)
-
-
-def _message_row(
-    item: Decoded, event: InboundEvent, conversation: Shelved, point: Point | None, outcome: FiledAs
-) -> dict[str, object]:
-    return {
-        "conversation_id": conversation.id,
-        "episode_id": conversation.episode_id,
-        "seq": conversation.last_seq if is_read_by_customer(event) else None,
-        "direction": "inbound" if asks_for_answer(event) else "event",
-        "kind": event.kind,
-        "role": event.author.role,
-        "author_name": event.author.display or (point.contact_name if point else ""),
-        "agent_id": None,
-        "account": item.account,
-        "contact_point_id": point.id if point else conversation.contact_point_id,
-        "external_id": event.external_id,
-        "subject": event.subject,
-        "blocks": [block_json(block) for block in event.blocks],
-        "preview": preview(event.blocks, PREVIEW_CHARS),
-        "automatic": event.automatic,
-        "guest": outcome is FiledAs.GUEST,
-        "warnings": list(event.warnings),
-        "provider_data": event.provider_data,
-        "inbound_id": item.inbound_id,
-        "occurred_at": event.occurred_at,
-        "created_at": item.received_at,
-    }
-
-
-def block_json(block: Block) -> dict[str, object]:
-    """Give a block as the store and the API keep it."""
-    return {
-        "kind": block.kind,
-        "text": block.text,
-        "html": block.html,
-        "quoted": block.quoted,
-        "fields": block.fields,
-    }
-
-
-def preview(blocks: Sequence[Block], chars: int) -> str:
-    """Give the first words of a message on one line."""
-    text = next((block.text for block in blocks if block.text), "")
-    return " ".join(text[: chars * 4].split())[:chars]
-
-
-def _subject(event: InboundEvent) -> str:
-    return event.subject or preview(event.blocks, 80)
-
-
-def fold(subject: str) -> str:
-    """Fold a subject for comparison; what a reply prefix is, the channel knows."""
-    return _SPACES.sub(" ", subject).strip().casefold()

@@ -9,6 +9,8 @@ work, count as waiting and move the clocks that run for a customer. All else is 
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 from router.messages import EventKind, Identity, InboundEvent, Role
 from router.model.calls import asks_call_back
 from router.model.filing import thread_of
@@ -16,6 +18,9 @@ from router.model.filing import thread_of
 _OURS = (Role.AGENT, Role.SHOP)
 _SAID = (EventKind.MESSAGE, EventKind.CALL, EventKind.SYSTEM)
 _OF_ITS_OWN = (EventKind.MESSAGE, EventKind.CALL)
+
+LONGEST_WAIT = timedelta(days=30)
+"""How long before we heard of it a customer may have begun to wait: a wrong time must not lead for ever."""
 
 STAND_IN = "thread"
 """Kind of the contact point that stands in while a thread has shown nobody of its customer."""
@@ -40,9 +45,22 @@ def is_read_by_customer(event: InboundEvent) -> bool:
     return event.visible and event.kind in _SAID
 
 
+def says_only_state(event: InboundEvent) -> bool:
+    """Say whether an event is an entry only when the state it brings is news."""
+    is_state = event.kind is EventKind.THREAD_STATE and event.platform_state is not None
+    return is_state and not event.blocks
+
+
 def stands_alone(event: InboundEvent) -> bool:
     """Say whether an event is kept in a conversation of its own when it belongs to none there is."""
     return bool(thread_of(event)) or (event.kind in _OF_ITS_OWN and not is_ours(event))
+
+
+def waiting_since(event: InboundEvent, received_at: datetime) -> datetime:
+    """Give since when the customer of a first message waits, which a provider may know better than we."""
+    state = event.platform_state
+    told = None if state is None else state.reply_needed_since
+    return received_at if told is None else max(received_at - LONGEST_WAIT, min(told, received_at))
 
 
 def customer_of(event: InboundEvent) -> Identity | None:

@@ -19,11 +19,11 @@ from router.decoding import Decoder
 from router.errors import PluginError
 from router.messages import AcceptResult, Confirmation, JsonObject, OutboundAttempt, Receipt, ThreadEvent
 from router.storage.inbound import raw_items, raw_of
-from router.storage.schema import conversation, raw_inbound
+from router.storage.schema import conversation, message, raw_inbound
 from router.storage.store import Store
 from router.supervisor import Supervisor
 from router.task_opening import CALL_CLASS
-from router.threads import Action, ActionKind
+from router.threads import Action, ActionKind, Permission, Template
 
 _SENDING = (HealthState.OK, HealthState.DEGRADED)
 
@@ -94,6 +94,14 @@ class Doors:
         calling = [name for name in self.names if self.kind(name).capabilities.channel_class == CALL_CLASS]
         return sorted(calling, key=lambda name: not self.can(name, ActionKind.ORIGINATE))
 
+    async def permissions(self, account: str, thread: str) -> Permission | None:
+        """Ask the provider whether a thread may be written to; None where it cannot be asked."""
+        return await self._channel(account).permissions(thread)
+
+    async def list_templates(self, account: str, thread: str) -> Sequence[Template]:
+        """Give the texts the provider allows in a thread now."""
+        return await self._channel(account).list_templates(thread)
+
     def outgoing_ref(self, account: str, message_id: str) -> str:
         """Give the id a message will carry outside."""
         return self._channel(account).outgoing_ref(message_id)
@@ -155,13 +163,25 @@ class Doors:
         return [(kind, self._running.open_channels(kind.id)) for kind in kinds.values()]
 
     async def attachment(self, inbound_id: str, part: str) -> bytes:
-        """Cut an attachment out of its raw item; LookupError when it is not there."""
+        """Cut an attachment out of its raw item, or fetch it where it lies.
+
+        Raises LookupError when it is not there, and a SendError when its provider does not give it.
+        """
         async with self._store.reading() as connection:
             statement = raw_items().where(raw_inbound.c.id == inbound_id)
             row = (await connection.execute(statement)).one_or_none()
+            blocks = select(message.c.blocks).where(message.c.inbound_id == inbound_id)
+            found = (await connection.execute(blocks)).scalars().all()
         if row is None:
             raise LookupError(inbound_id)
-        return self._decoder.attachment(row.account, raw_of(row), part)
+        try:
+            return self._decoder.attachment(row.account, raw_of(row), part)
+        except LookupError:
+            outside = (block["fields"] for blocks in found for block in blocks)
+            fields = next((one for one in outside if one.get("attachment") == part), None)
+            if fields is None or row.account not in self.names:
+                raise
+            return await self._channel(row.account).download(fields)
 
     @property
     def _running(self) -> Supervisor:

@@ -71,11 +71,15 @@ class EngineInForce(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Said:
-    """Something a customer reads or wrote; `agent_id` None for what the customer wrote."""
+    """Something a customer reads or wrote; `agent_id` None for what the customer wrote.
+
+    `is_answer` without an agent is an answer of the shop that was sent elsewhere.
+    """
 
     conversation_id: str
     at: datetime
     agent_id: str | None = None
+    is_answer: bool = False
 
 
 class EngineRoom:
@@ -258,7 +262,7 @@ class EngineRoom:
             raise
         return [
             CustomerWrote(at=one.at, item_id=items[one.conversation_id])
-            if one.agent_id is None
+            if one.agent_id is None and not one.is_answer
             else Replied(at=one.at, item_id=items[one.conversation_id], agent_id=one.agent_id)
             for one in said
             if one.conversation_id in items

@@ -29,11 +29,14 @@ from router.storage.call_books import load_books
 from router.storage.call_saving import save_calls
 from router.storage.calls import load_calls
 from router.storage.deliveries import apply_reports
+from router.storage.echoes import settle_echoes
 from router.storage.filing import load_call_places, load_shelf, prefer_last_claimants, save_shelf
 from router.storage.inbound import mark_filed
 from router.storage.schema import message, raw_inbound
 from router.storage.store import Store
 from router.storage.tasks import save_tasks
+from router.storage.threads import load_threads, save_threads
+from router.thread_news import wanted_of
 
 REMEMBERED = 10_000
 
@@ -120,16 +123,18 @@ class FilingRoom:
                 future.set_result(messages)
 
     def _file_batch(self, connection: Connection, items: Sequence[Decoded]) -> list[Filed]:
+        now = self._clock.now()
         facts = [(item.account, event.call) for item in items for event in item.events if event.call]
         calls = load_calls(connection, facts) if facts else CallShelf()
         shelf = load_shelf(connection, {*_points(items), *callers(facts, calls)}, _digests(items))
+        load_threads(connection, shelf, wanted_of(items, shelf), now)
         if facts:
             load_call_places(connection, shelf, [one.conversation_id for one in calls.calls.values()])
         filing = CallFiling(shelf, calls, new_id)
         filed = [filing.file(item) for item in items]
         if calls.touched:
             load_books(connection, calls, self._terms.window)
-            CallBacks(filing, calls, self._terms, new_id, self._clock.now()).plan()
+            CallBacks(filing, calls, self._terms, new_id, now).plan()
         returning: dict[str, str] = {}
         for item, result in zip(items, filed, strict=True):
             for opened in result.opened:
@@ -140,11 +145,12 @@ class FilingRoom:
                     returning[opened.conversation.id] = opened.point.contact_id
         prefer_last_claimants(connection, shelf.new.get("work_item", []), returning)
         save_shelf(connection, shelf)
-        now = self._clock.now()
+        save_threads(connection, shelf)
         if facts:
             self._save_calls(connection, calls, filed, now)
         for result in filed:
             result.delivered = apply_reports(connection, result.account, result.reports)
+            result.delivered += settle_echoes(connection, result.echoes)
         mark_filed(connection, [(result.inbound_id, result.outcome) for result in filed], now)
         return filed
 
@@ -184,7 +190,7 @@ def _digests(items: Sequence[Decoded]) -> set[bytes]:
 
 def _filed_messages(result: Filed) -> tuple[FiledMessage, ...]:
     """Give the messages an item became, or what it added to."""
-    rows = {row["id"]: row for row in (*(row for row, _ in result.messages), *result.changed)}
+    rows = {row["id"]: row for row in (*(row for row, _ in result.messages), *result.retold)}
     return tuple(_filed_message({**row, "inbound_id": result.inbound_id}) for row in rows.values())
 
 

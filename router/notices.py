@@ -10,6 +10,7 @@ import logging
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from typing import Protocol
 
+from router.attempts import block_of
 from router.capabilities import Health
 from router.engine.decisions import Act, Decision
 from router.engine_room import Said
@@ -17,7 +18,6 @@ from router.live import SUPERVISORS, LiveEvent, LiveEvents
 from router.messages import Automatic, JsonObject, Role, ThreadEvent
 from router.model.calls import EndedWork
 from router.model.filing import Filed, Row
-from router.outbox import block_of
 from router.replies import Written
 from router.storage.schema import ALARMS
 from router.storage.views.messages import message_of
@@ -95,12 +95,11 @@ class Notices:
                 )
                 if thread and row["seq"]:
                     self._changes.put_nowait((row["account"], thread, thread_event_of(row)))
-            for row in result.changed:
-                ids = {"conversation_id": row["conversation_id"], "message_id": row["id"]}
-                self._publish("message", ids)
             for opened in result.opened:
                 reason = {"conversation_id": opened.conversation.id, "reason": "opened"}
                 self._publish("conversation", reason)
+            for conversation_id, message_id in result.changed:
+                self._publish("message", {"conversation_id": conversation_id, "message_id": message_id})
             self.delivered(result.delivered)
 
     def decided(self, decisions: Sequence[Decision]) -> None:
@@ -182,16 +181,19 @@ class Notices:
 
 
 def _said(result: Filed) -> Iterator[Said]:
-    """List what customers wrote into episodes that were open already."""
+    """List what customers wrote into episodes that were open already, and what the shop answered elsewhere."""
     opened = {one.conversation.id for one in result.opened}
     for row, _ in result.messages:
         is_new = row["conversation_id"] in opened
-        if row["direction"] == "inbound" and row["automatic"] == Automatic.NO and not is_new:
+        if row["sent_outside"] and row["seq"] is not None:
+            yield Said(conversation_id=row["conversation_id"], at=row["created_at"], is_answer=True)
+        elif row["direction"] == "inbound" and row["automatic"] == Automatic.NO and not is_new:
             yield Said(conversation_id=row["conversation_id"], at=row["created_at"])
 
 
 def thread_event_of(row: Row) -> ThreadEvent:
     """Build what a customer may see of a message from its row."""
+    is_ours = row["direction"] == "outbound" and not row["sent_outside"]
     return ThreadEvent(
         seq=row["seq"],
         id=row["id"],
@@ -199,7 +201,7 @@ def thread_event_of(row: Row) -> ThreadEvent:
         kind=row["kind"],
         role=Role(row["role"]),
         author_name=row["author_name"],
-        blocks=[block_of(block) for block in row["blocks"]],
-        external_id=row["external_id"] if row["direction"] == "inbound" else "",
-        outgoing_ref=row["external_id"] if row["direction"] == "outbound" else "",
+        blocks=[] if row["recalled_at"] else [block_of(block) for block in row["blocks"]],
+        external_id=row["external_id"] if not is_ours else "",
+        outgoing_ref=row["external_id"] if is_ours else "",
     )

@@ -7,22 +7,24 @@ for the account the customer wrote to.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, select
 
-from router.capabilities import TextLimits, TextUnit
+from router.capabilities import Capabilities, TextLimits
 from router.clock import Clock
-from router.conversations import PREVIEW_CHARS, block_json, preview
+from router.composing import Doors
 from router.crash import crash_point
+from router.entries import PREVIEW_CHARS, audience_json, block_json, preview
 from router.errors import ContentRejected, NotAllowedNow, NotFound, StaleVersion
 from router.ids import new_id
 from router.messages import Block
-from router.outbox import Doors
+from router.splitting import split
 from router.storage.deliveries import resend
 from router.storage.outbound import (
+    Answered,
     NewReply,
     add_reply,
     answered_message,
@@ -31,9 +33,12 @@ from router.storage.outbound import (
 from router.storage.schema import outbox
 from router.storage.store import Store
 from router.storage.timeline import Entry, add_entry
+from router.templates import filled
+from router.threads import Audience, TemplateUse
 from router.unbroken import Unbroken
 
 NOTE_CHARS = 100_000
+MOST_PARTS = 20
 TOKEN_BYTES = 16
 
 
@@ -79,42 +84,61 @@ class Replies:
         *,
         key: str | None = None,
         answers: str | None = None,
+        audience: Collection[Audience] | None = None,
+        template: TemplateUse | None = None,
     ) -> str:
         """Store a reply and queue it; give its message id. A repeated `key` gives the first one.
 
-        Raises StaleVersion without the claim, ContentRejected when the channel cannot carry the text,
-        NotAllowedNow when it carries none at all,
-        NotFound when there is nothing to answer.
+        A text too long for one message becomes several, stored together and sent in order; the id is that
+        of the first. With a `template` its words are sent and `text` is not looked at. Only the customer
+        reads it unless `audience` says otherwise. Raises StaleVersion without the claim, ContentRejected,
+        NotAllowedNow where nobody reads a text, NotFound when there is nothing to answer.
         """
-        text = _sendable(text)
+        answered, can = await self._answered(conversation_id, answers)
+        parts = await self._parts(answered, text, can.text, template)
+        replies = [
+            NewReply(
+                message_id=message_id,
+                conversation_id=conversation_id,
+                agent_id=agent_id,
+                claim_token=token,
+                blocks=_text_blocks(part),
+                preview=_preview(part),
+                key=(key or "") if place == 0 else "",
+                reply_token=secrets.token_hex(TOKEN_BYTES) if can.reply_token else "",
+                outgoing_ref=self._outgoing_ref(answered.account, message_id),
+                answered=answered,
+                at=self._clock.now(),
+                audience=audience_json(_readers(audience, can)),
+                template=_template_json(template),
+            )
+            for place, (message_id, part) in enumerate(zip(_ids(parts), parts, strict=True))
+        ]
+        return await self._unbroken.run(self._store_and_tell(replies))
+
+    async def _answered(self, conversation_id: str, answers: str | None) -> tuple[Answered, Capabilities]:
         async with self._store.reading() as connection:
             answered = await connection.run_sync(answered_message, conversation_id, answers)
         kind = self._doors.kind(answered.account)
         if not kind.capabilities.outbound:
             why = f"nobody reads a text here ({kind.title}); call the customer back"
             raise NotAllowedNow(why, code="no_text", alternatives=("call_back",))
-        _check_length(text, kind.capabilities.text)
-        message_id = new_id()
-        reply = NewReply(
-            message_id=message_id,
-            conversation_id=conversation_id,
-            agent_id=agent_id,
-            claim_token=token,
-            blocks=_text_blocks(text),
-            preview=_preview(text),
-            key=key or "",
-            reply_token=secrets.token_hex(TOKEN_BYTES) if kind.capabilities.reply_token else "",
-            outgoing_ref=self._outgoing_ref(answered.account, message_id),
-            answered=answered,
-            at=self._clock.now(),
-        )
-        return await self._unbroken.run(self._store_and_tell(reply))
+        return answered, kind.capabilities
 
-    async def _store_and_tell(self, reply: NewReply) -> str:
-        written = await self._store.write(_store_reply, reply)
+    async def _parts(
+        self, answered: Answered, text: str, limits: TextLimits, template: TemplateUse | None
+    ) -> list[str]:
+        if template is None:
+            return _parts(_sendable(text), limits)
+        allowed = await self._doors.list_templates(answered.account, answered.thread)
+        return [_sendable(filled(allowed, template))]
+
+    async def _store_and_tell(self, replies: Sequence[NewReply]) -> str:
+        written = await self._store.write(_store_replies, replies)
         crash_point("K13")
-        self._written(written)
-        return written.message_id
+        for each in written:
+            self._written(each)
+        return written[0].message_id
 
     async def note(self, conversation_id: str, agent_id: str, text: str) -> str:
         """Store a note for colleagues; give its message id."""
@@ -149,18 +173,25 @@ class Replies:
         self._written(Written(conversation_id="", message_id=message_id, account=account, again=True))
 
 
-def _store_reply(connection: Connection, reply: NewReply) -> Written:
-    first = known_reply(connection, reply.conversation_id, reply.key) if reply.key else None
-    if first is None:
+def _store_replies(connection: Connection, replies: Sequence[NewReply]) -> list[Written]:
+    """Store the parts of one reply, all or none; a reply known by its key is not stored again."""
+    key, conversation_id = replies[0].key, replies[0].conversation_id
+    known = known_reply(connection, conversation_id, key) if key else None
+    if known is not None:
+        account = replies[0].answered.account
+        return [Written(conversation_id=conversation_id, message_id=known, account=account, again=True)]
+    for reply in replies:
         add_reply(connection, reply)
-    return Written(
-        conversation_id=reply.conversation_id,
-        message_id=first or reply.message_id,
-        account=reply.answered.account,
-        again=first is not None,
-        agent_id=reply.agent_id if first is None else None,
-        at=reply.at,
-    )
+    return [
+        Written(
+            conversation_id=conversation_id,
+            message_id=reply.message_id,
+            account=reply.answered.account,
+            agent_id=reply.agent_id,
+            at=reply.at,
+        )
+        for reply in replies
+    ]
 
 
 def _sendable(text: str) -> str:
@@ -171,16 +202,39 @@ def _sendable(text: str) -> str:
     return clean
 
 
-def _check_length(text: str, limits: TextLimits) -> None:
-    length = {
-        TextUnit.CHARS: len(text),
-        TextUnit.BYTES: len(text.encode()),
-        TextUnit.UTF16: len(text.encode("utf-16-le")) // 2,
-    }[limits.unit]
-    if length > limits.max:
+def _ids(parts: Sequence[str]) -> list[str]:
+    """Make an id for each part, in order: the mail room keeps the order of a conversation by them."""
+    return sorted(new_id() for _ in parts)
+
+
+def _parts(text: str, limits: TextLimits) -> list[str]:
+    parts = split(text, limits)
+    if len(parts) > MOST_PARTS:
         raise ContentRejected(
-            f"the text has {length} {limits.unit}, this channel carries {limits.max}", code="too_long"
+            f"the text would take {len(parts)} messages of {limits.max} {limits.unit} here, the most is"
+            f" {MOST_PARTS}; shorten it",
+            code="too_long",
+            part="text",
         )
+    return parts
+
+
+def _readers(audience: Collection[Audience] | None, can: Capabilities) -> frozenset[Audience]:
+    """Give who is to read a reply; ContentRejected for somebody this channel does not reach."""
+    readers = frozenset(audience or {Audience.CUSTOMER})
+    if unknown := readers - can.audiences:
+        raise ContentRejected(
+            f"nobody is reached as {', '.join(sorted(unknown))} here; there is {', '.join(sorted(can.audiences))}",
+            code="audience",
+            part="audience",
+        )
+    return readers
+
+
+def _template_json(template: TemplateUse | None) -> dict[str, object] | None:
+    if template is None:
+        return None
+    return {"id": template.id, "language": template.language, "variables": dict(template.variables)}
 
 
 def _text_blocks(text: str) -> list[dict[str, object]]:

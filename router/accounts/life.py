@@ -12,13 +12,15 @@ from datetime import timedelta
 from random import Random
 from typing import Any, NoReturn, TypeVar
 
+from router.abilities import RenewsAccess
 from router.accounts.bounded import bounded
 from router.accounts.context import AccountContext
 from router.accounts.judgement import FailureRecord, Limits, Verdict, cause_of
+from router.accounts.renewal import Renewal
 from router.capabilities import Health, HealthState
 from router.channel import AnyChannel, Pulled, PullSource, Signal, StreamSource
 from router.config import Account
-from router.errors import AuthInvalid, PluginContractError, Retryable
+from router.errors import AuthExpired, AuthInvalid, PluginContractError, Retryable
 
 T = TypeVar("T")
 
@@ -49,6 +51,7 @@ class AccountLife:
         self._signals: asyncio.Queue[Signal] = asyncio.Queue(_MOST_SIGNALS)
         self._halt: asyncio.Future[NoReturn] | None = None
         self.channel: AnyChannel | None = None
+        self._renewal: Renewal | None = None
 
     async def run(self, context: AccountContext) -> None:
         """Live until parked or cancelled."""
@@ -63,10 +66,10 @@ class AccountLife:
 
     async def perform(self, act: Callable[[AnyChannel], Coroutine[Any, Any, T]], limit_s: float) -> T:
         """Call a method of the open channel; refused credentials park the account at once."""
-        if self.channel is None:
+        if self.channel is None or self._renewal is None:
             raise Retryable(f"the account {self._account.name} is not open", code="not_open")
         try:
-            return await bounded(act(self.channel), limit_s)
+            return await bounded(self._renewal.run(act), limit_s)
         except AuthInvalid as error:
             if self._halt is not None and not self._halt.done():
                 self._halt.set_exception(Parked(self._record("send").judge(error, self._now_s())))
@@ -92,7 +95,7 @@ class AccountLife:
             channel = self._account.channel_type.factory(self._account.name, self._account.settings)
             await bounded(channel.open(self._context), self._limits.open_s)
             self._record("open").clear()
-            self.channel = channel
+            self.channel, self._renewal = channel, Renewal(channel, self._limits.send_s)
             if self._said is None and not isinstance(channel, PullSource):
                 self._tell(Health(state=HealthState.OK))
             await self._run_sources(channel)
@@ -107,7 +110,10 @@ class AccountLife:
         return 0.0
 
     async def _close(self, channel: AnyChannel) -> None:
+        renewal, self._renewal = self._renewal, None
         try:
+            if renewal is not None:
+                await renewal.close(self._limits.close_s)
             await bounded(channel.close(), self._limits.close_s)
         except Exception as error:
             self._context.log.warning("channel did not close cleanly: %s", cause_of(error))
@@ -141,6 +147,12 @@ class AccountLife:
         steady = loop.call_later(self._limits.steady_s, self._well, "stream")
         try:
             await bounded(channel.stream(), None)
+        except AuthExpired:
+            # Not retried here: a stream that runs for days may see its token end more than once.
+            if self._renewal is None or not isinstance(channel, RenewsAccess):
+                raise
+            await self._renewal.renew(channel)
+            raise Retryable("the access was renewed") from None
         finally:
             steady.cancel()
         raise Retryable("the stream ended")
@@ -148,13 +160,18 @@ class AccountLife:
     async def _pull(self, channel: PullSource) -> None:
         signal: Signal | None = None
         while True:
-            pulled = await bounded(channel.pull(signal), self._limits.pull_s)
+            pulled = await bounded(self._pulled(channel, signal), self._limits.pull_s)
             if not isinstance(pulled, Pulled):
                 raise PluginContractError(f"pull returned {pulled!r:.80}, not Pulled")
             self._well("pull")
             # A channel that always has more must still let others have the loop.
             await asyncio.sleep(0)
             signal = None if pulled.more else await self._next_signal(channel.poll_interval_s)
+
+    async def _pulled(self, channel: PullSource, signal: Signal | None) -> Pulled:
+        if self._renewal is None:
+            return await channel.pull(signal)
+        return await self._renewal.run(lambda _: channel.pull(signal))
 
     async def _next_signal(self, within_s: float) -> Signal | None:
         try:

@@ -14,6 +14,7 @@ from typing import Any
 from router.ids import digest
 from router.messages import DeliveryReport, Evidence, EvidenceKind, Identity, InboundEvent
 from router.model.calls import EndedWork
+from router.model.threads import Echo, Thread
 
 Row = dict[str, Any]
 
@@ -21,7 +22,8 @@ Row = dict[str, Any]
 class FiledAs(StrEnum):
     """How an inbound item was filed; the ledger counts these.
 
-    `kept` is what asked for nothing and came first for its thread: it stands in a quiet conversation.
+    `kept` is what asked for nothing and came first for its thread: it stands in a quiet
+    conversation. `echo` is one of our own messages come back.
     """
 
     OPENED = "opened"
@@ -30,6 +32,7 @@ class FiledAs(StrEnum):
     GUEST = "guest"
     REPORT = "report"
     KEPT = "kept"
+    ECHO = "echo"
     IGNORED = "ignored"
 
 
@@ -135,32 +138,44 @@ class Filed:
     """What became of one decoded item.
 
     `messages` pairs each message's row with its provider thread, `attachments` are the rows of their files;
-    `changed` are rows of messages that stood before and say something else now;
-    `ended` is work that nobody has to do any more;
-    `delivered` lists (conversation, message) of ours that its reports were about.
+    `delivered` lists (conversation, message) of ours that its reports were about, `changed` those that read
+    otherwise now; `retold` are the rows of those that are calls. `ended` is work that nobody has to do any
+    more. `stated` are the conversations whose provider said how it sees them.
     """
 
     inbound_id: str
     account: str
     outcome: FiledAs = FiledAs.IGNORED
     messages: list[tuple[Row, str]] = field(default_factory=list)
-    changed: list[Row] = field(default_factory=list)
+    retold: list[Row] = field(default_factory=list)
     ended: list[EndedWork] = field(default_factory=list)
     attachments: list[Row] = field(default_factory=list)
     opened: list[Opened] = field(default_factory=list)
     work_items: list[Row] = field(default_factory=list)
     reports: list[DeliveryReport] = field(default_factory=list)
     delivered: list[tuple[str, str]] = field(default_factory=list)
+    echoes: list[Echo] = field(default_factory=list)
+    changed: list[tuple[str, str]] = field(default_factory=list)
+    stated: list[str] = field(default_factory=list)
 
 
 @dataclass(slots=True)
 class Shelf:
-    """The neighbourhood of a batch, and the rows the batch adds."""
+    """The neighbourhood of a batch, and the rows the batch adds.
+
+    `threads` tells of the messages that echoes and changes are about, by conversation, `states` what providers
+    said last of theirs, as rows of `thread_state` (`stated`: those of this batch). `met` are the entries of
+    changes that waited for their message and wait no longer.
+    """
 
     points: dict[PointKey, Point] = field(default_factory=dict)
     pointers: dict[bytes, Pointer] = field(default_factory=dict)
     conversations: dict[str, Shelved] = field(default_factory=dict)
     participants: set[tuple[str, str]] = field(default_factory=set)
+    threads: dict[str, Thread] = field(default_factory=dict)
+    states: dict[str, Row] = field(default_factory=dict)
+    stated: set[str] = field(default_factory=set)
+    met: list[str] = field(default_factory=list)
     new: dict[str, list[Row]] = field(default_factory=dict)
 
     def add(self, table: str, row: Row) -> None:

@@ -1,34 +1,105 @@
-"""The test kit for plugin authors: a core in memory, factories, and the contract every channel passes."""
+"""The test kit for plugin authors: a core in memory, faulty providers, and the contract every channel passes.
 
-import importlib.util
+A name is imported when it is first asked for: a plugin's simulator needs the fakes when its channel is
+listed, and that must not cost the import of pytest and of the whole contract.
+"""
 
-# A failing contract would show a bare AssertionError otherwise; it has to be asked for before the import.
-if importlib.util.find_spec("pytest") is not None:
-    import pytest
+from __future__ import annotations
 
-    pytest.register_assert_rewrite(
-        "router.testing.checks_claims",
-        "router.testing.checks_inbound",
-        "router.testing.checks_life",
-        "router.testing.checks_outbound",
-        "router.testing.stage",
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from router.testing.certificate import Certificate, certify
+    from router.testing.contract import ChannelContract
+    from router.testing.factories import make_attempt, make_event, make_raw, make_report
+    from router.testing.fake_clock import FakeClock
+    from router.testing.fake_provider import StatefulFake
+    from router.testing.fake_records import FakeMessage, FakePage, FakeThread, FakeUser
+    from router.testing.faults import (
+        Fault,
+        cut_after_commit,
+        cut_before_commit,
+        garbage,
+        late,
+        rate_limited,
+        refused,
+        server_error,
+        slow_body,
+        token_expired,
     )
+    from router.testing.faulty_http import ANY, Call, FaultyHttp, Handler, json_answer
+    from router.testing.hook_door import HookDoor
+    from router.testing.memory import MemoryContext, MemoryStore
+    from router.testing.pusher import Push, Pushed, Pusher
 
-from router.testing.certificate import Certificate, certify
-from router.testing.contract import ChannelContract
-from router.testing.factories import make_attempt, make_event, make_raw, make_report
-from router.testing.fake_clock import FakeClock
-from router.testing.memory import MemoryContext, MemoryStore
+_HOMES = {
+    "certificate": ("Certificate", "certify"),
+    "contract": ("ChannelContract",),
+    "factories": ("make_attempt", "make_event", "make_raw", "make_report"),
+    "fake_clock": ("FakeClock",),
+    "fake_provider": ("StatefulFake",),
+    "fake_records": ("FakeMessage", "FakePage", "FakeThread", "FakeUser"),
+    "faults": (
+        "Fault",
+        "cut_after_commit",
+        "cut_before_commit",
+        "garbage",
+        "late",
+        "rate_limited",
+        "refused",
+        "server_error",
+        "slow_body",
+        "token_expired",
+    ),
+    "faulty_http": ("ANY", "Call", "FaultyHttp", "Handler", "json_answer"),
+    "hook_door": ("HookDoor",),
+    "memory": ("MemoryContext", "MemoryStore"),
+    "pusher": ("Push", "Pushed", "Pusher"),
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
+    "ANY",
+    "Call",
     "Certificate",
     "ChannelContract",
     "FakeClock",
+    "FakeMessage",
+    "FakePage",
+    "FakeThread",
+    "FakeUser",
+    "Fault",
+    "FaultyHttp",
+    "Handler",
+    "HookDoor",
     "MemoryContext",
     "MemoryStore",
+    "Push",
+    "Pushed",
+    "Pusher",
+    "StatefulFake",
     "certify",
+    "cut_after_commit",
+    "cut_before_commit",
+    "garbage",
+    "json_answer",
+    "late",
     "make_attempt",
     "make_event",
     "make_raw",
     "make_report",
+    "rate_limited",
+    "refused",
+    "server_error",
+    "slow_body",
+    "token_expired",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Import the module a name lives in."""
+    home = _HOME_OF.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"{__name__}.{home}"), name)

@@ -9,21 +9,21 @@ from enum import StrEnum
 
 from router.channel import ChannelType, Simulator
 from router.errors import PluginContractError
-from router.testing.checks_claims import check_claims
-from router.testing.checks_inbound import (
+from router.testing.checks.claims import check_claims
+from router.testing.checks.inbound import (
     check_crash,
     check_echo,
     check_forged,
     check_repeated,
     check_two_accounts,
 )
-from router.testing.checks_life import (
+from router.testing.checks.life import (
     check_cancel,
     check_listing,
     check_open_close,
     check_settings,
 )
-from router.testing.checks_outbound import check_errors, check_unknown
+from router.testing.checks.outbound import check_errors, check_unknown
 from router.testing.stage import NotDeclared, Stage
 
 CHECK_LIMIT_S = 50.0

@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from typing import Any, Protocol, runtime_checkable
+from typing import Any
 
 from router.channel import AnyChannel, ChannelType, PullSource, Simulator, StreamSource
 from router.errors import InboundError, SendError
@@ -21,15 +21,6 @@ _SOURCE_METHODS = ("stream", "pull", "handle_http", "submit", "confirm", "thread
 _RETRY_S = 0.02
 _WIRE_S = 2.0
 STEP_S = 10.0
-
-
-@runtime_checkable
-class EchoSimulator(Simulator, Protocol):
-    """A simulated provider that also brings our own messages back to us."""
-
-    def echo(self) -> RawInbound:
-        """Give the message we sent last, as the provider would deliver it to us."""
-        ...
 
 
 class NotDeclared(Exception):

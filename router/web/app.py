@@ -26,6 +26,7 @@ from router.web.origin import require_private_line
 from router.web.pages import Pages, secure_response
 from router.web.problems import Problem, problem_of
 from router.web.routes_channels import ChannelCalls
+from router.web.routes_composing import ComposingCalls
 from router.web.routes_conversations import ConversationCalls
 from router.web.routes_messages import MessageCalls
 from router.web.routes_operations import OperationsCalls
@@ -60,6 +61,7 @@ def create_app(
         SteeringCalls(services),
         RulesCalls(services),
         MessageCalls(services),
+        ComposingCalls(services),
         ChannelCalls(services),
         OperationsCalls(services),
         EventCalls(services, doorkeeper, frames),

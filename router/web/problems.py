@@ -38,7 +38,7 @@ _ROUTER_ERRORS: Sequence[tuple[type[RouterError], int, str]] = (
     (RoutingError, 400, "bad_request"),
     (ContentRejected, 422, "content_rejected"),
     (NotAllowedNow, 422, "content_rejected"),
-    (SendError, 502, "provider_failed"),
+    (SendError, 502, "provider_unavailable"),
     (MalformedMessage, 400, "bad_request"),
     (InboundRejected, 401, "not_logged_in"),
 )
@@ -62,10 +62,10 @@ TITLES: Mapping[str, str] = {
     "stale_version": "Somebody else has this now",
     "capacity_exceeded": "There is no capacity left",
     "content_rejected": "This content cannot be sent",
+    "provider_unavailable": "The provider cannot be asked now",
     "too_large": "The request is too large",
     "unsupported_media_type": "The body is not JSON",
     "rate_limited": "Too many requests",
-    "provider_failed": "The provider could not do this",
     "store_unavailable": "The store is not available",
     "internal": "Something went wrong",
 }
@@ -133,8 +133,10 @@ def problem_of(error: Exception) -> Problem:
         return _unavailable("The store cannot be read at the moment.", RETRY_AFTER_S)
     for kind, status, code in _ROUTER_ERRORS:
         if isinstance(error, kind):
+            part = error.part if isinstance(error, SendError) else ""
             words = error.public_text if isinstance(error, SendError) else str(error)
-            return Problem(status, code, words)
+            errors = [FieldError(at=part, message=words)] if part else []
+            return Problem(status, code, words, errors=errors)
     if isinstance(error, StatementError):
         error.hide_parameters = True
     log.error("request failed", exc_info=error)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -18,7 +18,7 @@ from router.model.desk import IncidentPreview, Rerouting
 from router.model.presence import PresenceState
 from router.model.tasks import NewTask
 from router.storage.store import Store
-from router.threads import ActionKind
+from router.threads import ActionKind, Audience, Permission, Template, TemplateUse
 
 
 class Offers(Protocol):
@@ -157,6 +157,8 @@ class Replies(Protocol):
         *,
         key: str | None,
         answers: str | None,
+        audience: Collection[Audience] | None,
+        template: TemplateUse | None,
     ) -> str:
         """Write to the customer; gives the message's id, the first one's for a repeated `key`."""
         ...
@@ -167,6 +169,18 @@ class Replies(Protocol):
 
     async def resend(self, message_id: str, agent_id: str) -> None:
         """Send a message again under its id. Raises StaleVersion if its state does not allow it."""
+        ...
+
+
+class Composing(Protocol):
+    """What may be written. Both raise NotFound where there is nothing to answer."""
+
+    async def permission(self, conversation_id: str) -> Permission:
+        """Say whether an answer may be sent now."""
+        ...
+
+    async def templates(self, conversation_id: str) -> Sequence[Template]:
+        """Give the approved texts; raises a SendError when the provider cannot be asked."""
         ...
 
 
@@ -250,11 +264,22 @@ class Channels(Protocol):
         ...
 
     async def attachment(self, inbound_id: str, part: str) -> bytes:
-        """Cut an attachment out of its raw item. Raises LookupError when it is not there."""
+        """Cut an attachment out of its raw item, or fetch it from its provider.
+
+        Raises LookupError when it is not there, and a SendError when the provider does not give it.
+        """
         ...
 
     async def handle_http(self, account: str, request: HttpRequest) -> HttpReply:
         """Hand a provider's call to its account. Raises NotFound, InboundRejected, StoreUnavailable."""
+        ...
+
+
+class Remapping(Protocol):
+    """Reading messages once more."""
+
+    async def remap(self, message_id: str) -> bool:
+        """Read one; false when its plugin knows no more of it. Raises NotFound, StaleVersion."""
         ...
 
 
@@ -287,6 +312,8 @@ class Services:
     reroutes: Reroutes
     replies: Replies
     tasks: Tasks
+    composing: Composing
+    remapping: Remapping
     channels: Channels
     quarantine: Quarantine
     words: Words

@@ -26,6 +26,7 @@ from router.messages import (
     Role,
 )
 from router.model.calls import call_of
+from router.threads import PlatformState, Turn
 
 
 class NotesSettings(BaseModel):
@@ -51,7 +52,7 @@ class NotesChannel(Channel[NotesSettings]):
                 external_id=fields.get("id", ""),
                 subject=fields.get("subject", ""),
                 subject_key=fields.get("subject", "").casefold(),
-                blocks=[Block(text=fields.get("text", ""), fields=fields.get("fields", {}))],
+                blocks=_blocks(fields),
                 attachments=[
                     Attachment(part=str(number), name=name, content_type="text/plain", size_bytes=9)
                     for number, name in enumerate(fields.get("files", []))
@@ -59,12 +60,34 @@ class NotesChannel(Channel[NotesSettings]):
                 evidence=[Evidence(kind=EvidenceKind(k), value=v) for k, v in fields.get("evidence", [])],
                 automatic=Automatic(fields.get("automatic", "no")),
                 call=call_of(fields["call"]) if "call" in fields else None,
+                occurred_at=_time(fields.get("occurred_at")),
+                target=fields.get("target", ""),
+                sort_key=fields.get("sort_key", ""),
+                platform_state=_state(fields.get("state")),
             )
         ]
 
 
 def _identities(fields: dict[str, Any]) -> list[Identity]:
     return [Identity(kind="note", value=fields["sender"])] if fields["sender"] else []
+
+
+def _blocks(fields: dict[str, Any]) -> list[Block]:
+    if fields.get("kind") == "thread_state" and not fields.get("text"):
+        return []
+    return [Block(text=fields.get("text", ""), fields=fields.get("fields", {}))]
+
+
+def _time(value: str | None) -> datetime | None:
+    return None if value is None else datetime.fromisoformat(value)
+
+
+def _state(fields: dict[str, Any] | None) -> PlatformState | None:
+    if fields is None:
+        return None
+    times = {name: _time(fields.get(name)) for name in ("reply_needed_since", "closes_at")}
+    turn = Turn(fields["turn"]) if "turn" in fields else None
+    return PlatformState(**{**fields, **times, "turn": turn})
 
 
 def notes_type(*, joins_open_episode: bool = False, shares_loop: bool = True) -> ChannelType:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -20,6 +20,7 @@ from router.errors import (
     OfferExpired,
     Permanent,
     PluginError,
+    Retryable,
     StaleVersion,
     StoreUnavailable,
 )
@@ -27,7 +28,7 @@ from router.ids import new_id
 from router.messages import AcceptOutcome, AcceptResult, JsonObject, Receipt, SendOutcome
 from router.storage import schema as t
 from router.storage.store import Store
-from router.threads import Action, ActionKind
+from router.threads import Action, ActionKind, Audience, Permission, Template, TemplateUse, TemplateVariable
 
 START = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
 
@@ -291,6 +292,8 @@ class ShopReplies:
         *,
         key: str | None,
         answers: str | None,
+        audience: Collection[Audience] | None,
+        template: TemplateUse | None,
     ) -> str:
         def holds(conn: Connection) -> bool:
             claim = t.claim.join(t.work_item, t.work_item.c.id == t.claim.c.work_item_id)
@@ -321,6 +324,37 @@ class ShopReplies:
 
         if not await self.store.write(again):
             raise StaleVersion("this message needs no second sending")
+
+
+class ShopComposing:
+    """A provider that allows approved texts only, until noon."""
+
+    def __init__(self) -> None:
+        self.away = False
+
+    async def permission(self, conversation_id: str) -> Permission:
+        noon = START.replace(hour=12)
+        return Permission(allowed=True, why="the window is closed", until=noon, templates_only=True)
+
+    async def templates(self, conversation_id: str) -> Sequence[Template]:
+        if self.away:
+            raise Retryable("the provider is away")
+        gap = TemplateVariable(name="order", title="Order", max_chars=20)
+        return [
+            Template(id="sent", title="Sent", body="Order {order} was sent.", language="en", variables=[gap]),
+            Template(id="new", title="New", body="Hello", approved=False),
+        ]
+
+
+class ShopRemapping:
+    """Knows as little the second time, and says whom it was asked about."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    async def remap(self, message_id: str) -> bool:
+        self.asked.append(message_id)
+        return False
 
 
 class ShopQuarantine:

@@ -27,8 +27,10 @@ from tests.web.rooms import (
     START,
     ShopChannels,
     ShopClock,
+    ShopComposing,
     ShopOffers,
     ShopQuarantine,
+    ShopRemapping,
     ShopReplies,
     ShopRules,
     words,
@@ -63,6 +65,8 @@ class Shop:
     channels: ShopChannels
     agents: dict[str, str] = field(default_factory=dict)
     tasks_changed: list[str] = field(default_factory=list)
+    composing: ShopComposing = field(default_factory=ShopComposing)
+    remapping: ShopRemapping = field(default_factory=ShopRemapping)
     services: Services = field(init=False)
     offers: ShopOffers = field(init=False)
     steering: Steering = field(init=False)
@@ -94,6 +98,8 @@ class Shop:
                 lambda filed: None,
                 self.tasks_changed.append,
             ),
+            composing=self.composing,
+            remapping=self.remapping,
             channels=self.channels,
             quarantine=ShopQuarantine(),
             words=words,

@@ -16,6 +16,7 @@ from router.storage.schema.conversations import (
     message,
     participant,
     reference,
+    thread_state,
 )
 from router.storage.schema.intake import channel_account, plugin_value, quarantine, raw_bytes, raw_inbound
 from router.storage.schema.people import api_token, draft, login_session
@@ -78,6 +79,7 @@ __all__ = [
     "ruleset",
     "ruleset_change",
     "skill",
+    "thread_state",
     "sla_clock",
     "task",
     "task_attempt",

@@ -17,6 +17,7 @@ from router.model.desk import (
     Person,
     Promise,
     RelatedConversation,
+    ThreadState,
     WorkItem,
 )
 from router.model.filing import LinkKind
@@ -33,6 +34,7 @@ from router.storage.schema import (
     one_of,
     outbox,
     sla_clock,
+    thread_state,
     work_item,
 )
 from router.storage.views.scope import Scope
@@ -57,6 +59,16 @@ _said_last = (
     .correlate(conversation)
     .scalar_subquery()
 )
+_count = (
+    select(func.count())
+    .where(message.c.conversation_id == conversation.c.id)
+    .correlate(conversation)
+    .scalar_subquery()
+)
+_RENAMED = [
+    *(("work", column) for column in work_item.c),
+    *(("thread", column) for column in thread_state.c),
+]
 _open_offer = and_(offer.c.work_item_id == work_item.c.id, one_of(offer.c.state, OPEN_OFFERS))
 _newest = message.alias("newest")
 _claimant = agent.alias("claimant")
@@ -132,12 +144,6 @@ async def read_related(
 
 
 def _details(scope: Scope, ids: Iterable[str]) -> Select[Any]:
-    count = (
-        select(func.count())
-        .where(message.c.conversation_id == conversation.c.id)
-        .correlate(conversation)
-        .scalar_subquery()
-    )
     newest_seen = and_(
         _newest.c.conversation_id == conversation.c.id, _newest.c.seq == conversation.c.last_seq
     )
@@ -147,6 +153,7 @@ def _details(scope: Scope, ids: Iterable[str]) -> Select[Any]:
         .outerjoin(_newest, newest_seen)
         .outerjoin(claim, active_claim)
         .outerjoin(_claimant, _claimant.c.id == claim.c.agent_id)
+        .outerjoin(thread_state, thread_state.c.conversation_id == conversation.c.id)
         .outerjoin(offer, _open_offer)
         .outerjoin(_offered, _offered.c.id == offer.c.agent_id)
     )
@@ -154,10 +161,10 @@ def _details(scope: Scope, ids: Iterable[str]) -> Select[Any]:
         select(
             conversation,
             *_contact_columns(),
-            *(column.label(f"work_{column.name}") for column in work_item.c),
+            *(column.label(f"{table}_{column.name}") for table, column in _RENAMED),
             _newest.c.preview,
             _said_last.label("direction"),
-            count.label("message_count"),
+            _count.label("message_count"),
             claim.c.token.label("claim_token"),
             claim.c.agent_id.label("claimant_id"),
             claim.c.renewed_at,
@@ -246,6 +253,20 @@ def _conversation(
         work_item=_work_item(row, scope, promises) if row.work_id else None,
         awaiting="agent" if row.direction == "inbound" else "customer",
         failed_deliveries=failed_deliveries,
+        thread_state=_thread_state(row) if row.thread_conversation_id else None,
+    )
+
+
+def _thread_state(row: Row[Any]) -> ThreadState:
+    return ThreadState(
+        status=row.thread_status,
+        turn=row.thread_turn,
+        reply_needed_since=row.thread_reply_needed_since,
+        closes_at=row.thread_closes_at,
+        can_send=row.thread_can_send,
+        blocked_reason=row.thread_blocked_reason,
+        unread=row.thread_unread,
+        stated_at=row.thread_stated_at,
     )
 
 

@@ -7,11 +7,16 @@ import type {
   Decision,
   Message,
   Offer,
+  Permission,
   Presence,
   PresenceState,
   Problem,
   QueueCounters,
+  Reader,
   RelatedConversation,
+  Template,
+  TemplateUse,
+  Version,
   View,
   Alarm,
   Incident,
@@ -108,6 +113,12 @@ export interface ListQuery {
   limit?: number;
 }
 
+export type NewReply = ({ text: string } | { template: TemplateUse }) & {
+  token: number;
+  key: string;
+  audience?: Reader[];
+};
+
 export const api = {
   logIn: (login: string, password: string) => call<{ agent: Agent }>("POST", "/session", { login, password }),
   logOut: () => call<void>("DELETE", "/session"),
@@ -129,8 +140,13 @@ export const api = {
   decisions: (id: string, lang: string) =>
     call<{ decisions: Decision[]; now: Decision | null }>("GET", `${at(id)}/decisions${query({ lang })}`),
 
-  reply: (id: string, reply: { text: string; token: number; key: string }, keepalive = false) =>
+  permission: (id: string) => call<Permission>("GET", `${at(id)}/permission`),
+  templates: (id: string) => call<{ templates: Template[] }>("GET", `${at(id)}/templates`),
+  reply: (id: string, reply: NewReply, keepalive = false) =>
     call<Message>("POST", `${at(id)}/replies`, reply, keepalive),
+  versions: (messageId: string) =>
+    call<{ versions: Version[] }>("GET", `/messages/${encodeURIComponent(messageId)}/versions`),
+  remap: (messageId: string) => call<Message>("POST", `/messages/${encodeURIComponent(messageId)}/remap`, {}),
   note: (id: string, text: string) => call<Message>("POST", `${at(id)}/notes`, { text }),
   resolve: (id: string, token: number, reason: string) =>
     call<Conversation>("POST", `${at(id)}/resolve`, reason ? { token, reason } : { token }),

@@ -131,6 +131,26 @@ function PauseLine({ conversation }: { conversation: Conversation }) {
   );
 }
 
+/** What the provider says of its thread: whose turn it is, when it closes, why nothing can be sent. */
+function ThreadLine({ conversation }: { conversation: Conversation }) {
+  const state = conversation.thread_state;
+  if (!state) return null;
+  const closesS = state.closes_at ? (Date.parse(state.closes_at) - now.value) / 1_000 : 0;
+  const said = [
+    state.can_send === false ? t("thread-blocked", { reason: state.blocked_reason || state.status }) : "",
+    state.turn ? t(`turn-${state.turn}`) : "",
+    closesS > 0 ? t("thread-closes", { span: span(closesS) }) : "",
+    state.closes_at && closesS <= 0 ? t("thread-closed") : "",
+  ].filter(Boolean);
+  if (said.length === 0) return null;
+  return (
+    <p class="pause-line" data-blocked={state.can_send === false}>
+      <span>{said.join(" · ")}</span>
+      {state.status && <span class="quiet">{state.status}</span>}
+    </p>
+  );
+}
+
 export function ConversationPage({ id }: { id: string }) {
   const conversation = conversationSignal(id).value;
   const [problem, setProblem] = useState("");
@@ -168,6 +188,7 @@ export function ConversationPage({ id }: { id: string }) {
       </header>
       <PauseLine conversation={conversation} />
       <TaskBanner conversation={conversation} />
+      <ThreadLine conversation={conversation} />
       <TimelineView key={id} conversation={conversation} />
       <Nudge conversation={conversation} />
       <ComposerBox key={`composer ${id}`} conversation={conversation} />

@@ -11,7 +11,8 @@ from router.errors import InboundError, MalformedMessage
 from router.messages import EventKind, RawInbound, Role
 from router.testing.factories import make_raw
 from router.testing.memory import MemoryStore
-from router.testing.stage import EchoSimulator, NotDeclared, Scene, Stage
+from router.testing.simulators import EchoSimulator
+from router.testing.stage import NotDeclared, Scene, Stage
 
 _REPEATS = 5
 _DECODE_LIMIT_S = 2.0
