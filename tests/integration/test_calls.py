@@ -1,4 +1,4 @@
-"""Calls become history or call-backs, in whatever order they are told of. Where statements differ, on both databases."""
+"""Calls become history or call-backs, in whatever order told; where statements differ, on both databases."""
 
 from __future__ import annotations
 
