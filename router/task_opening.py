@@ -10,8 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
-from sqlalchemy import Connection, update
-from sqlalchemy import Row as SqlRow
+from sqlalchemy import Connection, Row, update
 
 from router.call_filing import CallFiling
 from router.channel import ChannelType
@@ -20,7 +19,7 @@ from router.ids import new_id
 from router.messages import Author, EventKind, InboundEvent, Receipt, Role
 from router.model.call_shelf import CallShelf
 from router.model.calls import EndedWork, TaskKind
-from router.model.filing import Decoded, Filed, Opened, Row, Shelf
+from router.model.filing import Decoded, Filed, Opened, Shelf
 from router.storage.due_tasks import end_expired, read_due
 from router.storage.filing import load_call_places, prefer_last_claimants, save_shelf
 from router.storage.schema import task
@@ -30,7 +29,7 @@ from router.threads import Action, ActionKind
 CALL_CLASS = "phone"
 """The channel class calls are work of (`Capabilities.channel_class`)."""
 
-Triage = Callable[[Opened, Decoded], Row]
+Triage = Callable[[Opened, Decoded], dict[str, Any]]
 
 
 class CallDoors(Protocol):
@@ -98,14 +97,13 @@ class TaskOpening:
             add_event(connection, row.conversation_id, None, "task_due", fields, now)
         return moved
 
-    def _demand(self, row: SqlRow[Any], now: datetime, own_account: str) -> tuple[Decoded, InboundEvent]:
+    def _demand(self, row: Row[Any], now: datetime, own_account: str) -> tuple[Decoded, InboundEvent]:
         """Give what stands for a task where rules decide: a call back is work of the calls' own class."""
         is_call = row.kind == TaskKind.CALL_BACK
         account = row.account if is_call and row.account in self._doors.callable_accounts() else own_account
         try:
             kind = self._doors.kind(account)
-        except PluginError:
-            # its account is configured no more; the customer still waits
+        except PluginError:  # its account is configured no more; the customer still waits
             channel, channel_class = "", CALL_CLASS
         else:
             channel, channel_class = kind.id, kind.capabilities.channel_class
@@ -118,5 +116,5 @@ class TaskOpening:
             received_at=now,
             events=(),
         )
-        kind_of_event = EventKind.CALL if is_call else EventKind.NOTE
-        return item, InboundEvent(kind=kind_of_event, author=Author(role=Role.CUSTOMER))
+        said = EventKind.CALL if is_call else EventKind.NOTE
+        return item, InboundEvent(kind=said, author=Author(role=Role.CUSTOMER))

@@ -107,7 +107,7 @@ class TaskCalls:
                 method="POST",
                 path=f"{one}/call",
                 action=self.make_call,
-                raises=("content_rejected", "provider_failed", *stale),
+                raises=("content_rejected", "provider_unavailable", *stale),
             ),
             Call(
                 method="GET",

@@ -1,4 +1,4 @@
-"""Calls become history or call-backs, in whatever order they are told of. On both databases."""
+"""Calls become history or call-backs, in whatever order told; where statements differ, on both databases."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from tests.integration.test_intake import Front, running
 NOW = datetime(2026, 3, 4, 9, 0, tzinfo=UTC)
 NUMBER = "+442079460018"
 _serial = count()
+BOTH = pytest.mark.parametrize("engine_name", ["sqlite", "postgres"], indirect=True)
 
 
 def a_call(
@@ -51,6 +52,12 @@ def told(call: Call, at: datetime = NOW + timedelta(hours=2), sender: str = "", 
 
 
 @pytest.fixture
+def engine_name(request: pytest.FixtureRequest) -> str:
+    """Name SQLite, or the engine a test asks for with `BOTH`."""
+    return str(getattr(request, "param", "sqlite"))
+
+
+@pytest.fixture
 async def front(store: Store) -> AsyncIterator[Front]:
     async with running(store, clock=FakeClock(NOW + timedelta(hours=2)), joins_open_episode=True) as opened:
         yield opened
@@ -60,6 +67,7 @@ async def open_tasks(front: Front) -> list[Any]:
     return await front.rows(t.task, state="open")
 
 
+@BOTH
 async def test_a_missed_call_is_one_message_one_task_and_one_work_item(front: Front) -> None:
     (conversation,) = await front.take(told(a_call("1", ring_s=41.0, offered_to=("4001", "4002"))))
     (message,) = await front.rows(t.message)
@@ -99,6 +107,7 @@ async def test_an_answered_call_goes_into_what_the_customer_has_open(front: Fron
     assert len(await front.rows(t.work_item)) == 1
 
 
+@BOTH
 async def test_facts_of_one_call_change_its_one_message_in_place(front: Front) -> None:
     ringing = a_call("1", outcome=None, state=CallState.RINGING)
     (quiet,) = await front.take(told(ringing))
@@ -118,6 +127,7 @@ async def test_facts_of_one_call_change_its_one_message_in_place(front: Front) -
     assert len(await front.rows(t.call)) == 1
 
 
+@BOTH
 async def test_words_of_a_voicemail_stand_under_its_call_and_are_the_customers(front: Front) -> None:
     await front.take(
         told(a_call("1", outcome=CallOutcome.VOICEMAIL), text="I must complain", files=["voice.wav"])
@@ -148,6 +158,7 @@ async def test_a_call_after_the_window_is_a_new_wish_on_the_same_work(front: Fro
     assert work.state == "waiting"
 
 
+@BOTH
 @pytest.mark.parametrize("direction", [CallDirection.INBOUND, CallDirection.OUTBOUND])
 async def test_an_answered_call_after_the_miss_closes_the_task_and_ends_the_work(
     front: Front, direction: CallDirection
@@ -202,6 +213,7 @@ async def test_a_miss_that_turns_out_to_be_an_answer_closes_its_own_task(front: 
     assert len(await open_tasks(front)) == 1
 
 
+@BOTH
 async def test_an_answer_told_late_takes_off_the_misses_before_it(front: Front) -> None:
     for key, minute in (("1", 0), ("2", 10), ("3", 30)):
         await front.take(told(a_call(key, minute)))
@@ -236,6 +248,7 @@ async def test_a_call_to_somebody_who_did_not_answer_makes_no_task(front: Front)
     assert await front.rows(t.task) == []
 
 
+@BOTH
 async def test_legs_that_turn_out_to_be_one_call_share_one_message(front: Front) -> None:
     (conversation, _) = await front.take(told(a_call("1", 0)), told(a_call("2", 0, offered_to=("4002",))))
     (task,) = await open_tasks(front)
@@ -249,6 +262,7 @@ async def test_legs_that_turn_out_to_be_one_call_share_one_message(front: Front)
     assert task.counter == 1
 
 
+@BOTH
 async def test_an_entry_by_hand_and_its_record_are_one_call(front: Front) -> None:
     entered = answered("hand", 0, manual=True, reason="refund", note="call her mornings")
     await front.take(told(entered))

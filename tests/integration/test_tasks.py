@@ -36,6 +36,7 @@ from tests.integration.test_calls import NUMBER, a_call, answered, told
 from tests.integration.test_intake import RULES
 
 HOUR_S = 3600.0
+BOTH = pytest.mark.parametrize("engine_name", ["sqlite", "postgres"], indirect=True)
 
 
 @dataclass
@@ -118,6 +119,12 @@ async def desk_in(store: Store, clock: FakeClock) -> AsyncIterator[Desk]:
 
 
 @pytest.fixture
+def engine_name(request: pytest.FixtureRequest) -> str:
+    """Name SQLite, or the engine a test asks for with `BOTH`."""
+    return str(getattr(request, "param", "sqlite"))
+
+
+@pytest.fixture
 async def desk(store: Store) -> AsyncIterator[Desk]:
     async with desk_in(store, FakeClock(NOW)) as opened:
         yield opened
@@ -137,6 +144,7 @@ async def a_task(desk: Desk, due_at: datetime = NOW, **known: Any) -> str:
     return await desk.tasks.make(new, desk.mei)
 
 
+@BOTH
 async def test_an_unanswered_call_is_offered_and_its_answer_takes_the_offer_back(desk: Desk) -> None:
     await desk.rooms.offers.set_presence(desk.mei, "available")
     conversation = await desk.call(a_call("1"))
@@ -185,6 +193,7 @@ async def test_closing_by_hand_ends_the_work_and_only_once(desk: Desk) -> None:
     assert sorted(row.state for row in await desk.rooms.front.rows(t.task)) == ["done", "open"]
 
 
+@BOTH
 async def test_a_router_that_ended_before_the_engine_heard_of_it_takes_nothing_up_again(store: Store) -> None:
     clock = FakeClock(NOW)
     async with desk_in(store, clock) as desk:
@@ -197,6 +206,7 @@ async def test_a_router_that_ended_before_the_engine_heard_of_it_takes_nothing_u
         assert (await desk.work()).state == "done"
 
 
+@BOTH
 async def test_a_task_becomes_work_when_it_is_due_also_after_a_restart(store: Store) -> None:
     clock = FakeClock(NOW)
     async with desk_in(store, clock) as desk:
@@ -249,6 +259,7 @@ async def test_as_many_tries_as_the_task_allows_end_it(desk: Desk) -> None:
     assert (await desk.work()).state == "done"
 
 
+@BOTH
 async def test_a_try_and_the_record_of_its_call_are_counted_once(desk: Desk) -> None:
     await desk.held()
     task = await desk.task()
@@ -304,6 +315,7 @@ async def test_a_call_that_could_not_be_made_says_so_and_one_in_doubt_waits_for_
         await desk.tasks.call(task.id, desk.mei, "4001")
 
 
+@BOTH
 async def test_a_task_whose_time_is_over_ends_with_its_work(desk: Desk) -> None:
     await desk.call(a_call("1"))
     desk.rooms.clock.advance(72 * HOUR_S)

@@ -110,7 +110,11 @@ async def test_a_call_rings_ones_own_line_first_and_its_failure_is_told_in_plain
     assert (status, account, action.agent, action.recipient) == (200, "shop", "4001", "+442079460018")
     assert [(one["id"], one["state"]) for one in called["attempts"]] == [(action.ref, "calling")]
     status, problem = await post(shop, client, task["id"], "call", {"line": "engaged"})
-    assert (status, problem["code"], problem["detail"]) == (502, "provider_failed", "The line is engaged.")
+    assert (status, problem["code"], problem["detail"]) == (
+        502,
+        "provider_unavailable",
+        "The line is engaged.",
+    )
     _, by_hand = await add(shop, client, held, account="support")
     assert not by_hand["can_originate"]
     status, problem = await post(shop, client, by_hand["id"], "call", {"line": "4001"})

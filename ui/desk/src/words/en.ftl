@@ -606,5 +606,5 @@ error-capacity-exceeded = You have no capacity left for this
 error-content-rejected = The channel refuses this text
 error-too-large = This is too large
 error-rate-limited = Too many tries; wait { $seconds } seconds
-error-provider-failed = The provider could not do this
+error-provider-unavailable = The provider could not do this
 error-store-unavailable = The router cannot save right now; try again in { $seconds } seconds

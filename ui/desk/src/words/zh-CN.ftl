@@ -590,5 +590,5 @@ error-capacity-exceeded = 您的接待量已满
 error-content-rejected = 渠道拒绝此内容
 error-too-large = 内容过大
 error-rate-limited = 尝试过多，请等待 { $seconds } 秒
-error-provider-failed = 服务商未能执行
+error-provider-unavailable = 服务商未能执行
 error-store-unavailable = 服务器暂时无法保存，{ $seconds } 秒后再试
