@@ -28,6 +28,7 @@ BODIES = {
     "notes": {"text": "Hello"},
     "draft": {"text": "Hello"},
     "pause": {"reason": "Hello"},
+    "order-notes": {"order_id": "X-1", "kind": "other", "reason": "Hello"},
 }
 
 
