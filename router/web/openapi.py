@@ -26,7 +26,7 @@ STATUS_OF_CODE: Mapping[str, int] = {
     "unsupported_media_type": 415,
     "content_rejected": 422,
     "rate_limited": 429,
-    "provider_failed": 502,
+    "provider_unavailable": 502,
     "store_unavailable": 503,
 }
 

@@ -38,7 +38,7 @@ _ROUTER_ERRORS: Sequence[tuple[type[RouterError], int, str]] = (
     (RoutingError, 400, "bad_request"),
     (ContentRejected, 422, "content_rejected"),
     (NotAllowedNow, 422, "content_rejected"),
-    (SendError, 502, "provider_failed"),
+    (SendError, 502, "provider_unavailable"),
     (MalformedMessage, 400, "bad_request"),
     (InboundRejected, 401, "not_logged_in"),
 )
@@ -62,7 +62,7 @@ TITLES: Mapping[str, str] = {
     "stale_version": "Somebody else has this now",
     "capacity_exceeded": "There is no capacity left",
     "content_rejected": "This content cannot be sent",
-    "provider_failed": "The provider cannot be asked now",
+    "provider_unavailable": "The provider cannot be asked now",
     "too_large": "The request is too large",
     "unsupported_media_type": "The body is not JSON",
     "rate_limited": "Too many requests",

@@ -68,7 +68,7 @@ class ComposingCalls:
     def calls(self) -> list[Call]:
         """List the calls."""
         one = "/conversations/{conversation_id}"
-        asks = ("provider_failed",)
+        asks = ("provider_unavailable",)
         return [
             Call(method="GET", path=f"{one}/permission", action=self.read_permission),
             Call(method="GET", path=f"{one}/templates", action=self.list_templates, raises=asks),

@@ -68,7 +68,7 @@ class MessageCalls:
     def calls(self) -> list[Call]:
         """List the calls."""
         conversation, message = "/conversations/{conversation_id}", "/messages/{message_id}"
-        rejected = ("stale_version", "content_rejected", "provider_failed")
+        rejected = ("stale_version", "content_rejected", "provider_unavailable")
         return [
             Call(
                 method="POST",
@@ -86,7 +86,7 @@ class MessageCalls:
                 method="GET",
                 path="/attachments/{attachment_id}",
                 action=self.read_attachment,
-                raises=("content_rejected", "provider_failed"),
+                raises=("content_rejected", "provider_unavailable"),
             ),
         ]
 

@@ -41,7 +41,7 @@ async def test_templates_are_those_that_are_approved(shop, client, claimed):
 async def test_provider_that_cannot_be_asked_is_named_as_the_cause(shop, client, claimed):
     shop.composing.away = True
     answer = await client.get(f"{claimed}/templates", headers=await shop.token("mei"))
-    assert (answer.status, (await answer.json())["code"]) == (502, "provider_failed")
+    assert (answer.status, (await answer.json())["code"]) == (502, "provider_unavailable")
 
 
 @pytest.mark.parametrize(

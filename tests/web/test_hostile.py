@@ -32,6 +32,7 @@ BODIES = {
     "close": {"reason": "Hello"},
     "attempts": {"reached": False},
     "call": {"line": "4001"},
+    "order-notes": {"order_id": "X-1", "kind": "other", "reason": "Hello"},
 }
 
 

@@ -6,17 +6,15 @@ buyer's own words out of the frame the marketplace puts around them. What differ
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 
 import re2  # type: ignore[import-untyped]
 
 from router.messages import Evidence, EvidenceKind
 from router_email.marks import LinePattern
-from router_email.settings import RelaySettings
+from router_email.settings import RelaySettings, built_in_relays
 
 IDENTITY_KIND = "relay"
 _SEARCHED_CHARS = 20_000
@@ -76,7 +74,7 @@ class Relays:
 
 
 def _profile(name: str, settings: RelaySettings) -> RelayProfile:
-    own = {**_built_in().get(name, {}), **settings.model_dump(exclude_unset=True)}
+    own = {**built_in_relays().get(name, {}), **settings.model_dump(exclude_unset=True)}
     facts = RelaySettings.model_validate(
         {key: value for key, value in own.items() if key in RelaySettings.model_fields}
     )
@@ -89,14 +87,6 @@ def _profile(name: str, settings: RelaySettings) -> RelayProfile:
         max_mail_bytes=facts.max_mail_bytes,
         max_chars=facts.max_chars,
     )
-
-
-@cache
-def _built_in() -> Mapping[str, Mapping[str, object]]:
-    """Read the data file that comes with the package."""
-    text = files("router_email").joinpath("relays.toml").read_text("utf-8")
-    profiles: Mapping[str, Mapping[str, object]] = tomllib.loads(text)
-    return profiles
 
 
 def _lines(patterns: Sequence[str]) -> LinePattern | None:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import tomllib
 from collections.abc import Mapping
 from enum import StrEnum
+from functools import cache
+from importlib.resources import files
 
 import re2  # type: ignore[import-untyped]
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
@@ -114,6 +117,15 @@ class EmailSettings(_Settings):
                 raise ValueError(f"{alias!r} is no mail address; write it as name@domain")
         return aliases
 
+    @field_validator("relays")
+    @classmethod
+    def _relays_are_known(cls, relays: Mapping[str, RelaySettings]) -> Mapping[str, RelaySettings]:
+        for name, relay in relays.items():
+            if not relay.domains and name not in built_in_relays():
+                known = ", ".join(sorted(built_in_relays()))
+                raise ValueError(f"{name!r} needs `domains`; without them there are: {known}")
+        return relays
+
     @model_validator(mode="after")
     def _has_a_door(self) -> EmailSettings:
         if not (self.smtp_in or self.lmtp_in or self.imap or self.smtp_out):
@@ -128,6 +140,14 @@ class EmailSettings(_Settings):
     def own_addresses(self) -> tuple[str, ...]:
         """Give the address and its aliases, lower-cased."""
         return tuple(address.lower() for address in (self.address, *self.aliases))
+
+
+@cache
+def built_in_relays() -> Mapping[str, Mapping[str, object]]:
+    """Read the profiles that come with the package."""
+    text = files("router_email").joinpath("relays.toml").read_text("utf-8")
+    profiles: Mapping[str, Mapping[str, object]] = tomllib.loads(text)
+    return profiles
 
 
 def secret(name: str) -> str:

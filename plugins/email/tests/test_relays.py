@@ -126,6 +126,11 @@ def test_pattern_that_is_none_is_refused_with_the_reason():
         )
 
 
+def test_profile_nobody_knows_has_to_name_its_domains():
+    with pytest.raises(ValidationError, match="'amazn' needs `domains`; without them there are: amazon"):
+        EmailSettings.model_validate({"address": ADDRESS, "smtp_in": {"port": 0}, "relays": {"amazn": {}}})
+
+
 # --- answers --------------------------------------------------------------------------------------
 
 
