@@ -2,15 +2,30 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import sys
+from pathlib import Path
+
 import pytest
 from hypothesis import settings
 
 OPTIONS = {
-    "services": "needs real Dovecot from the system's packages",
+    "services": "needs real Dovecot, baresip and sipp from the system's packages, or Prism from npm",
     "browser": "needs a real Chromium from the system's packages",
     "long": "is the long form of a test that always runs",
 }
-EXAMPLES, LONG_EXAMPLES = 30, 300
+# Dozens of tests start the router as a program. Without compiled files, which the environment may forbid, each
+# start compiles all of it anew: a quarter of the run.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+# The stores sync each commit, and a disk shared with others makes that most of the run.
+_MEMORY, _ROOM_BYTES = Path("/dev/shm"), 4 * 2**30
+if _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > _ROOM_BYTES:
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(_MEMORY))
+
+EXAMPLES, LONG_EXAMPLES = 20, 300
 """How many examples a generated test tries that names no number of its own."""
 
 

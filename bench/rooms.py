@@ -101,8 +101,7 @@ async def open_rooms(
             agent_ids=await _agent_ids(store),
         )
         await engine_room.restore()
-        for agent_id in rooms.agent_ids:
-            await offers.set_presence(agent_id, "available")
+        await _begin_work(rooms)
         async with _running(intake.run, engine_room.run):
             yield rooms
         await decoder.close()
@@ -123,6 +122,11 @@ def roster(agents: int) -> str:
     limits = f"units: {100 * CLAIMS_PER_AGENT}, max_claims: {CLAIMS_PER_AGENT}"
     lines = [f"  agent-{number}: {{{limits}}}" for number in range(agents)]
     return "\n".join(["agents:", *lines, ""])
+
+
+async def _begin_work(rooms: Rooms) -> None:
+    for agent_id in rooms.agent_ids:
+        await rooms.offers.set_presence(agent_id, "available")
 
 
 async def _agent_ids(store: Store) -> list[str]:

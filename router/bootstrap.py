@@ -16,7 +16,9 @@ from aiohttp import web
 
 from router.accounts.judgement import Limits
 from router.clock import Clock, SystemClock
+from router.composing import Composing
 from router.config import Account, AnyAccount, Config, account_settings
+from router.context import ContextRoom
 from router.decoding import decoder_of
 from router.doors import Doors
 from router.engine.rules.stage import RulesInForce
@@ -28,17 +30,23 @@ from router.front_desk import FrontDesk
 from router.ids import new_id
 from router.intake import Intake
 from router.live import LiveEvents
+from router.model.calls import CallBackTerms
 from router.model.filing import Filed
 from router.notices import Notices
 from router.offers import Offers
+from router.order_facts import OrderFactsRoom
+from router.order_notes import OrderNotes
 from router.outbox import Outbox
+from router.platform_clocks import PlatformClocks
 from router.plugin_host import PluginHost
 from router.queues import Queues
-from router.replies import Replies
+from router.remapping import Remapping
+from router.replies import Replies, Written
 from router.rerouting import Reroutes
 from router.routing_setup import put_in_force, put_on_staff
 from router.rulebook import Rulebook
 from router.rules_files import DEFAULT_RULES, RulesSource, read_roster, read_rules
+from router.sources import Sources, read_sources
 from router.startup import check_clock, check_folder, make_private
 from router.steering import Steering
 from router.storage.sole import sole_router
@@ -46,6 +54,7 @@ from router.storage.store import Store
 from router.storage.upgrade import upgrade_database
 from router.strategy import Strategy
 from router.supervisor import Service, Supervisor
+from router.tasks import Tasks
 from router.web.app import create_app, create_runner
 from router.web.services import Services
 from router.web.settings import WebSettings
@@ -86,10 +95,12 @@ async def running_router(
     clock = clock or SystemClock()
     plugins = PluginHost.load(config.plugins.disabled)
     accounts = account_settings(config, plugins) if accounts is None else accounts
+    sources = read_sources(config, plugins)
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(_own_store(config, clock))
         rules = await _prepare(config, store, clock, plugins.strategies)
-        house = _House(accounts, store, clock, rules, plugins.strategies)
+        house = _House(accounts, store, clock, rules, plugins.strategies, sources, config.calls.terms)
+        await stack.enter_async_context(house.context.opened())
         await stack.enter_async_context(house.recovered())
         supervisor = house.supervise(_public_url(config), random or SystemRandom(), limits)
         await stack.enter_async_context(supervisor)
@@ -110,6 +121,8 @@ class _House:
         clock: Clock,
         rules: RulesInForce,
         strategies: Sequence[Strategy],
+        sources: Sources,
+        terms: CallBackTerms,
     ) -> None:
         self._accounts = accounts
         self._store = store
@@ -123,14 +136,27 @@ class _House:
         self.offers = Offers(store, clock, self.engine_room, self._channel_classes)
         self.steering = Steering(store, clock, self.engine_room, self.rulebook)
         self.reroutes = Reroutes(store, clock, self.engine_room, lambda: self.rulebook.rules)
+        self.platform_clocks = PlatformClocks(store, clock, self.engine_room, self.rulebook)
         self.outbox = Outbox(
             store, clock, run_id, self.doors, lambda changed: self.notices.delivered(changed)
         )
         self.notices = Notices(self.live, self.engine_room, self.outbox.wake, self.doors.thread_changed)
+        self.order_notes = OrderNotes(store, clock, sources, self.notices.noted)
         queues = Queues(clock, lambda: self.rulebook.rules, self.doors.language)
-        filing = FilingRoom(store, clock, queues.work_item, self._filed)
-        self.intake = Intake(store, clock, self.decoder, self.doors.kind, filing)
-        self.replies = Replies(store, clock, self.doors, self.doors.outgoing_ref, self.notices.written)
+        filing = FilingRoom(store, clock, queues.work_item, self._filed, terms)
+        self.tasks = Tasks(
+            store,
+            clock,
+            self.engine_room,
+            self.doors,
+            queues.work_item,
+            self._filed,
+            lambda conversation_id: self.notices.tasks(conversation_id),
+        )
+        self.context = ContextRoom(sources, clock, self.doors)
+        orders = OrderFactsRoom(self.context)
+        self.intake = Intake(store, clock, self.decoder, self.doors.kind, filing, orders.look_up)
+        self.replies = Replies(store, clock, self.doors, self.doors.outgoing_ref, self._written)
         self.front_desk = FrontDesk(
             store, clock, self.intake, filing, self.notices.delivered, self.notices.typing
         )
@@ -139,6 +165,16 @@ class _House:
         """Tell what has just been filed."""
         self.rulebook.filed([row for result in results for row in result.work_items])
         self.notices.filed(results)
+        for result in results:
+            opened = [opened.conversation.id for opened in result.opened]
+            self.platform_clocks.stated([*result.stated, *opened])
+            self.platform_clocks.said([row["conversation_id"] for row, _ in result.messages])
+
+    def _written(self, what: Written) -> None:
+        """Tell what an agent has just written."""
+        self.notices.written(what)
+        if what.agent_id is not None:
+            self.platform_clocks.said([what.conversation_id])
 
     def _channel_classes(self) -> frozenset[str]:
         """Give the classes work can come in by: those of the rules and those of the channels."""
@@ -155,6 +191,7 @@ class _House:
         try:
             await self.outbox.recover()
             await self.intake.recover()
+            await self.platform_clocks.recover()
             await self.engine_room.restore()
             yield
         finally:
@@ -166,7 +203,10 @@ class _House:
             "intake": self.intake.run,
             "engine": self.engine_room.run,
             "notices": self.notices.run,
+            "platform clocks": self.platform_clocks.run,
             "rules": self.rulebook.run,
+            "tasks": self.tasks.run,
+            "order notes": self.order_notes.run,
         }
         for account in self.doors.names:
             self.outbox.add_lane(account)
@@ -214,6 +254,11 @@ class _House:
             rulebook=self.rulebook,
             reroutes=self.reroutes,
             replies=self.replies,
+            context=self.context,
+            order_notes=self.order_notes,
+            composing=Composing(self._store, self._clock, self.doors),
+            remapping=Remapping(self._store, self.decoder),
+            tasks=self.tasks,
             channels=self.doors,
             quarantine=self.intake,
             words=say,

@@ -169,7 +169,11 @@ class Channel(ABC, Generic[SettingsT]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HttpRequest:
-    """One provider call, size-limited and still raw: verify the signature before reading the body."""
+    """One provider call, size-limited and still raw: verify the signature before reading the body.
+
+    `target` is path and query exactly as the request line had them, for signatures over the address: the
+    address the provider called is `ChannelContext.public_url` and this.
+    """
 
     method: str
     path: str
@@ -177,6 +181,7 @@ class HttpRequest:
     headers: Mapping[str, str]
     body: bytes
     remote: str
+    target: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,7 @@ from router.config import FailedAccount, account_settings, load_config, missing_
 from router.errors import ConfigError
 from router.plugin_host import PluginHost
 from router.rules_files import DEFAULT_RULES, read_roster, rules_check
+from router.sources import missing_source_secrets, read_sources
 from router.startup import check_folder
 from router.storage.looking import is_there, require_schema
 from router.storage.store import Store
@@ -18,11 +19,14 @@ from router.storage.store import Store
 def check_config(path: Path) -> list[str]:
     """Give every finding as one line; empty when all is good. Raises ConfigError for an unreadable file."""
     config = load_config(path)
-    accounts = account_settings(config, PluginHost.load(config.plugins.disabled))
-    findings = [str(error) for error in missing_secrets(accounts)]
+    plugins = PluginHost.load(config.plugins.disabled)
+    accounts = account_settings(config, plugins)
+    sources = read_sources(config, plugins)
+    findings = [str(error) for error in (*missing_secrets(accounts), *missing_source_secrets(sources))]
     findings += [
         f"accounts.{each.name}: {each.cause}" for each in accounts if isinstance(each, FailedAccount)
     ]
+    findings += [f"{each.section}.{each.name}: {each.cause}" for each in sources.failed]
     report = rules_check(config.rules or DEFAULT_RULES)
     if not report.ok:
         findings.append(report.text())

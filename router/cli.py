@@ -185,7 +185,7 @@ def channels(context: typer.Context, as_json: JsonOption = False) -> None:
         {
             "plugin": plugin.name,
             "distribution": f"{plugin.distribution} {plugin.version}",
-            "channels": [kind.id for kind in plugin.channel_types],
+            "channels": [kind.id for kind in plugin.registered.channel_types],
             "error": str(plugin.error) if plugin.error else "",
         }
         for plugin in plugins

@@ -11,19 +11,23 @@ import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Any, Literal, TypeAlias
+from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
 
 from router.channel import ChannelType
+from router.documents.models import Duration
 from router.documents.places import Located, Plain
 from router.documents.problems import DocumentError, Problem
 from router.documents.reading import read_document
 from router.documents.validation import problems_of
 from router.errors import ConfigError
+from router.model.calls import CallBackTerms
 from router.plugin_host import PluginHost
 from router.text_files import read_text
 
@@ -62,6 +66,14 @@ def _store_url(url: str) -> str:
     return url
 
 
+def _zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ValueError, OSError, KeyError):
+        raise ValueError("name a time zone as Asia/Shanghai") from None
+    return name
+
+
 AccountName = Annotated[str, AfterValidator(_account_name)]
 
 
@@ -97,6 +109,23 @@ class LogSettings(_Frozen):
     format: Literal["text", "json"] = "text"
 
 
+class CallsSettings(_Frozen):
+    """How calls nobody answered become calls back."""
+
+    window: Duration = 24 * 3600
+    expires_after: Duration = 72 * 3600
+    attempts: int = Field(default=3, ge=0, le=100)
+
+    @property
+    def terms(self) -> CallBackTerms:
+        """Give them as filing goes by them."""
+        return CallBackTerms(
+            window=timedelta(seconds=self.window),
+            expires_after=timedelta(seconds=self.expires_after),
+            attempt_limit=self.attempts,
+        )
+
+
 class AccountTable(BaseModel):
     """One account as it stands in the file; everything but `channel` belongs to the plugin."""
 
@@ -110,6 +139,30 @@ class AccountTable(BaseModel):
         return self.model_extra or {}
 
 
+class ContextTable(BaseModel):
+    """One source of context; everything but these keys belongs to the plugin.
+
+    `accounts` are the channel accounts it knows the customers of (none named: all). `facts` says when rules
+    may wait for it: for messages that name an order, also for those of a proven customer, or never.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    provider: str
+    accounts: tuple[str, ...] = ()
+    facts: Literal["order", "identity", "never"] = "order"
+
+
+class NotesTable(BaseModel):
+    """One shop whose order notes are written; `zone` is where its days begin."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    target: str
+    accounts: tuple[str, ...] = ()
+    zone: Annotated[str, AfterValidator(_zone)] = "UTC"
+
+
 class Config(_Frozen):
     """Everything the file and the environment say."""
 
@@ -117,9 +170,12 @@ class Config(_Frozen):
     web: WebSettings = WebSettings()
     plugins: PluginsSettings = PluginsSettings()
     accounts: Mapping[AccountName, AccountTable] = Field(default_factory=dict, repr=False)
+    context: Mapping[AccountName, ContextTable] = Field(default_factory=dict, repr=False)
+    notes: Mapping[AccountName, NotesTable] = Field(default_factory=dict, repr=False)
     rules: Path | None = None
     roster: Path | None = None
     log: LogSettings = LogSettings()
+    calls: CallsSettings = CallsSettings()
 
     _document: Located = PrivateAttr()
 
@@ -204,14 +260,22 @@ def missing_secrets(
 ) -> list[ConfigError]:
     """List every `*_env` setting whose variable is not set, for `omnirouter check`."""
     return [
-        ConfigError(
-            f"the environment variable {variable} is not set.",
-            path=f"accounts.{account.name}.{key}",
-            hint=f"Set it, or name another variable in `{key.rpartition('.')[2]}`.",
-        )
+        error
         for account in accounts
         if isinstance(account, Account)
-        for key, variable in _secret_names(account.settings)
+        for error in unset_secrets(f"accounts.{account.name}", account.settings, environment)
+    ]
+
+
+def unset_secrets(path: str, settings: BaseModel, environment: Mapping[str, str]) -> list[ConfigError]:
+    """List the `*_env` settings of one table, which stands at `path`, whose variable is not set."""
+    return [
+        ConfigError(
+            f"the environment variable {variable} is not set.",
+            path=f"{path}.{key}",
+            hint=f"Set it, or name another variable in `{key.rpartition('.')[2]}`.",
+        )
+        for key, variable in _secret_names(settings)
         if not environment.get(variable)
     ]
 

@@ -3,16 +3,27 @@
 In: decoded items and the `Shelf` of everything they point to. Out: rows on the shelf, and for each item
 what became of it. Pure: ids come from a function that is passed in, times from the items.
 
-Where an event goes is decided in `placing.py`.
+What asks for an answer is decided in `demand.py`, where an event goes in `placing.py`. What asks for nothing
+and comes first for its thread opens a quiet conversation: resolved, without work, its episode numbered 0.
+The first who then asks makes it his, as episode 1.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime
 
-from router.messages import Automatic, Block, EventKind, EvidenceKind, InboundEvent, Role
+from router.demand import (
+    asks_for_answer,
+    customer_of,
+    is_ours,
+    is_read_by_customer,
+    says_only_state,
+    stands_alone,
+    waiting_since,
+)
+from router.entries import file_row, fold, message_row, subject_of_conversation
+from router.messages import Automatic, EventKind, EvidenceKind, Identity, InboundEvent
 from router.model.filing import (
     Decoded,
     Filed,
@@ -24,17 +35,16 @@ from router.model.filing import (
     PointKey,
     Shelf,
     Shelved,
+    marketplace_of,
     own_pointer,
     reference_digest,
     thread_of,
 )
-from router.placing import find_place
+from router.placing import Place, find_place
+from router.thread_news import ThreadNews
 
-PREVIEW_CHARS = 200
+MAX_ORDER_ID_CHARS = 100
 SECOND_USE = "another message with other content came under the same Message-ID"
-
-_DEMANDS = (EventKind.MESSAGE, EventKind.CALL)
-_SPACES = re.compile(r"\s+")
 
 
 class Filing:
@@ -43,6 +53,7 @@ class Filing:
     def __init__(self, shelf: Shelf, new_id: Callable[[], str]) -> None:
         self._shelf = shelf
         self._new_id = new_id
+        self._news = ThreadNews(shelf)
 
     def file(self, item: Decoded) -> Filed:
         """File one item; later items see what earlier ones left on the shelf."""
@@ -51,20 +62,29 @@ class Filing:
             if event.report is not None:
                 filed.reports.append(event.report)
                 filed.outcome = FiledAs.REPORT
-            if event.kind in _DEMANDS and event.author.identities:
-                self._file_demand(item, event, filed)
-            elif event.kind is not EventKind.RECEIPT and event.author.identities:
-                self._file_remark(item, event, filed)
+            customer = customer_of(event)
+            if is_ours(event) and self._news.is_echo(item, event, filed):
+                filed.outcome = FiledAs.ECHO
+                self._news.note_state(item, event, filed)
+            elif customer is not None and asks_for_answer(event):
+                self._file_demand(item, event, customer, filed)
+            elif customer is not None and event.kind is not EventKind.RECEIPT:
+                self._file_remark(item, event, customer, filed)
+            else:
+                self._news.note_state(item, event, filed)
         return filed
 
-    def _file_demand(self, item: Decoded, event: InboundEvent, filed: Filed) -> None:
-        point = self._point(item, event)
+    def _file_demand(self, item: Decoded, event: InboundEvent, customer: Identity, filed: Filed) -> None:
+        point = self._point(item, event, customer)
         place = find_place(self._shelf, item, event, point)
         conversation, outcome = place.conversation, place.outcome
         if conversation is None:
-            conversation = self._open(item, event, point)
-            for other_id, kind in place.links:
-                self._link(conversation.id, other_id, kind, item.received_at)
+            conversation = self._open(item, event, point, place)
+            self._opened(filed, conversation, point, event, item, reopened=False)
+        elif conversation.is_quiet:
+            self._adopt(conversation, point, event)
+            self._reopen(conversation, item.received_at)
+            outcome = FiledAs.OPENED
             self._opened(filed, conversation, point, event, item, reopened=False)
         elif conversation.state == "resolved" and event.automatic is Automatic.NO:
             self._reopen(conversation, item.received_at)
@@ -72,27 +92,37 @@ class Filing:
             self._opened(filed, conversation, point, event, item, reopened=True)
         self._join(conversation.id, point.id)
         self._add_message(item, event, conversation, point, outcome, filed)
-        self._remember(item, event, conversation, point)
+        self._remember(item, event, conversation, point.id)
+        self._news.note_state(item, event, filed)
         filed.outcome = outcome
 
-    def _file_remark(self, item: Decoded, event: InboundEvent, filed: Filed) -> None:
-        """Put what asks for no answer (ended, scored) beside its conversation; it opens nothing."""
-        point = self._shelf.points.get(PointKey.of(item.account, event.author.identities[0]))
-        place = find_place(self._shelf, item, event, point) if point else None
-        if point is not None and place is not None and place.conversation is not None:
-            self._add_message(item, event, place.conversation, point, place.outcome, filed)
-            filed.outcome = place.outcome
+    def _file_remark(self, item: Decoded, event: InboundEvent, customer: Identity, filed: Filed) -> None:
+        """Put what asks for no answer beside its conversation, or keep it in a quiet one."""
+        point = self._shelf.points.get(PointKey.of(item.account, customer))
+        place = find_place(self._shelf, item, event, point)
+        conversation = place.conversation
+        if conversation is None:
+            if not stands_alone(event):
+                return
+            point = self._point(item, event, customer)
+            conversation = self._open(item, event, point, place, is_quiet=True)
+            self._join(conversation.id, point.id)
+        self._remember(item, event, conversation, conversation.contact_point_id)
+        is_news = self._news.note_state(item, event, filed)
+        if is_news or conversation.new or not says_only_state(event):
+            self._add_message(item, event, conversation, point, place.outcome, filed)
+        filed.outcome = FiledAs.KEPT if place.conversation is None else place.outcome
 
     # --- who ------------------------------------------------------------------------------------
 
-    def _point(self, item: Decoded, event: InboundEvent) -> Point:
-        identity = event.author.identities[0]
+    def _point(self, item: Decoded, event: InboundEvent, identity: Identity) -> Point:
         key = PointKey.of(item.account, identity)
         known = self._shelf.points.get(key)
         if known is not None:
             known.returning = True
             return known
-        name = event.author.display or identity.value
+        is_author = identity in event.author.identities
+        name = (event.author.display if is_author else "") or identity.value
         point = Point(self._new_id(), self._new_id(), name, "", returning=False)
         self._shelf.points[key] = point
         self._shelf.add(
@@ -121,19 +151,21 @@ class Filing:
 
     # --- open and reopen ------------------------------------------------------------------------
 
-    def _open(self, item: Decoded, event: InboundEvent, point: Point) -> Shelved:
+    def _open(
+        self, item: Decoded, event: InboundEvent, point: Point, place: Place, *, is_quiet: bool = False
+    ) -> Shelved:
         conversation = Shelved(
             id=self._new_id(),
             contact_id=point.contact_id,
             contact_point_id=point.id,
             account=item.account,
             subject_key=event.subject_key or fold(event.subject),
-            state="open",
+            state="resolved" if is_quiet else "open",
             episode_id=self._new_id(),
-            episode_number=1,
+            episode_number=0 if is_quiet else 1,
             last_seq=0,
             last_message_at=item.received_at,
-            resolved_at=None,
+            resolved_at=item.received_at if is_quiet else None,
             thread=thread_of(event),
             new=True,
         )
@@ -146,13 +178,22 @@ class Filing:
                 "account": item.account,
                 "contact_point_id": point.id,
                 "thread": conversation.thread,
-                "subject": event.subject or preview(event.blocks, 80),
+                "marketplace": marketplace_of(event),
+                "subject": subject_of_conversation(event),
                 "subject_key": conversation.subject_key,
                 "created_at": item.received_at,
             },
         )
         self._add_episode(conversation, item.received_at)
+        for other_id, kind in place.links:
+            self._link(conversation.id, other_id, kind, item.received_at)
         return conversation
+
+    def _adopt(self, conversation: Shelved, point: Point, event: InboundEvent) -> None:
+        """Make a quiet conversation that of the first customer who asks for something in it."""
+        conversation.contact_id = point.contact_id
+        conversation.contact_point_id = point.id
+        conversation.adopted_as = subject_of_conversation(event)
 
     def _reopen(self, conversation: Shelved, at: datetime) -> None:
         conversation.state = "open"
@@ -169,6 +210,7 @@ class Filing:
                 "conversation_id": conversation.id,
                 "number": conversation.episode_number,
                 "opened_at": at,
+                "resolved_at": conversation.resolved_at,
             },
         )
 
@@ -189,7 +231,7 @@ class Filing:
                 point=point,
                 event=event,
                 reopened=reopened,
-                opened_at=item.received_at,
+                opened_at=waiting_since(event, item.received_at),
             )
         )
 
@@ -205,7 +247,7 @@ class Filing:
             self._shelf.participants.add((conversation_id, point_id))
             self._shelf.add("participant", {"conversation_id": conversation_id, "contact_point_id": point_id})
 
-    def _remember(self, item: Decoded, event: InboundEvent, conversation: Shelved, point: Point) -> None:
+    def _remember(self, item: Decoded, event: InboundEvent, conversation: Shelved, point_id: str) -> None:
         """Keep what later messages may point to."""
         evidence = own_pointer(event)
         if evidence is None:
@@ -213,14 +255,14 @@ class Filing:
         key = reference_digest(item.account, evidence)
         if key in self._shelf.pointers:
             return
-        self._shelf.pointers[key] = Pointer(evidence.kind, conversation.id, point.id)
+        self._shelf.pointers[key] = Pointer(evidence.kind, conversation.id, point_id)
         self._shelf.add(
             "reference",
             {
                 "digest": key,
                 "kind": evidence.kind,
                 "conversation_id": conversation.id,
-                "contact_point_id": point.id,
+                "contact_point_id": point_id,
                 "created_at": item.received_at,
             },
         )
@@ -237,80 +279,34 @@ class Filing:
         item: Decoded,
         event: InboundEvent,
         conversation: Shelved,
-        point: Point,
+        point: Point | None,
         outcome: FiledAs,
         filed: Filed,
     ) -> None:
-        if event.visible:
+        if is_read_by_customer(event):
             conversation.last_seq += 1
-        conversation.last_message_at = max(conversation.last_message_at, item.received_at)
-        conversation.changed = True
-        row = _message_row(item, event, conversation, point, outcome) | {"id": self._new_id()}
+            conversation.last_message_at = max(conversation.last_message_at, item.received_at)
+            conversation.changed = True
+        row = message_row(item, event, conversation, point, outcome) | {"id": self._new_id()}
         if self._is_second_use(item, event):
             row["warnings"] = [*event.warnings, SECOND_USE]
         self._shelf.add("message", row)
+        self._note_order(item, event, conversation)
         filed.messages.append((row, conversation.thread))
+        self._news.take_in(item, event, row, filed)
         for attachment in event.attachments:
-            file = {
-                "id": self._new_id(),
-                "message_id": row["id"],
-                "inbound_id": item.inbound_id,
-                "part": attachment.part,
-                "name": attachment.name,
-                "content_type": attachment.content_type,
-                "size_bytes": attachment.size_bytes,
-                "content_id": attachment.content_id,
-                "inline": attachment.inline,
-            }
+            file = file_row(attachment, row["id"], item.inbound_id) | {"id": self._new_id()}
             self._shelf.add("attachment", file)
             filed.attachments.append(file)
 
-
-def _message_row(
-    item: Decoded, event: InboundEvent, conversation: Shelved, point: Point, outcome: FiledAs
-) -> dict[str, object]:
-    return {
-        "conversation_id": conversation.id,
-        "episode_id": conversation.episode_id,
-        "seq": conversation.last_seq if event.visible else None,
-        "direction": "inbound" if event.kind in _DEMANDS and event.author.role is Role.CUSTOMER else "event",
-        "kind": event.kind,
-        "role": event.author.role,
-        "author_name": event.author.display or point.contact_name,
-        "agent_id": None,
-        "account": item.account,
-        "contact_point_id": point.id,
-        "external_id": event.external_id,
-        "subject": event.subject,
-        "blocks": [block_json(block) for block in event.blocks],
-        "preview": preview(event.blocks, PREVIEW_CHARS),
-        "automatic": event.automatic,
-        "guest": outcome is FiledAs.GUEST,
-        "warnings": list(event.warnings),
-        "provider_data": event.provider_data,
-        "inbound_id": item.inbound_id,
-        "occurred_at": event.occurred_at,
-        "created_at": item.received_at,
-    }
-
-
-def block_json(block: Block) -> dict[str, object]:
-    """Give a block as the store and the API keep it."""
-    return {
-        "kind": block.kind,
-        "text": block.text,
-        "html": block.html,
-        "quoted": block.quoted,
-        "fields": block.fields,
-    }
-
-
-def preview(blocks: Sequence[Block], chars: int) -> str:
-    """Give the first words of a message on one line."""
-    text = next((block.text for block in blocks if block.text), "")
-    return " ".join(text[: chars * 4].split())[:chars]
-
-
-def fold(subject: str) -> str:
-    """Fold a subject for comparison; what a reply prefix is, the channel knows."""
-    return _SPACES.sub(" ", subject).strip().casefold()
+    def _note_order(self, item: Decoded, event: InboundEvent, conversation: Shelved) -> None:
+        """Keep that an order was named here, by the message or by looking it up."""
+        named = event.context.get("order_id")
+        order_id = item.order_of(event).id or (named.strip() if isinstance(named, str) else "")
+        if 0 < len(order_id) <= MAX_ORDER_ID_CHARS and order_id.isprintable():
+            row = {
+                "conversation_id": conversation.id,
+                "order_id": order_id,
+                "seen_at": item.received_at,
+            }
+            self._shelf.add("conversation_order", row)

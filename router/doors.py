@@ -18,10 +18,13 @@ from router.config import Account, AnyAccount
 from router.decoding import Decoder
 from router.errors import PluginError
 from router.messages import AcceptResult, Confirmation, JsonObject, OutboundAttempt, Receipt, ThreadEvent
+from router.orders import ContextCard, ContextKind, ContextQuery
 from router.storage.inbound import raw_items, raw_of
-from router.storage.schema import conversation, raw_inbound
+from router.storage.schema import conversation, message, raw_inbound
 from router.storage.store import Store
 from router.supervisor import Supervisor
+from router.task_opening import CALL_CLASS
+from router.threads import Action, ActionKind, Permission, Template
 
 _SENDING = (HealthState.OK, HealthState.DEGRADED)
 
@@ -78,6 +81,38 @@ class Doors:
         """Ask the provider about a doubtful attempt."""
         return await self._channel(attempt.account).confirm(attempt)
 
+    async def permissions(self, account: str, thread: str) -> Permission | None:
+        """Ask the provider whether a thread may be written to; None where it cannot be asked."""
+        return await self._channel(account).permissions(thread)
+
+    async def list_templates(self, account: str, thread: str) -> Sequence[Template]:
+        """Give the texts the provider allows in a thread now."""
+        return await self._channel(account).list_templates(thread)
+
+    async def act(self, account: str, action: Action) -> Receipt:
+        """Let the account's channel do something; raises SendError classes only."""
+        return await self._channel(account).act(action)
+
+    def can(self, account: str, act: ActionKind) -> bool:
+        """Say whether an account's channel does such a thing."""
+        found = self._accounts.get(account)
+        return isinstance(found, Account) and act in found.channel_type.capabilities.actions
+
+    def callable_accounts(self) -> Sequence[str]:
+        """Name the accounts of the class calls are work of, those that make calls themselves first."""
+        calling = [name for name in self.names if self.kind(name).capabilities.channel_class == CALL_CLASS]
+        return sorted(calling, key=lambda name: not self.can(name, ActionKind.ORIGINATE))
+
+    def companions(self, account: str) -> Sequence[str]:
+        """Name the accounts whose settings say, as `companion_of`, that they send about its orders."""
+        return [
+            name
+            for name, each in self._accounts.items()
+            if isinstance(each, Account)
+            and each.channel_type.capabilities.templates != "none"
+            and account in getattr(each.settings, "companion_of", ())
+        ]
+
     def outgoing_ref(self, account: str, message_id: str) -> str:
         """Give the id a message will carry outside."""
         return self._channel(account).outgoing_ref(message_id)
@@ -95,6 +130,16 @@ class Doors:
             row = found.one_or_none()
         if row is not None and row.thread and row.account in self.names:
             await self._channel(row.account).show_typing(row.thread, name)
+
+    def context_kinds(self, account: str) -> frozenset[ContextKind]:
+        """Say what the provider of an account knows of orders and customers."""
+        if self._supervisor is None or account not in self.names:
+            return frozenset()
+        return self._channel(account).context_kinds
+
+    async def look_up(self, query: ContextQuery) -> Sequence[ContextCard]:
+        """Ask the provider of the query's account; raises SendError classes only."""
+        return await self._channel(query.account).look_up(query)
 
     async def handle_http(self, account: str, request: HttpRequest) -> HttpReply:
         """Hand a provider's call to its account."""
@@ -139,13 +184,25 @@ class Doors:
         return [(kind, self._running.open_channels(kind.id)) for kind in kinds.values()]
 
     async def attachment(self, inbound_id: str, part: str) -> bytes:
-        """Cut an attachment out of its raw item; LookupError when it is not there."""
+        """Cut an attachment out of its raw item, or fetch it where it lies.
+
+        Raises LookupError when it is not there, and a SendError when its provider does not give it.
+        """
         async with self._store.reading() as connection:
             statement = raw_items().where(raw_inbound.c.id == inbound_id)
             row = (await connection.execute(statement)).one_or_none()
+            blocks = select(message.c.blocks).where(message.c.inbound_id == inbound_id)
+            found = (await connection.execute(blocks)).scalars().all()
         if row is None:
             raise LookupError(inbound_id)
-        return self._decoder.attachment(row.account, raw_of(row), part)
+        try:
+            return self._decoder.attachment(row.account, raw_of(row), part)
+        except LookupError:
+            outside = (block["fields"] for blocks in found for block in blocks)
+            fields = next((one for one in outside if one.get("attachment") == part), None)
+            if fields is None or row.account not in self.names:
+                raise
+            return await self._channel(row.account).download(fields)
 
     @property
     def _running(self) -> Supervisor:

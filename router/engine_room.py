@@ -20,22 +20,26 @@ from router.engine.decisions import Act, Decision, OfferMade
 from router.engine.engine import Engine, offer_of
 from router.engine.event_json import to_json
 from router.engine.events import (
+    ClaimEnded,
+    ClaimOutcome,
     ClaimRestored,
     ClockTick,
     CustomerWrote,
     Event,
     Item,
     ItemQueued,
+    ItemWithdrawn,
     OfferRestored,
     Replied,
 )
 from router.engine.times import to_iso
 from router.errors import NotFound, OfferExpired, StoreUnavailable
 from router.messages import JsonObject
+from router.model.calls import EndedWork
 from router.model.filing import Row
 from router.storage.duty import end_incidents_past, give_time_again
 from router.storage.live_work import item_of, read_current_items, read_undecided
-from router.storage.routing import Acts, record_acts
+from router.storage.routing import Acts, end_leftovers, record_acts
 from router.storage.staff import restoring_events
 from router.storage.store import Store
 from router.unbroken import Unbroken
@@ -67,11 +71,15 @@ class EngineInForce(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Said:
-    """Something a customer reads or wrote; `agent_id` None for what the customer wrote."""
+    """Something a customer reads or wrote; `agent_id` None for what the customer wrote.
+
+    `is_answer` without an agent is an answer of the shop that was sent elsewhere.
+    """
 
     conversation_id: str
     at: datetime
     agent_id: str | None = None
+    is_answer: bool = False
 
 
 class EngineRoom:
@@ -93,6 +101,7 @@ class EngineRoom:
         self._held: set[str] = set()
         self._opened: list[Row] = []
         self._said: list[Said] = []
+        self._ended: list[EndedWork] = []
         self._arrivals = count()
         self._timer = asyncio.Event()
         self._unbroken = Unbroken()
@@ -121,8 +130,10 @@ class EngineRoom:
         """Build an engine from the store; what comes meanwhile may be told twice, and is not lost."""
         await self._unbroken.settled()
         await self._store.write(end_incidents_past, now)
+        await self._store.write(end_leftovers, now)
         self._opened.clear()
         self._said.clear()
+        self._ended.clear()
         async with self._store.reading() as connection:
             events = await restoring_events(connection, now, self._in_force.engine_config)
             undecided = await read_undecided(connection)
@@ -148,7 +159,7 @@ class EngineRoom:
                 elif self._outdated:
                     async with self._turn:
                         await self._rebuild(self._clock.now())
-                elif self._opened or self._said or self._is_due():
+                elif self._opened or self._said or self._ended or self._is_due():
                     await self.take_up()
                 await self._sleep()
             except StoreUnavailable:
@@ -179,6 +190,11 @@ class EngineRoom:
         self._said += what
         self._timer.set()
 
+    def ended(self, what: Sequence[EndedWork]) -> None:
+        """Tell the engine, in a moment, of work that ended in the store because what it was for is over."""
+        self._ended += what
+        self._timer.set()
+
     async def take_up(self) -> None:
         """Bring what waits since the last round to the engine, and let it see the time."""
         await self.tell(ClockTick(at=self._clock.now()))
@@ -189,9 +205,11 @@ class EngineRoom:
             said, self._said = self._said, []
             earlier = await self._heard(said)
             rows, self._opened = self._opened, []
+            ended, self._ended = self._ended, []
             now = self._clock.now()
             queued = [ItemQueued(at=now, item=self.item_of(row)) for row in rows]
-            told: list[Event] = [*queued, *earlier, *events]
+            over = [event for work in ended for event in _end_of(work, now)]
+            told: list[Event] = [*queued, *earlier, *over, *events]
             # nothing may await between the first decision and the commit
             try:
                 answers = [(event, self._engine.apply(event)) for event in told]
@@ -244,7 +262,7 @@ class EngineRoom:
             raise
         return [
             CustomerWrote(at=one.at, item_id=items[one.conversation_id])
-            if one.agent_id is None
+            if one.agent_id is None and not one.is_answer
             else Replied(at=one.at, item_id=items[one.conversation_id], agent_id=one.agent_id)
             for one in said
             if one.conversation_id in items
@@ -284,6 +302,18 @@ class EngineRoom:
             self._held.add(decision.item_id)
         elif decision.act in _ENDING:
             self._held.discard(decision.item_id)
+
+
+def _end_of(work: EndedWork, now: datetime) -> list[Event]:
+    """Tell of ended work: whoever held it has completed it, if the customer was served; else it goes."""
+    told: list[Event] = []
+    if work.was_served:
+        told.append(Replied(at=now, item_id=work.item_id, agent_id=work.agent_id))
+        if work.agent_id is not None:
+            done = ClaimOutcome.COMPLETED
+            told.append(ClaimEnded(at=now, item_id=work.item_id, agent_id=work.agent_id, outcome=done))
+    # whatever is left of it, such as an offer nobody had answered
+    return [*told, ItemWithdrawn(at=now, item_id=work.item_id, reason=work.reason)]
 
 
 def _worth_keeping(answers: Sequence[tuple[Event, Sequence[Decision]]]) -> list[tuple[datetime, JsonObject]]:

@@ -9,21 +9,35 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, select
 
+from router.call_backs import CallBacks
+from router.call_filing import CallFiling, callers
 from router.clock import Clock
-from router.conversations import Filing
 from router.crash import crash_point
+from router.demand import customer_of
 from router.ids import new_id
 from router.messages import FiledMessage
+from router.model.call_shelf import CallShelf
+from router.model.calls import CallBackTerms
 from router.model.filing import Decoded, Filed, Opened, PointKey, Row, own_pointer, pointing, reference_digest
+from router.storage.attempts import see_call
+from router.storage.call_books import load_books
+from router.storage.call_saving import save_calls
+from router.storage.calls import load_calls
 from router.storage.deliveries import apply_reports
-from router.storage.filing import load_shelf, prefer_last_claimants, save_shelf
+from router.storage.echoes import settle_echoes
+from router.storage.filing import load_call_places, load_shelf, prefer_last_claimants, save_shelf
 from router.storage.inbound import mark_filed
+from router.storage.orders import note_orders
 from router.storage.schema import message, raw_inbound
 from router.storage.store import Store
+from router.storage.tasks import save_tasks
+from router.storage.threads import load_threads, save_threads
+from router.thread_news import wanted_of
 
 REMEMBERED = 10_000
 
@@ -32,14 +46,25 @@ Failures = Sequence[tuple[Decoded, Exception]]
 After = Callable[[Sequence[Filed]], None]
 
 
+DEFAULT_TERMS = CallBackTerms()
+
+
 class FilingRoom:
     """Files batches; `triage` turns an opened episode into a work item's row, `after` wakes others."""
 
-    def __init__(self, store: Store, clock: Clock, triage: Triage, after: After) -> None:
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        triage: Triage,
+        after: After,
+        terms: CallBackTerms = DEFAULT_TERMS,
+    ) -> None:
         self._store = store
         self._clock = clock
         self._triage = triage
         self._after = after
+        self._terms = terms
         self._results: OrderedDict[str, tuple[FiledMessage, ...]] = OrderedDict()
         self._expected: set[str] = set()
         self._waiting: dict[str, list[asyncio.Future[tuple[FiledMessage, ...]]]] = {}
@@ -53,7 +78,7 @@ class FilingRoom:
         for item, result in zip(items, results, strict=True):
             if isinstance(result, Filed):
                 filed.append(result)
-                self._settle(result.inbound_id, tuple(_filed_message(row) for row, _ in result.messages))
+                self._settle(result.inbound_id, _filed_messages(result))
             elif isinstance(result, Exception):
                 failures.append((item, result))
         self._after(filed)
@@ -99,22 +124,18 @@ class FilingRoom:
                 future.set_result(messages)
 
     def _file_batch(self, connection: Connection, items: Sequence[Decoded]) -> list[Filed]:
-        points = {
-            PointKey.of(item.account, event.author.identities[0])
-            for item in items
-            for event in item.events
-            if event.author.identities
-        }
-        digests = {
-            reference_digest(item.account, evidence)
-            for item in items
-            for event in item.events
-            for evidence in (*pointing(event), own_pointer(event))
-            if evidence is not None
-        }
-        shelf = load_shelf(connection, points, digests)
-        filing = Filing(shelf, new_id)
+        facts = [(item.account, event.call) for item in items for event in item.events if event.call]
+        calls = load_calls(connection, facts) if facts else CallShelf()
+        now = self._clock.now()
+        shelf = load_shelf(connection, {*_points(items), *callers(facts, calls)}, _digests(items))
+        load_threads(connection, shelf, wanted_of(items, shelf), now)
+        if facts:
+            load_call_places(connection, shelf, [one.conversation_id for one in calls.calls.values()])
+        filing = CallFiling(shelf, calls, new_id)
         filed = [filing.file(item) for item in items]
+        if calls.touched:
+            load_books(connection, calls, self._terms.window)
+            CallBacks(filing, calls, self._terms, new_id, now).plan()
         returning: dict[str, str] = {}
         for item, result in zip(items, filed, strict=True):
             for opened in result.opened:
@@ -125,11 +146,55 @@ class FilingRoom:
                     returning[opened.conversation.id] = opened.point.contact_id
         prefer_last_claimants(connection, shelf.new.get("work_item", []), returning)
         save_shelf(connection, shelf)
-        now = self._clock.now()
+        note_orders(connection, shelf.new.get("conversation_order", []))
+        save_threads(connection, shelf)
+        if facts:
+            self._save_calls(connection, calls, filed, now)
         for result in filed:
-            result.delivered = apply_reports(connection, result.account, result.reports)
+            # an echo tells under what id the provider's reports name our message
+            result.delivered = settle_echoes(connection, result.echoes)
+            result.delivered += apply_reports(connection, result.account, result.reports)
         mark_filed(connection, [(result.inbound_id, result.outcome) for result in filed], now)
         return filed
+
+    def _save_calls(
+        self, connection: Connection, calls: CallShelf, filed: Sequence[Filed], now: datetime
+    ) -> None:
+        save_calls(connection, calls)
+        ended = save_tasks(connection, calls, self._terms, now)
+        for result in filed:
+            result.ended += ended.get(result.inbound_id, ())
+        for stored in calls.calls.values():
+            work = see_call(connection, stored, now) if stored.new or stored.changed else None
+            if work is not None:
+                filed[-1].ended.append(work)
+
+
+def _points(items: Sequence[Decoded]) -> set[PointKey]:
+    """Give the contact points events name."""
+    return {
+        PointKey.of(item.account, customer)
+        for item in items
+        for event in item.events
+        if (customer := customer_of(event)) is not None
+    }
+
+
+def _digests(items: Sequence[Decoded]) -> set[bytes]:
+    """Give what the evidence of events points with."""
+    return {
+        reference_digest(item.account, evidence)
+        for item in items
+        for event in item.events
+        for evidence in (*pointing(event), own_pointer(event))
+        if evidence is not None
+    }
+
+
+def _filed_messages(result: Filed) -> tuple[FiledMessage, ...]:
+    """Give the messages an item became, or what it added to."""
+    rows = {row["id"]: row for row in (*(row for row, _ in result.messages), *result.updated)}
+    return tuple(_filed_message({**row, "inbound_id": result.inbound_id}) for row in rows.values())
 
 
 def _filed_message(row: dict[str, Any]) -> FiledMessage:

@@ -48,8 +48,19 @@ TURN_BYTES = 4_096
 """How much is read before others on the loop have a turn: a mail, or some short messages."""
 
 
+LookUpOrders = Callable[[Sequence[Decoded]], Awaitable[Sequence[Decoded]]]
+
+
+async def as_they_are(items: Sequence[Decoded]) -> Sequence[Decoded]:
+    """Know no orders."""
+    return items
+
+
 class Intake:
-    """Accepts for every account, has items read and brings them to the filing room."""
+    """Accepts for every account, has items read and brings them to the filing room.
+
+    `look_up_orders` adds what is known of the orders that items are about, quickly or not at all.
+    """
 
     def __init__(
         self,
@@ -58,12 +69,14 @@ class Intake:
         decoder: Decoder,
         kinds: Callable[[str], ChannelType],
         filing: FilingRoom,
+        look_up_orders: LookUpOrders = as_they_are,
     ) -> None:
         self._store = store
         self._clock = clock
         self._decoder = decoder
         self._kinds = kinds
         self._filing = filing
+        self._look_up_orders = look_up_orders
         self._backlog = Backlog()
         self._unbroken = Unbroken()
         self._heavy_turns = asyncio.Semaphore(HEAVY_AT_ONCE)
@@ -165,7 +178,9 @@ class Intake:
                 await self._quarantine(waiting, error)
         if not decoded:
             return
-        for item, cause in await self._until_stored(lambda: self._filing.file(decoded)):
+        # Here the store's one writer does not wait for it, and messages still are filed in their order.
+        known = await self._look_up_orders(decoded)
+        for item, cause in await self._until_stored(lambda: self._filing.file(known)):
             log.error("filing failed", exc_info=cause, extra={"inbound_id": item.inbound_id})
             bug = MalformedMessage(f"filing failed: {cause!r}", code="filing_bug")
             await self._quarantine(sources[item.inbound_id], bug)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from router.messages import JsonObject
-from router.model.desk import Message
+from router.model.timeline import Message
 
 RING_SIZE = 10_000
 WRITTEN = 500

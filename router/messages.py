@@ -232,7 +232,8 @@ class InboundEvent:
     `external_id` is the provider's id of this message (Message-ID, chat `cid`). `subject_key` is the
     subject as the channel compares it (reply prefixes off). `evidence` is in the plugin's order of
     trust. `provider_data` is opaque, plugin-owned JSON that comes back in `OutboundAttempt.answers`.
-    `language` is a BCP 47 tag where the provider states one.
+    `language` is a BCP 47 tag where the provider states one. Rules read `order_id`, `order_stage`,
+    `order_status` and `kind` (what the provider calls special, like `dispute`) from `context`.
 
     Only a visible MESSAGE of a CUSTOMER and a CALL that nobody answered ask for something; all else is kept
     beside its conversation and opens nothing. A message whose author is AGENT or SHOP is one of ours that

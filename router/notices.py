@@ -10,13 +10,14 @@ import logging
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from typing import Protocol
 
+from router.attempts import block_of
 from router.capabilities import Health
 from router.engine.decisions import Act, Decision
 from router.engine_room import Said
 from router.live import SUPERVISORS, LiveEvent, LiveEvents
 from router.messages import Automatic, JsonObject, Role, ThreadEvent
+from router.model.calls import EndedWork
 from router.model.filing import Filed, Row
-from router.outbox import block_of
 from router.replies import Written
 from router.storage.schema import ALARMS
 from router.storage.views.messages import message_of
@@ -30,6 +31,7 @@ _REASONS = {
     Act.CLAIMED: "assigned",
     Act.PUT_BACK: "put_back",
     Act.COMPLETED: "resolved",
+    Act.WITHDRAWN: "resolved",
     Act.MOVED: "moved",
     Act.REPRIORITISED: "prioritised",
     Act.NUDGED: "lease",
@@ -50,6 +52,10 @@ class EngineDoor(Protocol):
 
     def said(self, what: Sequence[Said]) -> None:
         """Hear what was said between customers and agents."""
+        ...
+
+    def ended(self, what: Sequence[EndedWork]) -> None:
+        """Hear which work nobody has to do any more, and why."""
         ...
 
 
@@ -78,16 +84,27 @@ class Notices:
         """Tell what filing has committed."""
         self._engine.enqueue([row for result in results for row in result.work_items])
         self._engine.said([said for result in results for said in _said(result)])
+        self._engine.ended([ended for result in results for ended in result.ended])
         for result in results:
             for row, thread in result.messages:
                 ids: JsonObject = {"conversation_id": row["conversation_id"], "message_id": row["id"]}
                 files = [file for file in result.attachments if file["message_id"] == row["id"]]
-                self._live.publish(LiveEvent(topic="message", data=ids), message_of(row, files))
+                is_new = row["inbound_id"] == result.inbound_id
+                self._live.publish(
+                    LiveEvent(topic="message", data=ids), message_of(row, files) if is_new else None
+                )
                 if thread and row["seq"]:
                     self._changes.put_nowait((row["account"], thread, thread_event_of(row)))
+            for row in result.updated:
+                ids = {"conversation_id": row["conversation_id"], "message_id": row["id"]}
+                self._publish("message", ids)
             for opened in result.opened:
                 reason = {"conversation_id": opened.conversation.id, "reason": "opened"}
                 self._publish("conversation", reason)
+            for conversation_id in result.stated:
+                self._publish("conversation", {"conversation_id": conversation_id, "reason": "thread_state"})
+            for conversation_id, message_id in result.changed:
+                self._publish("message", {"conversation_id": conversation_id, "message_id": message_id})
             self.delivered(result.delivered)
 
     def decided(self, decisions: Sequence[Decision]) -> None:
@@ -148,9 +165,17 @@ class Notices:
         for conversation_id, message_id in messages:
             self._publish("delivery", {"conversation_id": conversation_id, "message_id": message_id})
 
+    def noted(self, conversation_id: str) -> None:
+        """Tell that the notes on the orders of a conversation have changed."""
+        self._publish("conversation", {"conversation_id": conversation_id, "reason": "order_note"})
+
     def presence(self, agent_id: str) -> None:
         """Tell that an agent's presence has changed."""
         self._publish("presence", {"agent_id": agent_id})
+
+    def tasks(self, conversation_id: str) -> None:
+        """Tell that the tasks of a conversation have changed."""
+        self._publish("conversation", {"conversation_id": conversation_id, "reason": "tasks"})
 
     def typing(self, conversation_id: str) -> None:
         """Tell that the customer of a conversation is writing."""
@@ -165,16 +190,19 @@ class Notices:
 
 
 def _said(result: Filed) -> Iterator[Said]:
-    """List what customers wrote into episodes that were open already."""
+    """List what customers wrote into episodes that were open already, and what the shop answered elsewhere."""
     opened = {one.conversation.id for one in result.opened}
     for row, _ in result.messages:
         is_new = row["conversation_id"] in opened
-        if row["direction"] == "inbound" and row["automatic"] == Automatic.NO and not is_new:
+        if row["sent_outside"] and row["seq"] is not None:
+            yield Said(conversation_id=row["conversation_id"], at=row["created_at"], is_answer=True)
+        elif row["direction"] == "inbound" and row["automatic"] == Automatic.NO and not is_new:
             yield Said(conversation_id=row["conversation_id"], at=row["created_at"])
 
 
 def thread_event_of(row: Row) -> ThreadEvent:
     """Build what a customer may see of a message from its row."""
+    is_ours = row["direction"] == "outbound" and not row["sent_outside"]
     return ThreadEvent(
         seq=row["seq"],
         id=row["id"],
@@ -182,7 +210,7 @@ def thread_event_of(row: Row) -> ThreadEvent:
         kind=row["kind"],
         role=Role(row["role"]),
         author_name=row["author_name"],
-        blocks=[block_of(block) for block in row["blocks"]],
-        external_id=row["external_id"] if row["direction"] == "inbound" else "",
-        outgoing_ref=row["external_id"] if row["direction"] == "outbound" else "",
+        blocks=[] if row["recalled_at"] else [block_of(block) for block in row["blocks"]],
+        external_id=row["external_id"] if not is_ours else "",
+        outgoing_ref=row["external_id"] if is_ours else "",
     )

@@ -130,10 +130,14 @@ class Memo:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoteLimits:
-    """What a target can hold; `overwrites`: a write replaces the whole text, so it has to be merged."""
+    """What a target can hold; `overwrites`: a write replaces the whole text, so it has to be merged.
+
+    `unit` is chars or bytes; bytes are those of `encoding`.
+    """
 
     max: int
     unit: str = "chars"
+    encoding: str = "utf-8"
     colours: frozenset[NoteColour] = frozenset({NoteColour.RED, NoteColour.BLUE})
     overwrites: bool = True
 

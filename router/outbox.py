@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from sqlalchemy import func, select
-
+from router.attempts import attempt_of
 from router.capabilities import Capabilities
 from router.channel import ChannelType
 from router.clock import Clock
@@ -31,18 +30,15 @@ from router.errors import (
     StoreUnavailable,
     UnknownOutcome,
 )
-from router.fallbacks import carried
 from router.messages import (
-    AnsweredMessage,
-    Block,
-    BlockKind,
     Confirmation,
     DeliveryState,
     OutboundAttempt,
     Receipt,
 )
+from router.pauses import RECIPIENT, THREAD, Part, Paused, Pauses, part_of
 from router.storage.deliveries import Claimed, Settlement, claim_due, settle, settle_interrupted
-from router.storage.schema import outbox
+from router.storage.due_sends import Unless, next_try_at, postpone
 from router.storage.sending_times import thread_times
 from router.storage.store import Store
 from router.windows import judge
@@ -54,6 +50,8 @@ GIVE_UP_AFTER = timedelta(hours=24)
 AUTH_RETRY_S = 300.0
 AT_ONCE = 8
 STORE_RETRY_S = 1.0
+TOLD_AFTER = timedelta(seconds=30)
+"""How long a provider's limit lasts before agents are told of all it holds back."""
 
 
 class Doors(Protocol):
@@ -81,7 +79,7 @@ class _Lane:
     """The sending side of one account."""
 
     wake: asyncio.Event
-    paused_until: datetime | None = None
+    pauses: Pauses = field(default_factory=Pauses)
 
 
 class Outbox:
@@ -131,17 +129,19 @@ class Outbox:
 
     async def _send_due(self, account: str, lane: _Lane) -> int:
         now = self._clock.now()
-        if not self._doors.is_open(account) or (lane.paused_until and lane.paused_until > now):
+        paused = lane.pauses.now(now)
+        if not self._doors.is_open(account) or paused.until is not None:
             return 0
         can = self._doors.kind(account).capabilities
         # A send that may be repeated is never in doubt, so after a crash it is simply sent again.
         mark = not (can.marks_sending or can.idempotent_send)
-        claimed = await self._store.write(_claim, account, self._run_id, now, mark)
+        claimed = await self._store.write(_claim, account, self._run_id, now, mark, _unless(paused))
         await asyncio.gather(*(self._send(one, lane) for one in claimed))
         return len(claimed)
 
     async def _send(self, claimed: Claimed, lane: _Lane) -> None:
         crash_point("K14")
+        refused: SendError | None = None
         can = self._doors.kind(claimed.row["account"]).capabilities
         attempt = attempt_of(claimed, can.blocks)
         try:
@@ -155,10 +155,27 @@ class Outbox:
             settlement = await self._after_unknown(attempt, error)
         except SendError as error:
             settlement = self._after_error(attempt, claimed, error, lane)
+            refused = error
         crash_point("K16")
         await self._keep(settlement)
         crash_point("K17")
         self._changed([(attempt.conversation_id, attempt.message_id)])
+        if isinstance(refused, RateLimited):
+            await self._tell_others(claimed, refused, settlement)
+
+    async def _tell_others(self, claimed: Claimed, error: RateLimited, settlement: Settlement) -> None:
+        """Let agents know what else waits with a message, when that is for long."""
+        until = settlement.next_try_at
+        if until is None or until - settlement.at <= TOLD_AFTER:
+            return
+        part = part_of(error.scope, claimed.row)
+        only = {
+            THREAD: Unless(conversations=frozenset({part.key})),
+            RECIPIENT: Unless(points=frozenset({part.key})),
+        }.get(part.scope)
+        account = claimed.row["account"]
+        waiting = await self._store.write(postpone, account, only, until, settlement.detail)
+        self._changed(waiting)
 
     async def _check_windows(self, claimed: Claimed, attempt: OutboundAttempt, can: Capabilities) -> None:
         """Raise NotAllowedNow when every send rule of the channel forbids this message now."""
@@ -204,9 +221,9 @@ class Outbox:
             return self._settlement(attempt, DeliveryState.FAILED, DeliveryState.FAILED, error=error)
         if now - claimed.row["created_at"] > GIVE_UP_AFTER:
             return self._settlement(attempt, DeliveryState.FAILED, DeliveryState.EXPIRED, error=error)
-        again = now + timedelta(seconds=wait_s)
+        again = max(now + timedelta(seconds=wait_s), error.until or now)
         if isinstance(error, RateLimited | AuthInvalid):
-            lane.paused_until = again
+            lane.pauses.pause(_part(error, claimed), again)
         return self._settlement(
             attempt, DeliveryState.FAILED, DeliveryState.QUEUED, error=error, next_try_at=again
         )
@@ -234,24 +251,46 @@ class Outbox:
             detail=error.public_text if error else detail,
             remote_ref=remote_ref,
             address_gone=isinstance(error, RecipientGone),
+            refusal=_refusal(error) if error else None,
         )
 
     async def _seconds_to_next(self, account: str, lane: _Lane) -> float:
         """Give the time to the next due message; a wake-up comes earlier."""
+        now = self._clock.now()
+        paused = lane.pauses.now(now)
         async with self._store.reading() as connection:
-            statement = select(func.min(outbox.c.next_try_at)).where(
-                outbox.c.account == account, outbox.c.state == "queued"
-            )
-            next_at = (await connection.execute(statement)).scalar()
-        if next_at is None:
+            next_at = await connection.run_sync(next_try_at, account, _unless(paused))
+        times = [at for at in (next_at, paused.ends_at) if at is not None]
+        if not times:
             return BACKOFF_S[-1]
-        due = max(next_at, lane.paused_until) if lane.paused_until else next_at
-        wait_s = (due - self._clock.now()).total_seconds()
+        due = max(min(times), paused.until) if paused.until else min(times)
+        wait_s = (due - now).total_seconds()
         return float(max(wait_s, 0.0 if self._doors.is_open(account) else STORE_RETRY_S))
 
 
-def _claim(connection: Any, account: str, run_id: str, now: datetime, mark: bool) -> list[Claimed]:
-    return claim_due(connection, account, run_id, now, AT_ONCE, mark=mark)
+def _claim(
+    connection: Any, account: str, run_id: str, now: datetime, mark: bool, but: Unless
+) -> list[Claimed]:
+    return claim_due(connection, account, run_id, now, AT_ONCE, mark=mark, but=but)
+
+
+def _unless(paused: Paused) -> Unless:
+    return Unless(conversations=paused.conversations, points=paused.points)
+
+
+def _part(error: RateLimited | AuthInvalid, claimed: Claimed) -> Part:
+    return part_of(error.scope, claimed.row) if isinstance(error, RateLimited) else Part()
+
+
+def _refusal(error: SendError) -> dict[str, object]:
+    """Give what whoever wrote the message can do about it."""
+    return {
+        "error": type(error).__name__,
+        "code": error.code,
+        "part": error.part,
+        "until": error.until.isoformat() if error.until else None,
+        "alternatives": list(error.alternatives),
+    }
 
 
 def _retry_s(error: SendError, number: int) -> float | None:
@@ -264,48 +303,6 @@ def _retry_s(error: SendError, number: int) -> float | None:
         planned = BACKOFF_S[min(number, len(BACKOFF_S)) - 1]
         return max(planned, error.retry_after_s or 0.0)
     return None
-
-
-def attempt_of(claimed: Claimed, kinds: Collection[str]) -> OutboundAttempt:
-    """Build what the channel gets from what the store holds, in blocks of the kinds it can show."""
-    row = claimed.row
-    return OutboundAttempt(
-        attempt_id=claimed.attempt_id,
-        number=claimed.number,
-        account=row["account"],
-        conversation_id=row["conversation_id"],
-        message_id=row["message_id"],
-        outgoing_ref=row["outgoing_ref"],
-        seq=row["seq"],
-        recipient=row["recipient"],
-        blocks=carried([block_of(block) for block in row["blocks"]], kinds),
-        created_at=row["written_at"],
-        author_name=row["author_name"],
-        subject=row["subject"],
-        thread=row["thread"],
-        reply_token=row["reply_token"] or "",
-        answers=_answered(claimed.answers),
-        automatic=row["automatic"],
-    )
-
-
-def _answered(row: Mapping[str, Any] | None) -> AnsweredMessage | None:
-    if row is None:
-        return None
-    return AnsweredMessage(
-        external_id=row["external_id"], provider_data=row["provider_data"], opened=row["seq"] == 1
-    )
-
-
-def block_of(block: dict[str, Any]) -> Block:
-    """Build a block from its stored form."""
-    return Block(
-        kind=BlockKind(block["kind"]),
-        text=block["text"],
-        html=block["html"],
-        quoted=block["quoted"],
-        fields=block["fields"],
-    )
 
 
 async def _wait(event: asyncio.Event, seconds: float) -> None:

@@ -42,8 +42,11 @@ class Place:
     links: tuple[tuple[str, LinkKind], ...] = ()
 
 
-def find_place(shelf: Shelf, item: Decoded, event: InboundEvent, point: Point) -> Place:
-    """Judge the event's evidence, strongest first, then what the contact point has open."""
+def find_place(shelf: Shelf, item: Decoded, event: InboundEvent, point: Point | None) -> Place:
+    """Judge the event's evidence, strongest first, then what the contact point has open.
+
+    Without a point nobody known speaks, so that only the provider's own thread counts.
+    """
     guests: list[tuple[str, LinkKind]] = []
     for evidence in pointing(event):
         pointer = shelf.pointers.get(reference_digest(item.account, evidence))
@@ -52,12 +55,16 @@ def find_place(shelf: Shelf, item: Decoded, event: InboundEvent, point: Point) -
             continue
         if evidence.kind is EvidenceKind.THREAD:
             return Place(conversation, FiledAs.THREADED)
+        if point is None:
+            continue
         if (conversation.id, point.id) not in shelf.participants:
             guests.append((conversation.id, LinkKind.GUEST))
         elif _too_old(conversation, item.received_at):
             return Place(None, FiledAs.OPENED, ((conversation.id, LinkKind.CONTINUED),))
         else:
             return Place(conversation, FiledAs.THREADED)
+    if point is None:
+        return Place(None, FiledAs.OPENED)
     if guests:
         return Place(None, FiledAs.GUEST, tuple(guests))
     return _place_by_contact(shelf, item, event, point)

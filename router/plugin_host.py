@@ -1,4 +1,4 @@
-"""Find and load plugins; in: installed entry points, out: channel types, strategies, who failed and why.
+"""Find and load plugins; in: installed entry points, out: what they registered, who failed and why.
 
 The only module that touches `pm.hook`. Entry points are loaded one by one, because pluggy's own loader
 lets one failing import stop all others; a plugin that fails is listed with its distribution and cause.
@@ -8,26 +8,47 @@ from __future__ import annotations
 
 import inspect
 import logging
-import math
-import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import EntryPoint, entry_points
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 import pluggy
-from pydantic import BaseModel
 
-from router.capabilities import Capabilities
-from router.channel import API_VERSION, ChannelRoute, ChannelType, PluginDescriptor
+from router.channel import API_VERSION, ChannelType, PluginDescriptor
 from router.errors import ConfigError, PluginContractError, PluginError, PluginLoadError
 from router.hookspecs import ENTRY_POINT_GROUP, RouterHooks
-from router.strategy import Fit, PersonSnapshot, Strategy
+from router.orders import ContextProviderType, NoteTargetType
+from router.plugin_checks import (
+    channel_type_problem,
+    context_provider_problem,
+    note_target_problem,
+    strategy_problem,
+)
+from router.strategy import Strategy
 
 _log = logging.getLogger(__name__)
-_TYPE_ID = re.compile(r"[a-z][a-z0-9_]{0,31}")
-_STRATEGY_NAME = re.compile(r"[a-z][a-z_]{0,39}")
+
+
+class _Kind(Protocol):
+    """A kind of anything that accounts, context sources or note targets are configured of."""
+
+    @property
+    def id(self) -> str: ...
+
+
+KindT = TypeVar("KindT", bound=_Kind)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Registered:
+    """What one plugin's hooks returned."""
+
+    channel_types: Sequence[ChannelType] = ()
+    strategies: Sequence[Strategy] = ()
+    context_providers: Sequence[ContextProviderType] = ()
+    note_targets: Sequence[NoteTargetType] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,8 +64,7 @@ class LoadedPlugin:
     distribution: str
     version: str
     descriptor: PluginDescriptor | None = None
-    channel_types: Sequence[ChannelType] = ()
-    strategies: Sequence[Strategy] = ()
+    registered: Registered = field(default_factory=Registered)
     package: str = ""
     disabled: bool = False
     error: str | None = None
@@ -52,18 +72,20 @@ class LoadedPlugin:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PluginHost:
-    """Every installed plugin, and the kinds of channels and the strategies they brought."""
+    """Every installed plugin, and what they brought: kinds of channels, sources and targets, strategies."""
 
     plugins: Sequence[LoadedPlugin]
     channel_types: Mapping[str, ChannelType] = field(default_factory=dict)
     strategies: Sequence[Strategy] = ()
+    context_providers: Mapping[str, ContextProviderType] = field(default_factory=dict)
+    note_targets: Mapping[str, NoteTargetType] = field(default_factory=dict)
 
     @classmethod
     def load(cls, disabled: Collection[str] = ()) -> PluginHost:
         """Load every installed entry point except the disabled ones.
 
-        Raises ConfigError when two plugins declare the same channel type id; every other fault stays
-        with the plugin that has it.
+        Raises ConfigError when two plugins declare the same id for a kind of one sort; every other fault
+        stays with the plugin that has it.
         """
         loader = _Loader()
         points = sorted(entry_points(group=ENTRY_POINT_GROUP), key=lambda point: (point.name, _owner(point)))
@@ -75,8 +97,10 @@ class PluginHost:
             _log.warning("plugins.disabled names a plugin that is not installed", extra={"plugin": name})
         return cls(
             plugins=tuple(plugins),
-            channel_types=MappingProxyType(_by_id(plugins)),
-            strategies=tuple(strategy for plugin in plugins for strategy in plugin.strategies),
+            channel_types=_by_id(plugins, "channel type", lambda brought: brought.channel_types),
+            strategies=tuple(each for plugin in plugins for each in plugin.registered.strategies),
+            context_providers=_by_id(plugins, "context provider", lambda brought: brought.context_providers),
+            note_targets=_by_id(plugins, "note target", lambda brought: brought.note_targets),
         )
 
     def owner(self, channel_type_id: str) -> LoadedPlugin | None:
@@ -86,7 +110,7 @@ class PluginHost:
         in for the id.
         """
         for plugin in self.plugins:
-            if any(kind.id == channel_type_id for kind in plugin.channel_types):
+            if any(kind.id == channel_type_id for kind in plugin.registered.channel_types):
                 return plugin
         silent = (plugin for plugin in self.plugins if plugin.error or plugin.disabled)
         return next((plugin for plugin in silent if plugin.name == channel_type_id), None)
@@ -123,12 +147,11 @@ class _Loader:
             self._refuse_coroutines(module, point)
             self._manager.check_pending()
             descriptor = self._descriptor(module, point)
-            kinds = self._channel_types(module, point)
-            strategies = self._strategies(module, point)
+            registered = self._registered(module, point)
         except BaseException:
             self._manager.unregister(name=name)
             raise
-        return _described(point, descriptor=descriptor, channel_types=kinds, strategies=strategies)
+        return _described(point, descriptor=descriptor, registered=registered)
 
     def _refuse_coroutines(self, module: object, point: EntryPoint) -> None:
         for caller in self._manager.get_hookcallers(module) or ():
@@ -164,93 +187,56 @@ class _Loader:
             )
         return descriptor
 
-    def _channel_types(self, module: object, point: EntryPoint) -> tuple[ChannelType, ...]:
-        kinds: list[ChannelType] = []
-        for answer in self._ask(module, "router_channel_types"):
-            if not isinstance(answer, Sequence):
-                raise _broken(point, f"router_channel_types returned {answer!r:.80}, not a sequence")
-            for kind in answer:
-                problem = _problem(kind)
-                if problem is None and any(other.id == kind.id for other in kinds):
-                    problem = f"it declares the channel type {kind.id!r} twice"
-                if problem is not None:
-                    raise _broken(point, problem)
-                kinds.append(kind)
-        return tuple(kinds)
+    def _registered(self, module: object, point: EntryPoint) -> Registered:
+        def ask(hook: str, problem_of: Callable[[object], str | None]) -> tuple[Any, ...]:
+            return tuple(self._checked(module, point, hook, problem_of))
 
-    def _strategies(self, module: object, point: EntryPoint) -> tuple[Strategy, ...]:
-        found: list[Strategy] = []
-        for answer in self._ask(module, "router_strategies"):
-            if not isinstance(answer, Sequence):
-                raise _broken(point, f"router_strategies returned {answer!r:.80}, not a sequence")
-            for strategy in answer:
-                problem = _strategy_problem(strategy)
-                if problem is not None:
-                    raise _broken(point, problem)
-                found.append(strategy)
-        return tuple(found)
-
-
-def _strategy_problem(strategy: object) -> str | None:
-    """Say what is wrong with a strategy, or None; it is tried once, because it runs inside the engine."""
-    if not isinstance(strategy, Strategy):
-        return f"router_strategies gave {strategy!r:.80}, not a Strategy"
-    if not _STRATEGY_NAME.fullmatch(strategy.name):
-        return f"strategy name {strategy.name!r:.80} has to match {_STRATEGY_NAME.pattern}"
-    never = PersonSnapshot(load_ratio=0.0, spare_units=100.0, last_offer_s=-math.inf, unanswered=0)
-    for rank in (strategy.rank_fit(Fit(missed=(), surplus=0)), strategy.rank_person(never)):
-        if not isinstance(rank, tuple) or not all(isinstance(part, int | float) for part in rank):
-            return f"strategy {strategy.name!r} ranks by {rank!r:.80}, not by a tuple of numbers"
-    return None
-
-
-def _problem(kind: object) -> str | None:
-    """Say what is wrong with a channel type, or None."""
-    if not isinstance(kind, ChannelType):
-        return f"router_channel_types gave {kind!r:.80}, not a ChannelType"
-    if not _TYPE_ID.fullmatch(kind.id):
-        return f"channel type id {kind.id!r:.80} has to match {_TYPE_ID.pattern}"
-    if not (isinstance(kind.settings, type) and issubclass(kind.settings, BaseModel)):
-        return f"settings of channel type {kind.id!r} is no pydantic model class"
-    if not isinstance(kind.capabilities, Capabilities) or not callable(kind.factory):
-        return f"channel type {kind.id!r} lacks capabilities or a callable factory"
-    return _route_problem(kind)
-
-
-def _route_problem(kind: ChannelType) -> str | None:
-    if kind.routes and not kind.shares_loop:
-        return (
-            f"channel type {kind.id!r} has web routes, which run on the router's loop: set shares_loop=True"
+        return Registered(
+            channel_types=ask("router_channel_types", channel_type_problem),
+            strategies=ask("router_strategies", strategy_problem),
+            context_providers=ask("router_context_providers", context_provider_problem),
+            note_targets=ask("router_note_targets", note_target_problem),
         )
-    for route in kind.routes:
-        if not isinstance(route, ChannelRoute) or not route.path.startswith(tuple(kind.route_prefixes)):
-            return f"a route of channel type {kind.id!r} does not start with one of its route_prefixes"
-    return None
+
+    def _checked(
+        self, module: object, point: EntryPoint, hook: str, problem_of: Callable[[object], str | None]
+    ) -> list[object]:
+        found: list[object] = []
+        for answer in self._ask(module, hook):
+            if not isinstance(answer, Sequence):
+                raise _broken(point, f"{hook} returned {answer!r:.80}, not a sequence")
+            for each in answer:
+                problem = problem_of(each)
+                if problem is not None:
+                    raise _broken(point, problem)
+                found.append(each)
+        return found
 
 
-def _by_id(plugins: Sequence[LoadedPlugin]) -> dict[str, ChannelType]:
+def _by_id(
+    plugins: Sequence[LoadedPlugin], words: str, brought: Callable[[Registered], Sequence[KindT]]
+) -> Mapping[str, KindT]:
     owners: dict[str, LoadedPlugin] = {}
-    kinds: dict[str, ChannelType] = {}
+    kinds: dict[str, KindT] = {}
     for plugin in plugins:
-        for kind in plugin.channel_types:
+        for kind in brought(plugin.registered):
             if kind.id in owners:
                 first = owners[kind.id]
                 raise ConfigError(
-                    f"the channel type {kind.id!r} is declared by two installed distributions,"
+                    f"the {words} {kind.id!r} is declared by two installed distributions,"
                     f" {first.distribution} and {plugin.distribution}.",
                     hint=f"Uninstall one, or list its plugin ({first.name} or {plugin.name})"
                     " under plugins.disabled.",
                 )
             owners[kind.id], kinds[kind.id] = plugin, kind
-    return kinds
+    return MappingProxyType(kinds)
 
 
 def _described(
     point: EntryPoint,
     *,
     descriptor: PluginDescriptor | None = None,
-    channel_types: Sequence[ChannelType] = (),
-    strategies: Sequence[Strategy] = (),
+    registered: Registered | None = None,
     disabled: bool = False,
     error: str | None = None,
 ) -> LoadedPlugin:
@@ -259,8 +245,7 @@ def _described(
         distribution=_owner(point),
         version=point.dist.version if point.dist else "",
         descriptor=descriptor,
-        channel_types=tuple(channel_types),
-        strategies=tuple(strategies),
+        registered=registered or Registered(),
         package=point.module.partition(".")[0],
         disabled=disabled,
         error=error,

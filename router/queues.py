@@ -12,7 +12,7 @@ from router.clock import Clock
 from router.engine.rules import shown_facts
 from router.engine.rules.stage import RulesInForce
 from router.ids import new_id
-from router.model.filing import Decoded, Opened, Row
+from router.model.filing import Decoded, Opened, Row, marketplace_of
 from router.triage import FilingFacts, triage_message
 
 
@@ -67,7 +67,7 @@ class Queues:
 
     def _known(self, opened: Opened, item: Decoded) -> FilingFacts:
         return FilingFacts(
-            channel=item.channel,
+            channel=marketplace_of(opened.event) or item.channel,
             account=item.account,
             channel_class=item.channel_class,
             customer_id=opened.point.contact_id,
@@ -75,4 +75,5 @@ class Queues:
             returning=opened.point.returning,
             reopened=opened.reopened,
             default_language=self._language(item.account),
+            order=item.order_of(opened.event),
         )

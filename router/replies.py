@@ -7,23 +7,25 @@ for the account the customer wrote to.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import Connection, select
 
-from router.capabilities import TextLimits
+from router.capabilities import Capabilities, TextLimits
 from router.clock import Clock
-from router.conversations import PREVIEW_CHARS, block_json, preview
+from router.companions import through_companion
+from router.composing import Doors
 from router.crash import crash_point
-from router.errors import ContentRejected, NotFound, StaleVersion
+from router.entries import PREVIEW_CHARS, audience_json, block_json, preview
+from router.errors import ContentRejected, NotAllowedNow, NotFound, StaleVersion
 from router.ids import new_id
 from router.messages import Block
-from router.outbox import Doors
 from router.splitting import split
 from router.storage.deliveries import resend
 from router.storage.outbound import (
+    Answered,
     NewReply,
     add_reply,
     answered_message,
@@ -32,6 +34,8 @@ from router.storage.outbound import (
 from router.storage.schema import outbox
 from router.storage.store import Store
 from router.storage.timeline import Entry, add_entry
+from router.templates import filled
+from router.threads import Audience, TemplateUse
 from router.unbroken import Unbroken
 
 NOTE_CHARS = 100_000
@@ -81,19 +85,21 @@ class Replies:
         *,
         key: str | None = None,
         answers: str | None = None,
+        audience: Collection[Audience] | None = None,
+        template: TemplateUse | None = None,
     ) -> str:
         """Store a reply and queue it; give its message id. A repeated `key` gives the first one.
 
         A text too long for one message becomes several, stored together and sent in order; the id is that
-        of the first. Raises StaleVersion without the claim, ContentRejected when it is empty or far too long,
-        NotFound when there is nothing to answer.
+        of the first. With a `template` its words are sent and `text` is not looked at. Only the customer
+        reads it unless `audience` says otherwise. Raises StaleVersion without the claim, ContentRejected
+        for what cannot be sent, NotAllowedNow where the channel carries no text at all, NotFound when there
+        is nothing to answer.
         """
-        text = _sendable(text)
-        async with self._store.reading() as connection:
-            answered = await connection.run_sync(answered_message, conversation_id, answers)
-        can = self._doors.kind(answered.account).capabilities
-        parts = _parts(text, can.text)
-        keys = [key or "", *("" for _ in parts[1:])]
+        answered = await self._answered(conversation_id, answers)
+        answered, template = await self._through(conversation_id, answered, template)
+        can = self._sending(answered.account)
+        parts = await self._parts(answered, text, can.text, template)
         replies = [
             NewReply(
                 message_id=message_id,
@@ -102,15 +108,48 @@ class Replies:
                 claim_token=token,
                 blocks=_text_blocks(part),
                 preview=_preview(part),
-                key=part_key,
+                key=(key or "") if place == 0 else "",
                 reply_token=secrets.token_hex(TOKEN_BYTES) if can.reply_token else "",
                 outgoing_ref=self._outgoing_ref(answered.account, message_id),
                 answered=answered,
                 at=self._clock.now(),
+                audience=audience_json(_readers(audience, can)),
+                template=_template_json(template, answered.thread),
             )
-            for message_id, part, part_key in zip(_ids(parts), parts, keys, strict=True)
+            for place, (message_id, part) in enumerate(zip(_ids(parts), parts, strict=True))
         ]
         return await self._unbroken.run(self._store_and_tell(replies))
+
+    async def _answered(self, conversation_id: str, answers: str | None) -> Answered:
+        async with self._store.reading() as connection:
+            return await connection.run_sync(answered_message, conversation_id, answers)
+
+    def _sending(self, account: str) -> Capabilities:
+        """Give what an account's channel can send; raises NotAllowedNow where nobody reads a text."""
+        kind = self._doors.kind(account)
+        if not kind.capabilities.outbound:
+            why = f"nobody reads a text here ({kind.title}); call the customer back"
+            raise NotAllowedNow(why, code="no_text", alternatives=("call_back",))
+        return kind.capabilities
+
+    async def _through(
+        self, conversation_id: str, answered: Answered, template: TemplateUse | None
+    ) -> tuple[Answered, TemplateUse | None]:
+        """Let a companion's template leave by the companion, with the order for a thread."""
+        if template is None:
+            return answered, None
+        found = await through_companion(self._store, self._doors, conversation_id, answered.account, template)
+        if found is None:
+            return answered, template
+        return replace(answered, account=found.account, thread=found.order_id), found.template
+
+    async def _parts(
+        self, answered: Answered, text: str, limits: TextLimits, template: TemplateUse | None
+    ) -> list[str]:
+        if template is None:
+            return _parts(_sendable(text), limits)
+        allowed = await self._doors.list_templates(answered.account, answered.thread)
+        return [_sendable(filled(allowed, template))]
 
     async def _store_and_tell(self, replies: Sequence[NewReply]) -> str:
         written = await self._store.write(_store_replies, replies)
@@ -196,6 +235,29 @@ def _parts(text: str, limits: TextLimits) -> list[str]:
             part="text",
         )
     return parts
+
+
+def _readers(audience: Collection[Audience] | None, can: Capabilities) -> frozenset[Audience]:
+    """Give who is to read a reply; ContentRejected for somebody this channel does not reach."""
+    readers = frozenset(audience or {Audience.CUSTOMER})
+    if unknown := readers - can.audiences:
+        raise ContentRejected(
+            f"nobody is reached as {', '.join(sorted(unknown))} here; there is {', '.join(sorted(can.audiences))}",
+            code="audience",
+            part="audience",
+        )
+    return readers
+
+
+def _template_json(template: TemplateUse | None, thread: str) -> dict[str, object] | None:
+    if template is None:
+        return None
+    return {
+        "id": template.id,
+        "language": template.language,
+        "variables": dict(template.variables),
+        "thread": thread,
+    }
 
 
 def _text_blocks(text: str) -> list[dict[str, object]]:

@@ -15,19 +15,10 @@ from router.engine.language import detect_language
 from router.engine.rules.facts import MAX_TEXT_CHARS, Facts, FactValue
 from router.engine.rules.ruleset import RuleSet, Triage
 from router.messages import BlockKind, InboundEvent
+from router.model.filing import OrderFacts
 
 WRITTEN = frozenset({BlockKind.TEXT, BlockKind.CHOICE, BlockKind.FORM, BlockKind.CALL})
 """Blocks whose text is the customer's own; that of the others only stands in for a picture or a file."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OrderFacts:
-    """The order a message is about; `stage` is pre_sale, in_sale or after_sale."""
-
-    id: str = ""
-    stage: str = ""
-    status: str = ""
-    value: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +91,7 @@ def facts_of(event: InboundEvent, filing: FilingFacts, now: datetime) -> Facts:
         account=filing.account,
         channel_class=filing.channel_class,
         language=_language(event, text, filing),
-        kind=filing.kind or event.kind.value,
+        kind=filing.kind or _context(event, "kind") or event.kind.value,
         automatic=event.automatic.value,
         customer_id=filing.customer_id,
         customer_tier=filing.tier,
@@ -109,6 +100,7 @@ def facts_of(event: InboundEvent, filing: FilingFacts, now: datetime) -> Facts:
         order_stage=order.stage or _context(event, "order_stage"),
         order_status=order.status or _context(event, "order_status"),
         order_value=order.value,
+        order_lookup=order.lookup,
         reopened=filing.reopened,
         transfers=filing.transfers,
         age_s=filing.age_s,

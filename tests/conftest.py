@@ -7,6 +7,7 @@ import shutil
 import sys
 import uuid
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from textwrap import dedent
 
@@ -48,12 +49,20 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgr
     server.cleanup()
 
 
-@pytest.fixture
-def postgres_url(postgres_server: PostgresServer) -> str:
-    """Give the URL of an empty database of its own."""
+@contextmanager
+def _database(server: PostgresServer, template: str = "template1") -> Iterator[str]:
+    """Make a database of its own; give its URL."""
     name = f"test_{uuid.uuid4().hex[:12]}"
-    postgres_server.psql(f"CREATE DATABASE {name}")
-    return postgres_server.get_uri().replace("/postgres?", f"/{name}?")
+    server.psql(f"CREATE DATABASE {name} TEMPLATE {template}")
+    yield server.get_uri().replace("/postgres?", f"/{name}?")
+    server.psql(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def postgres_url(postgres_server: PostgresServer) -> Iterator[str]:
+    """Give the URL of an empty database of its own."""
+    with _database(postgres_server) as url:
+        yield url
 
 
 @pytest.fixture
@@ -91,20 +100,20 @@ def upgraded_postgres(postgres_server: PostgresServer) -> str:
 
 
 @pytest.fixture
-def upgraded_url(request: pytest.FixtureRequest, tmp_path: Path, engine_name: str) -> str:
+def upgraded_url(request: pytest.FixtureRequest, tmp_path: Path, engine_name: str) -> Iterator[str]:
     """Give the URL of a fresh, upgraded database."""
     if engine_name == "sqlite":
         path = tmp_path / "router.db"
         shutil.copy(request.getfixturevalue("upgraded_sqlite"), path)
-        return f"sqlite:///{path}"
-    server: PostgresServer = request.getfixturevalue("postgres_server")
-    name = f"test_{uuid.uuid4().hex[:12]}"
-    server.psql(f"CREATE DATABASE {name} TEMPLATE {request.getfixturevalue('upgraded_postgres')}")
-    return server.get_uri().replace("/postgres?", f"/{name}?")
+        yield f"sqlite:///{path}"
+        return
+    template = request.getfixturevalue("upgraded_postgres")
+    with _database(request.getfixturevalue("postgres_server"), template) as url:
+        yield url
 
 
 @pytest.fixture
 async def store(upgraded_url: str) -> AsyncIterator[Store]:
-    """Open an upgraded store on each engine in turn."""
-    async with Store.open(upgraded_url) as opened:
+    """Open an upgraded store on each engine in turn; that commits are synced has tests of its own."""
+    async with Store.open(upgraded_url, durable=False) as opened:
         yield opened

@@ -36,6 +36,7 @@ class Limits:
     send_s: float = 60.0
     confirm_s: float = 30.0
     http_s: float = 10.0
+    look_up_s: float = 2.0
     spare_s: float = 1.5
     steady_s: float = 5.0
     first_delay_s: float = 1.0

@@ -136,11 +136,13 @@ class KeptAccount:
         place: ChannelLoop = SharedLoop() if shares else OwnThread(name)
         life, context = self._begin(asyncio.get_running_loop())
         self._life, self._place, self._context = life, place, context
-        await place.start(lambda: life.run(context))
-        if not shares:
-            self._in.watchdog.watch(name, place.loop, place.thread_id)
-        ends = [asyncio.ensure_future(place.ended()), asyncio.ensure_future(self._told.wait())]
+        ends: list[asyncio.Task[Any]] = []
+        # The start as well: a channel may be open before this loop hears that its thread runs.
         try:
+            await place.start(lambda: life.run(context))
+            if not shares:
+                self._in.watchdog.watch(name, place.loop, place.thread_id)
+            ends = [asyncio.create_task(place.ended()), asyncio.create_task(self._told.wait())]
             await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
         finally:
             for end in ends:

@@ -102,7 +102,7 @@ class OwnThread:
         return self._thread.ident or 0
 
     async def start(self, main: Callable[[], Coroutine[Any, Any, None]]) -> None:
-        """Start the thread and run `main` in it."""
+        """Start the thread and run `main` in it; returns once it runs, or has already ended."""
         self._main = main
         self._thread.start()
         await self._started.wait()
@@ -128,11 +128,13 @@ class OwnThread:
 
     async def stop(self, grace_s: float) -> bool:
         """Cancel `main` and wait for the thread; one that stays blocked is left to itself."""
-        if self._task is not None:
-            self.post(self._task.cancel)
         try:
             # not wait_for: on Python 3.11 it loses a cancellation that comes with the result
             async with asyncio.timeout(grace_s):
+                # A thread that has only been started has nothing to cancel yet.
+                await self._started.wait()
+                if self._task is not None:
+                    self.post(self._task.cancel)
                 await self._ended.wait()
         except TimeoutError:
             return False
@@ -150,7 +152,12 @@ class OwnThread:
         finally:
             # The core's loop may be gone by the time an abandoned thread wakes.
             with contextlib.suppress(RuntimeError):
-                self._core.call_soon_threadsafe(self._ended.set)
+                self._core.call_soon_threadsafe(self._note_end)
+
+    def _note_end(self) -> None:
+        # Both: a thread that crashed before `main` never said that it had started.
+        self._started.set()
+        self._ended.set()
 
     async def _run_main(self) -> None:
         self._task = asyncio.current_task()

@@ -7,11 +7,12 @@ garbage), and tells "it may have left" from "it certainly did not".
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from functools import cached_property
 from socket import gaierror
 from typing import Any, TypeVar
 
+from router.abilities import Acts, Downloads, GivesContext, ListsTemplates, Permits
 from router.accounts.judgement import cause_of
 from router.accounts.kept import KeptAccount
 from router.capabilities import Health
@@ -27,9 +28,12 @@ from router.channel import (
     ShowsTyping,
 )
 from router.errors import (
+    ContentRejected,
     InboundError,
     NotFound,
+    Permanent,
     PluginContractError,
+    RecipientGone,
     Retryable,
     SendError,
     StoreUnavailable,
@@ -43,10 +47,13 @@ from router.messages import (
     Receipt,
     ThreadEvent,
 )
+from router.orders import ContextCard, ContextKind, ContextQuery
+from router.threads import Action, Permission, Template
 
 T = TypeVar("T")
 
 _log = logging.getLogger(__name__)
+MAX_DOWNLOAD_BYTES = 25_000_000
 # Nothing can have been written where no connection was made.
 _NEVER_CONNECTED = (ConnectionRefusedError, gaierror)
 
@@ -99,6 +106,32 @@ class RunningChannel:
         finally:
             self._kept.was_marked(attempt.attempt_id)
 
+    async def act(self, action: Action) -> Receipt:
+        """Let the channel do something at its provider; raises only SendError classes."""
+        allowed = self.channel_type.capabilities.actions
+        if action.kind not in allowed or not issubclass(self._class, Acts):
+            raise Permanent(f"{self.account} cannot {action.kind}", code="no_such_act")
+        begun = False
+
+        async def do(channel: Any) -> Receipt:
+            nonlocal begun
+            begun = True
+            receipt: Receipt = await channel.act(action)
+            return receipt
+
+        try:
+            receipt = await self._kept.call(do, self._kept.limits.send_s)
+            if not isinstance(receipt, Receipt):
+                raise PluginContractError(f"act returned {receipt!r:.80}, not a Receipt")
+        except SendError:
+            raise
+        except Exception as error:
+            _log.error("act failed outside the contract", exc_info=error, extra={"account": self.account})
+            doubtful = begun and not isinstance(error, _NEVER_CONNECTED)
+            kind = UnknownOutcome if doubtful else Retryable
+            raise kind(cause_of(error), code="plugin", public_text="The channel did not answer.") from error
+        return receipt
+
     async def confirm(self, attempt: OutboundAttempt) -> Confirmation:
         """Ask the provider whether a doubtful attempt arrived; UNSURE whenever that cannot be known."""
         if not issubclass(self._class, Confirms):
@@ -109,6 +142,49 @@ class RunningChannel:
             _log.warning("confirm failed: %s", cause_of(error), extra={"account": self.account})
             return Confirmation.UNSURE
         return answer if isinstance(answer, Confirmation) else Confirmation.UNSURE
+
+    async def permissions(self, thread: str) -> Permission | None:
+        """Ask the provider whether a thread may be written to; None where it cannot be asked."""
+        if not issubclass(self._class, Permits):
+            return None
+        return await self._asked(_permissions(thread), Permission)
+
+    async def list_templates(self, thread: str) -> Sequence[Template]:
+        """Give the texts the provider allows in a thread now; none where it has no such thing."""
+        if not issubclass(self._class, ListsTemplates):
+            return ()
+        found: Sequence[Any] = await self._asked(_list_templates(thread), (list, tuple))
+        for each in found:
+            if not isinstance(each, Template):
+                raise Retryable(f"list_templates gave {each!r:.80}, not a Template", code="plugin")
+        return tuple(found)
+
+    async def download(self, fields: JsonObject) -> bytes:
+        """Fetch a file of a customer that lies at the provider.
+
+        Raises LookupError when there is none, and a SendError when the provider does not give it.
+        """
+        if not issubclass(self._class, Downloads):
+            raise LookupError("this channel fetches no files")
+        try:
+            return bytes(await self._asked(_download(fields), bytes))
+        except RecipientGone as error:
+            raise LookupError(error.public_text) from error
+
+    async def _asked(
+        self, act: Callable[[AnyChannel], Coroutine[Any, Any, T]], kind: type | tuple[type, ...]
+    ) -> T:
+        """Ask a channel something within a limit; raises only SendError classes."""
+        try:
+            answer = await self._kept.call(act, self._kept.limits.http_s)
+        except SendError:
+            raise
+        except Exception as error:
+            text = "The channel did not answer."
+            raise Retryable(cause_of(error), code="plugin", public_text=text) from error
+        if not isinstance(answer, kind):
+            raise Retryable(f"the channel answered {answer!r:.80}", code="plugin")
+        return answer
 
     async def handle_http(self, request: HttpRequest) -> HttpReply:
         """Let the channel answer its provider.
@@ -146,6 +222,22 @@ class RunningChannel:
             await self._kept.call(_show_typing(thread, name), self._kept.limits.http_s)
         except Exception as error:
             _log.debug("show_typing failed: %s", cause_of(error), extra={"account": self.account})
+
+    @property
+    def context_kinds(self) -> frozenset[ContextKind]:
+        """What the provider knows of orders and customers."""
+        gives = issubclass(self._class, GivesContext)
+        return self.channel_type.capabilities.context_kinds if gives else frozenset()
+
+    async def look_up(self, query: ContextQuery) -> Sequence[ContextCard]:
+        """Ask the provider for context; raises only SendError classes."""
+        try:
+            return await self._kept.call(_look_up(query), self._kept.limits.look_up_s)
+        except SendError:
+            raise
+        except Exception as error:
+            _log.warning("look_up failed: %s", cause_of(error), extra={"account": self.account})
+            raise Retryable(cause_of(error), code="plugin", public_text="the channel gave none") from error
 
     def form_schema(self) -> JsonObject:
         """Give the JSON Schema of the form for entries by hand."""
@@ -195,12 +287,38 @@ def _confirm(attempt: OutboundAttempt) -> Callable[[Any], Coroutine[Any, Any, Co
     return lambda channel: channel.confirm(attempt)
 
 
+def _permissions(thread: str) -> Callable[[Any], Coroutine[Any, Any, Permission]]:
+    return lambda channel: channel.permissions(thread)
+
+
+def _list_templates(thread: str) -> Callable[[Any], Coroutine[Any, Any, Sequence[Template]]]:
+    return lambda channel: channel.list_templates(thread)
+
+
+def _download(fields: JsonObject) -> Callable[[Any], Coroutine[Any, Any, bytes]]:
+    async def fetch(channel: Any) -> bytes:
+        fetched = bytearray()
+        async for chunk in channel.download(fields):
+            fetched += chunk
+            if len(fetched) > MAX_DOWNLOAD_BYTES:
+                raise ContentRejected(
+                    f"the file is larger than {MAX_DOWNLOAD_BYTES:,} bytes", code="too_large"
+                )
+        return bytes(fetched)
+
+    return fetch
+
+
 def _handle_http(request: HttpRequest) -> Callable[[Any], Coroutine[Any, Any, HttpReply]]:
     return lambda channel: channel.handle_http(request)
 
 
 def _submit(form: JsonObject) -> Callable[[Any], Coroutine[Any, Any, AcceptResult]]:
     return lambda channel: channel.submit(form)
+
+
+def _look_up(query: ContextQuery) -> Callable[[Any], Coroutine[Any, Any, Sequence[ContextCard]]]:
+    return lambda channel: channel.look_up(query)
 
 
 def _thread_changed(thread: str, event: ThreadEvent) -> Callable[[Any], Coroutine[Any, Any, None]]:

@@ -16,9 +16,9 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from router.clock import Clock
 from router.demo.letters import Draft, Letter, read_letter, write_letter
+from router.demo.ports import HOST
 
 KEPT_LETTERS = 400
-HOST = "127.0.0.1"
 
 
 class Mailbox:

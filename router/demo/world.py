@@ -8,10 +8,9 @@ from __future__ import annotations
 import asyncio
 import json
 import shutil
-import socket
 import tempfile
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, closing
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,8 +21,9 @@ from router.bootstrap import Router, running_router
 from router.capabilities import HealthState
 from router.clock import SystemClock
 from router.config import Config, load_config
-from router.demo.mailbox import HOST, Mailbox
+from router.demo.mailbox import Mailbox
 from router.demo.pages import DemoPages
+from router.demo.ports import HOST, start_on_free_ports
 from router.demo.scenes import Script
 from router.documents.reading import read_document
 from router.errors import RouterError
@@ -38,7 +38,6 @@ SMTP_PORT = 2525
 STARTED_WITHIN_S = 20.0
 
 _HERE = Path(__file__).parent
-_PORTS_TRIED = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,13 +61,23 @@ async def running_world(
     script: Script, *, fixed_ports: bool, one_at_a_time: bool = False
 ) -> AsyncIterator[World]:
     """Start a shop; `one_at_a_time` gives everybody room for one conversation, and little time to be silent."""
+    async with AsyncExitStack() as stack:
+
+        async def start(ports: Sequence[int]) -> World:
+            return await stack.enter_async_context(_world(script, *ports, one_at_a_time=one_at_a_time))
+
+        yield await start_on_free_ports((HTTP_PORT, SMTP_PORT) if fixed_ports else (0, 0), start)
+
+
+@asynccontextmanager
+async def _world(
+    script: Script, http_port: int, smtp_port: int, *, one_at_a_time: bool
+) -> AsyncIterator[World]:
     clock = SystemClock()
-    smtp_port = free_port(SMTP_PORT if fixed_ports else 0)
     with tempfile.TemporaryDirectory(prefix="omnirouter-demo-", ignore_cleanup_errors=True) as name:
         mailbox = Mailbox(clock, smtp_port)
         relay_port = await mailbox.open()
         try:
-            http_port = free_port(HTTP_PORT if fixed_ports else 0)
             roster = _roster(one_at_a_time)
             _write_rules(Path(name), is_hasty=one_at_a_time)
             config = _write_config(Path(name), roster, http_port, smtp_port, relay_port)
@@ -90,20 +99,6 @@ async def running_world(
                 )
         finally:
             mailbox.close()
-
-
-def free_port(wanted: int) -> int:
-    """Give the wanted port or the next free one; 0 gives any."""
-    for port in [wanted] if wanted == 0 else range(wanted, wanted + _PORTS_TRIED):
-        with closing(socket.socket(socket.AF_INET, socket.SOCK_STREAM)) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((HOST, port))
-            except OSError:
-                continue
-            found: int = probe.getsockname()[1]
-            return found
-    raise RouterError(f"the ports {wanted} to {wanted + _PORTS_TRIED - 1} are all taken; free one of them")
 
 
 def _roster(one_at_a_time: bool) -> dict[str, Any]:
@@ -166,12 +161,15 @@ async def _open_doors(router: Router, logins: tuple[str, ...], hasher: PasswordH
         async with asyncio.timeout(STARTED_WITHIN_S):
             while True:
                 seen = router.live.last
-                if all(health.state is HealthState.OK for health in router.supervisor.health().values()):
+                healths = router.supervisor.health()
+                states = {health.state for health in healths.values()}
+                if states == {HealthState.OK}:
                     return
+                # On this machine alone nothing passes by itself: its port is taken.
+                if states & {HealthState.DOWN, HealthState.FAILED}:
+                    break
                 await router.live.wait_past(seen)
     except TimeoutError:
-        states = ", ".join(
-            f"{name} is {health.state} ({health.cause})"
-            for name, health in router.supervisor.health().items()
-        )
-        raise RouterError(f"the channels did not open within {STARTED_WITHIN_S:.0f} s: {states}") from None
+        pass
+    found = ", ".join(f"{name} is {health.state} ({health.cause})" for name, health in healths.items())
+    raise RouterError(f"the channels did not open: {found}")

@@ -171,7 +171,8 @@ class Records:
         """Say who may be asked again."""
         record = _about(Act.MEMORY_CLEARED, work, at)
         record["reason"] = reason
-        record["forgotten"] = list(forgotten)
+        # by name: a database keeps no order of who refused
+        record["forgotten"] = sorted(forgotten)
         record["declined"] = dict(work.declined)
         self._add(Act.MEMORY_CLEARED, work, at, record)
 

@@ -137,13 +137,31 @@ class WorkItem:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ThreadState:
+    """What a provider said last of the thread of a conversation; None or empty where it does not say."""
+
+    status: str
+    turn: Literal["shop", "customer", "nobody"] | None
+    reply_needed_since: datetime | None
+    closes_at: datetime | None
+    can_send: bool | None
+    blocked_reason: str
+    unread: int | None
+    stated_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Conversation:
-    """One conversation with its current work; `channel` is empty when its account is configured no more."""
+    """One conversation with its current work; `channel` is empty when its account is configured no more.
+
+    `marketplace` is set where the channel only relays for one (a mail of an Amazon buyer).
+    """
 
     id: str
     subject: str
     state: Literal["open", "resolved"]
     channel: str
+    marketplace: str
     account: str
     contact: Contact
     preview: str
@@ -154,6 +172,7 @@ class Conversation:
     work_item: WorkItem | None
     awaiting: Literal["agent", "customer"]
     failed_deliveries: int
+    thread_state: ThreadState | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,66 +180,6 @@ class RelatedConversation(Conversation):
     """Another conversation and why it may matter here."""
 
     link: LinkKind
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MessageBlock:
-    """One piece of content; `html` is sanitised already and still belongs in a sandboxed frame."""
-
-    kind: str
-    text: str
-    html: str
-    quoted: str
-    fields: Mapping[str, object]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MessageAttachment:
-    """A file of a message; `url` gives its bytes."""
-
-    id: str
-    name: str
-    content_type: str
-    size_bytes: int
-    inline: bool
-    content_id: str
-    url: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Delivery:
-    """How far an outbound message has come; `state` is a `DeliveryState`."""
-
-    state: str
-    detail: str
-    attempts: int
-    outgoing_ref: str
-    next_try_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Message:
-    """One entry of a conversation's timeline; `seq` is None for what the customer never sees."""
-
-    id: str
-    seq: int | None
-    direction: Literal["inbound", "outbound", "note", "event"]
-    kind: str
-    role: str
-    author_name: str
-    agent_id: str | None
-    account: str
-    subject: str
-    blocks: Sequence[MessageBlock]
-    attachments: Sequence[MessageAttachment]
-    automatic: Literal["no", "reply", "bulk", "report"]
-    guest: bool
-    warnings: Sequence[str]
-    created_at: datetime
-    occurred_at: datetime | None
-    external_id: str
-    has_raw: bool
-    delivery: Delivery | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

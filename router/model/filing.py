@@ -13,18 +13,28 @@ from typing import Any
 
 from router.ids import digest
 from router.messages import DeliveryReport, Evidence, EvidenceKind, Identity, InboundEvent
+from router.model.calls import EndedWork
+from router.model.threads import Echo, Thread
 
 Row = dict[str, Any]
 
+MAX_NAME_CHARS = 100
+
 
 class FiledAs(StrEnum):
-    """How an inbound item was filed; the ledger counts these."""
+    """How an inbound item was filed; the ledger counts these.
+
+    `kept` is what asked for nothing and came first for its thread: it stands in a quiet
+    conversation. `echo` is one of our own messages come back.
+    """
 
     OPENED = "opened"
     THREADED = "threaded"
     REOPENED = "reopened"
     GUEST = "guest"
     REPORT = "report"
+    KEPT = "kept"
+    ECHO = "echo"
     IGNORED = "ignored"
 
 
@@ -37,9 +47,32 @@ class LinkKind(StrEnum):
     SAME_CONTACT = "same_contact"
 
 
+class OrderLookup(StrEnum):
+    """What became of asking for an order before triage; empty when nobody was asked."""
+
+    NOT_ASKED = ""
+    FOUND = "found"
+    UNKNOWN = "unknown"
+    NO_ANSWER = "no_answer"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderFacts:
+    """The order a message is about; `stage` is pre_sale, in_sale or after_sale."""
+
+    id: str = ""
+    stage: str = ""
+    status: str = ""
+    value: float = 0.0
+    lookup: OrderLookup = OrderLookup.NOT_ASKED
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decoded:
-    """One accepted raw item with what its plugin read in it."""
+    """One accepted raw item with what its plugin read in it.
+
+    `orders` holds what was looked up for each event, in their order; empty when nothing was.
+    """
 
     inbound_id: str
     account: str
@@ -48,6 +81,14 @@ class Decoded:
     joins_open_episode: bool
     received_at: datetime
     events: tuple[InboundEvent, ...]
+    orders: tuple[OrderFacts, ...] = ()
+
+    def order_of(self, event: InboundEvent) -> OrderFacts:
+        """Give what is known of the order one of the events is about."""
+        for other, order in zip(self.events, self.orders, strict=False):
+            if other is event:
+                return order
+        return OrderFacts()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +118,10 @@ class Point:
 
 @dataclass(slots=True)
 class Shelved:
-    """A conversation as filing needs it; the mutable fields are written back."""
+    """A conversation as filing needs it; the mutable fields are written back.
+
+    `adopted_as` is the subject a quiet conversation gets from the customer who made it his.
+    """
 
     id: str
     contact_id: str
@@ -93,6 +137,12 @@ class Shelved:
     thread: str = ""
     changed: bool = False
     new: bool = False
+    adopted_as: str | None = None
+
+    @property
+    def is_quiet(self) -> bool:
+        """Say whether nobody has asked for anything here yet."""
+        return self.episode_number == 0
 
 
 @dataclass(slots=True)
@@ -121,28 +171,45 @@ class Filed:
     """What became of one decoded item.
 
     `messages` pairs each message's row with its provider thread, `attachments` are the rows of their files;
-    `delivered` lists (conversation, message) of ours that its reports were about.
+    `delivered` lists (conversation, message) of ours that its reports were about, `changed` those that read
+    otherwise now. `stated` are the conversations whose provider said how it sees them.
+    `updated` are rows of messages of calls of which more is known now; `ended` is work that nobody has to do
+    any more.
     """
 
     inbound_id: str
     account: str
     outcome: FiledAs = FiledAs.IGNORED
     messages: list[tuple[Row, str]] = field(default_factory=list)
+    updated: list[Row] = field(default_factory=list)
+    ended: list[EndedWork] = field(default_factory=list)
     attachments: list[Row] = field(default_factory=list)
     opened: list[Opened] = field(default_factory=list)
     work_items: list[Row] = field(default_factory=list)
     reports: list[DeliveryReport] = field(default_factory=list)
     delivered: list[tuple[str, str]] = field(default_factory=list)
+    echoes: list[Echo] = field(default_factory=list)
+    changed: list[tuple[str, str]] = field(default_factory=list)
+    stated: list[str] = field(default_factory=list)
 
 
 @dataclass(slots=True)
 class Shelf:
-    """The neighbourhood of a batch, and the rows the batch adds."""
+    """The neighbourhood of a batch, and the rows the batch adds.
+
+    `threads` tells of the messages that echoes and changes are about, by conversation, `states` what providers
+    said last of theirs, as rows of `thread_state` (`stated`: those of this batch). `met` are the entries of
+    changes that waited for their message and wait no longer.
+    """
 
     points: dict[PointKey, Point] = field(default_factory=dict)
     pointers: dict[bytes, Pointer] = field(default_factory=dict)
     conversations: dict[str, Shelved] = field(default_factory=dict)
     participants: set[tuple[str, str]] = field(default_factory=set)
+    threads: dict[str, Thread] = field(default_factory=dict)
+    states: dict[str, Row] = field(default_factory=dict)
+    stated: set[str] = field(default_factory=set)
+    met: list[str] = field(default_factory=list)
     new: dict[str, list[Row]] = field(default_factory=dict)
 
     def add(self, table: str, row: Row) -> None:
@@ -167,6 +234,12 @@ def subject_of(event: InboundEvent) -> str | None:
 def thread_of(event: InboundEvent) -> str:
     """Give the provider thread an event belongs to, or an empty text."""
     return next((e.value for e in event.evidence if e.kind is EvidenceKind.THREAD), "")
+
+
+def marketplace_of(event: InboundEvent) -> str:
+    """Name the marketplace that a channel only relays for, as its `decode` put it into the context."""
+    named = event.context.get("marketplace")
+    return named if isinstance(named, str) and len(named) <= MAX_NAME_CHARS else ""
 
 
 def pointing(event: InboundEvent) -> list[Evidence]:

@@ -11,16 +11,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, exists, insert, select, update
+from sqlalchemy import Connection, insert, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
 from router.ids import new_id
 from router.messages import DeliveryReport, DeliveryState, Evidence, EvidenceKind
 from router.model.filing import reference_digest
+from router.storage.due_sends import NO_EXCEPTION, Unless, due_messages
+from router.storage.echoes import know_remote_ref
 from router.storage.schema import (
     attempt,
     contact_point,
-    conversation,
     message,
     outbox,
     receipt,
@@ -56,7 +57,7 @@ class Claimed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settlement:
-    """How an attempt ended, and what that means for its message."""
+    """How an attempt ended, and what that means for its message; `refusal` is for whoever wrote it."""
 
     attempt_id: str
     message_id: str
@@ -69,17 +70,26 @@ class Settlement:
     detail: str = ""
     remote_ref: str = ""
     address_gone: bool = False
+    refusal: Mapping[str, object] | None = None
 
 
 def claim_due(
-    connection: Connection, account: str, run_id: str, now: datetime, limit: int, *, mark: bool
+    connection: Connection,
+    account: str,
+    run_id: str,
+    now: datetime,
+    limit: int,
+    *,
+    mark: bool,
+    but: Unless = NO_EXCEPTION,
 ) -> list[Claimed]:
     """Take the oldest due messages, at most one per conversation, and open an attempt for each.
 
-    `mark` says at once that the peer may get it; otherwise the channel says so itself.
+    `but` names whom nothing is sent to now. `mark` says at once that the peer may get it; otherwise the
+    channel says so itself.
     """
     claimed = []
-    for row in connection.execute(_due(account, now, limit)).mappings().all():
+    for row in connection.execute(due_messages(account, now, limit, but)).mappings().all():
         attempt_id, number = new_id(), row["attempts"] + 1
         connection.execute(
             insert(attempt).values(
@@ -100,42 +110,6 @@ def claim_due(
         answers = _answered(connection, row["answers_message_id"])
         claimed.append(Claimed(attempt_id=attempt_id, number=number, row=dict(row), answers=answers))
     return claimed
-
-
-def _due(account: str, now: datetime, limit: int) -> Any:
-    """Select what may be sent now: nothing overtakes an earlier message of its conversation."""
-    earlier_row = outbox.alias()
-    earlier_message = message.alias()
-    earlier = exists(
-        select(earlier_row.c.message_id)
-        .join_from(earlier_row, earlier_message, earlier_message.c.id == earlier_row.c.message_id)
-        .where(
-            earlier_row.c.account == account,
-            earlier_row.c.state.in_(("queued", "sending")),
-            earlier_row.c.message_id < outbox.c.message_id,
-            earlier_message.c.conversation_id == message.c.conversation_id,
-        )
-    )
-    return (
-        select(
-            outbox,
-            message.c.conversation_id,
-            message.c.seq,
-            message.c.blocks,
-            message.c.author_name,
-            message.c.created_at.label("written_at"),
-            conversation.c.subject,
-            conversation.c.thread,
-            contact_point.c.display.label("recipient"),
-        )
-        .join_from(outbox, message)
-        .join(conversation, conversation.c.id == message.c.conversation_id)
-        .join(contact_point, contact_point.c.id == outbox.c.contact_point_id)
-        .where(outbox.c.account == account, outbox.c.state == "queued", outbox.c.next_try_at <= now, ~earlier)
-        .order_by(outbox.c.message_id)
-        .limit(limit)
-        .with_for_update(of=outbox, skip_locked=True)
-    )
 
 
 def _answered(connection: Connection, message_id: str | None) -> Mapping[str, Any] | None:
@@ -160,7 +134,7 @@ def settle(connection: Connection, settlement: Settlement) -> None:
     """Record how an attempt ended; the secret of the reply address is erased once the message is out."""
     connection.execute(
         update(attempt)
-        .where(attempt.c.id == settlement.attempt_id)
+        .where(attempt.c.id == settlement.attempt_id, attempt.c.state == DeliveryState.SENDING)
         .values(
             state=settlement.attempt_state,
             ended_at=settlement.at,
@@ -174,12 +148,18 @@ def settle(connection: Connection, settlement: Settlement) -> None:
         "state": settlement.message_state,
         "next_try_at": settlement.next_try_at,
         "detail": settlement.detail,
+        "refusal": settlement.refusal,
     }
     if settlement.message_state is not DeliveryState.QUEUED:
         values["settled_at"] = settlement.at
     if settlement.message_state in (DeliveryState.ACCEPTED, DeliveryState.DELIVERED, DeliveryState.HELD):
         values["reply_token"] = None
-    _update_outbox(connection, settlement.message_id, outbox.c.state == DeliveryState.SENDING, values)
+    # an echo may have said already that it arrived; that it was delivered says more
+    still = [DeliveryState.SENDING]
+    if settlement.message_state is DeliveryState.DELIVERED:
+        still.append(DeliveryState.ACCEPTED)
+    _update_outbox(connection, settlement.message_id, outbox.c.state.in_(still), values)
+    know_remote_ref(connection, settlement.message_id, settlement.remote_ref, settlement.at)
     if settlement.address_gone:
         _address_gone(connection, settlement.message_id)
 
@@ -222,7 +202,13 @@ def resend(connection: Connection, message_id: str, now: datetime) -> bool:
         connection,
         message_id,
         outbox.c.state.in_((DeliveryState.UNKNOWN, DeliveryState.FAILED, DeliveryState.EXPIRED)),
-        {"state": DeliveryState.QUEUED, "next_try_at": now, "created_at": now, "settled_at": None},
+        {
+            "state": DeliveryState.QUEUED,
+            "next_try_at": now,
+            "created_at": now,
+            "settled_at": None,
+            "refusal": None,
+        },
     )
     return changed == 1
 

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, select, update
 
 from router.storage.outbound import require_claim
-from router.storage.schema import claim, conversation, episode, work_item
+from router.storage.schema import claim, conversation, episode, task, work_item
 from router.storage.timeline import add_event
 
 
@@ -62,10 +62,25 @@ def resolve(connection: Connection, ending: Ending) -> str:
         .where(conversation.c.id == ending.conversation_id)
         .values(state="resolved", resolved_at=ending.at)
     )
+    _close_tasks(connection, held.episode_id, ending)
     fields: Mapping[str, Any] = {"reason": ending.note}
     add_event(connection, ending.conversation_id, ending.agent_id, "resolved", fields, ending.at)
     item_id: str = held.id
     return item_id
+
+
+def _close_tasks(connection: Connection, episode_id: str, ending: Ending) -> None:
+    """Close what was to be done in an episode that is resolved."""
+    connection.execute(
+        update(task)
+        .where(task.c.episode_id == episode_id, task.c.state == "open")
+        .values(
+            state="done",
+            closed_at=ending.at,
+            closed_by=ending.agent_id,
+            closed_reason=ending.note or "resolved",
+        )
+    )
 
 
 def _end_claim(connection: Connection, claim_id: str, state: str, ending: Ending) -> None:

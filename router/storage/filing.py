@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, literal_column, select, update
+from sqlalchemy import Connection, bindparam, func, literal_column, select, update
 
 from router.messages import EvidenceKind
 from router.model.filing import Point, Pointer, PointKey, Row, Shelf, Shelved
@@ -38,6 +38,7 @@ _POINTS = Lookup(
     ).join_from(t.contact_point, t.contact),
     (t.contact_point.c.account, t.contact_point.c.kind, t.contact_point.c.address),
 )
+_POINTS_BY_ID = Lookup(_POINTS.statement, (t.contact_point.c.id,))
 _POINTERS = Lookup(
     select(
         t.reference.c.digest,
@@ -71,6 +72,17 @@ _CONVERSATION = (
     .with_for_update(of=t.conversation)
 )
 _CONVERSATIONS = Lookup(_CONVERSATION, (t.conversation.c.id,))
+_RESTING = t.conversation.alias("resting")
+_LAST_CONVERSATIONS = Lookup(
+    _CONVERSATION.where(
+        t.conversation.c.last_message_at
+        == select(func.max(_RESTING.c.last_message_at))
+        .where(_RESTING.c.contact_point_id == t.conversation.c.contact_point_id)
+        .correlate(t.conversation)
+        .scalar_subquery()
+    ),
+    (t.conversation.c.contact_point_id,),
+)
 _OPEN_CONVERSATIONS = Lookup(
     _CONVERSATION.where(t.conversation.c.state == literal_column("'open'")),
     (t.conversation.c.contact_point_id,),
@@ -89,6 +101,15 @@ _UPDATE_CONVERSATION = (
 )
 
 
+_ADOPT = (
+    update(t.conversation)
+    .where(t.conversation.c.id == bindparam("conversation"))
+    .values(
+        contact_id=bindparam("contact"), contact_point_id=bindparam("point"), subject=bindparam("new_subject")
+    )
+)
+
+
 def load_shelf(connection: Connection, points: Iterable[PointKey], digests: Iterable[bytes]) -> Shelf:
     """Read what the given pointers lead to, and the open conversations of the contact points."""
     shelf = Shelf()
@@ -96,9 +117,21 @@ def load_shelf(connection: Connection, points: Iterable[PointKey], digests: Iter
     _load_pointers(connection, shelf, digests)
     wanted = {pointer.conversation_id for pointer in shelf.pointers.values()}
     _load_conversations(connection, shelf, wanted)
-    found = _PARTICIPANTS.rows(connection, [(conversation_id,) for conversation_id in shelf.conversations])
-    shelf.participants.update((conversation_id, point_id) for conversation_id, point_id in found)
+    _load_participants(connection, shelf, shelf.conversations)
     return shelf
+
+
+def load_call_places(connection: Connection, shelf: Shelf, conversation_ids: Iterable[str | None]) -> None:
+    """Read besides where calls stand, and where the last matter of each contact point rests."""
+    known = set(shelf.conversations)
+    _put(
+        shelf, _CONVERSATIONS.rows(connection, [(one,) for one in sorted({*filter(None, conversation_ids)})])
+    )
+    point_ids = {point.id for point in shelf.points.values()}
+    _put(shelf, _LAST_CONVERSATIONS.rows(connection, [(one,) for one in sorted(point_ids)]))
+    others = {one.contact_point_id for one in shelf.conversations.values()} - point_ids
+    _add_points(shelf, _POINTS_BY_ID.rows(connection, [(one,) for one in sorted(others)]))
+    _load_participants(connection, shelf, shelf.conversations.keys() - known)
 
 
 def save_shelf(connection: Connection, shelf: Shelf) -> None:
@@ -112,6 +145,18 @@ def save_shelf(connection: Connection, shelf: Shelf) -> None:
     ]
     if changed:
         connection.execute(_UPDATE_CONVERSATION, changed)
+    adopted = [_adopted(c) for c in shelf.conversations.values() if c.adopted_as is not None]
+    if adopted:
+        connection.execute(_ADOPT, adopted)
+
+
+def _adopted(conversation: Shelved) -> dict[str, object]:
+    return {
+        "conversation": conversation.id,
+        "contact": conversation.contact_id,
+        "point": conversation.contact_point_id,
+        "new_subject": conversation.adopted_as,
+    }
 
 
 def _changing(conversation: Shelved) -> dict[str, object]:
@@ -126,7 +171,11 @@ def _changing(conversation: Shelved) -> dict[str, object]:
 
 def _load_points(connection: Connection, shelf: Shelf, keys: Iterable[PointKey]) -> None:
     wanted = [(key.account, key.kind, key.address) for key in keys]
-    for account, kind, address, point_id, contact_id, name, tier in _POINTS.rows(connection, wanted):
+    _add_points(shelf, _POINTS.rows(connection, wanted))
+
+
+def _add_points(shelf: Shelf, rows: Iterable[list[Any]]) -> None:
+    for account, kind, address, point_id, contact_id, name, tier in rows:
         key = PointKey(account, kind, address)
         shelf.points[key] = Point(point_id, contact_id, name, tier, returning=True)
 
@@ -139,6 +188,11 @@ def _load_pointers(connection: Connection, shelf: Shelf, digests: Iterable[bytes
 def _load_conversations(connection: Connection, shelf: Shelf, wanted: set[str]) -> None:
     _put(shelf, _CONVERSATIONS.rows(connection, [(conversation_id,) for conversation_id in wanted]))
     _put(shelf, _OPEN_CONVERSATIONS.rows(connection, [(point.id,) for point in shelf.points.values()]))
+
+
+def _load_participants(connection: Connection, shelf: Shelf, conversation_ids: Iterable[str]) -> None:
+    found = _PARTICIPANTS.rows(connection, [(conversation_id,) for conversation_id in conversation_ids])
+    shelf.participants.update((conversation_id, point_id) for conversation_id, point_id in found)
 
 
 def _put(shelf: Shelf, rows: Iterable[list[Any]]) -> None:

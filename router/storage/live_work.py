@@ -136,11 +136,19 @@ async def read_held_claims(connection: AsyncConnection, now: datetime) -> list[E
 
 async def read_untold(connection: AsyncConnection, now: datetime) -> list[Event]:
     """Tell what was said last in conversations somebody holds, where the engine has not heard of it."""
+    spoken = message.alias("spoken")
+    newest = (
+        select(func.max(spoken.c.id))
+        .where(spoken.c.conversation_id == conversation.c.id, spoken.c.direction.in_(("inbound", "outbound")))
+        .correlate(conversation)
+        .scalar_subquery()
+    )
     statement = (
         select(
             work_item.c.id,
             message.c.direction,
             message.c.agent_id,
+            message.c.sent_outside,
             message.c.created_at,
             claim.c.claimed_at,
             claim.c.replied_at,
@@ -148,17 +156,15 @@ async def read_untold(connection: AsyncConnection, now: datetime) -> list[Event]
         )
         .join_from(claim, work_item, work_item.c.id == claim.c.work_item_id)
         .join(conversation, conversation.c.id == work_item.c.conversation_id)
-        .join(
-            message,
-            (message.c.conversation_id == conversation.c.id) & (message.c.seq == conversation.c.last_seq),
-        )
+        .join(message, message.c.id == newest)
         .where(claim.c.state == "active")
         .order_by(claim.c.id)
     )
     events: list[Event] = []
     for row in await connection.execute(statement):
         heard_at = row.replied_at or row.claimed_at
-        if row.direction == "outbound" and row.agent_id is not None and row.created_at > heard_at:
+        by_shop = row.agent_id is not None or row.sent_outside
+        if row.direction == "outbound" and by_shop and row.created_at > heard_at:
             events.append(Replied(at=row.created_at, item_id=row.id, agent_id=row.agent_id))
         elif row.direction == "inbound" and row.is_dormant and row.created_at > heard_at:
             events.append(CustomerWrote(at=row.created_at, item_id=row.id))
@@ -176,7 +182,8 @@ async def read_undecided(connection: AsyncConnection) -> set[str]:
 
 
 def item_of(row: Mapping[str, Any], arrival: int) -> Item:
-    """Build the engine's item from a work item's row."""
+    """Build the engine's item from a work item's row; what its provider demands is a due time of its own."""
+    platform_due_at = row.get("platform_due_at")
     return Item(
         id=row["id"],
         conversation_id=row["conversation_id"],
@@ -184,8 +191,8 @@ def item_of(row: Mapping[str, Any], arrival: int) -> Item:
         channel_class=row["channel_class"],
         needs=needs_from_json(row["needs"]),
         boost_s=row["boost_s"],
-        due_at=None if row["sla"] else row["due_at"],
-        lead_s=row["lead_s"],
+        due_at=platform_due_at or (None if row["sla"] else row["due_at"]),
+        lead_s=row["platform_lead_s"] if platform_due_at else row["lead_s"],
         max_advance_s=row["max_advance_s"],
         eligible_since=row["eligible_since"],
         entered_queue_at=row["entered_queue_at"],

@@ -15,6 +15,7 @@ from router.messages import DeliveryState, Evidence, EvidenceKind
 from router.model.filing import reference_digest
 from router.storage.schema import (
     claim,
+    conversation,
     message,
     outbox,
     participant,
@@ -39,6 +40,8 @@ class NewReply:
     outgoing_ref: str
     answered: Answered
     at: datetime
+    audience: Sequence[str] | None = None
+    template: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,20 +51,25 @@ class Answered:
     message_id: str
     account: str
     contact_point_id: str
+    thread: str = ""
 
 
 def answered_message(connection: Connection, conversation_id: str, message_id: str | None) -> Answered:
     """Find the inbound message to answer: the one named, else the newest. Raises NotFound."""
-    statement = select(message.c.id, message.c.account, message.c.contact_point_id).where(
-        message.c.conversation_id == conversation_id,
-        message.c.direction == "inbound",
+    columns = (message.c.id, message.c.account, message.c.contact_point_id, conversation.c.thread)
+    statement = (
+        select(*columns)
+        .join_from(message, conversation, conversation.c.id == message.c.conversation_id)
+        .where(message.c.conversation_id == conversation_id, message.c.direction == "inbound")
     )
     if message_id is not None:
         statement = statement.where(message.c.id == message_id)
     row = connection.execute(statement.order_by(message.c.id.desc()).limit(1)).one_or_none()
     if row is None:
         raise NotFound("there is no message of the customer to answer")
-    return Answered(message_id=row.id, account=row.account, contact_point_id=row.contact_point_id)
+    return Answered(
+        message_id=row.id, account=row.account, contact_point_id=row.contact_point_id, thread=row.thread
+    )
 
 
 def known_reply(connection: Connection, conversation_id: str, key: str) -> str | None:
@@ -109,6 +117,7 @@ def add_reply(connection: Connection, reply: NewReply) -> None:
             account=reply.answered.account,
             contact_point_id=reply.answered.contact_point_id,
             external_id=reply.outgoing_ref,
+            audience=reply.audience,
         ),
     )
     _join(connection, reply.conversation_id, reply.answered.contact_point_id)
@@ -126,6 +135,7 @@ def add_reply(connection: Connection, reply: NewReply) -> None:
             next_try_at=reply.at,
             detail="",
             created_at=reply.at,
+            template=reply.template,
         )
     )
     _remember_reply(connection, reply)

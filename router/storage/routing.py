@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, exists, insert, literal_column, select, update
 
 from router.engine.decisions import Act, Decision, OfferMade
 from router.ids import new_id
@@ -19,7 +19,16 @@ from router.messages import JsonObject
 from router.storage.duty import end_incident
 from router.storage.inserts import insert_many
 from router.storage.promises import CLOCK_ACTS, save_clocks
-from router.storage.schema import OPEN_OFFERS, claim, decision_record, event_log, offer, presence, work_item
+from router.storage.schema import (
+    OPEN_OFFERS,
+    claim,
+    decision_record,
+    event_log,
+    offer,
+    one_of,
+    presence,
+    work_item,
+)
 from router.storage.timeline import add_event
 
 BY_ITSELF = ("silent", "absent")
@@ -39,7 +48,8 @@ _OFFER_ENDS = {
 
 _OFFERED = (
     update(work_item)
-    .where(work_item.c.id == bindparam("item"))
+    # work may have ended in the store before the engine heard of it
+    .where(work_item.c.id == bindparam("item"), work_item.c.state != "done")
     .values(state="offered", offers_made=work_item.c.offers_made + 1)
 )
 _HELD = (
@@ -71,6 +81,24 @@ def record_acts(connection: Connection, batch: Sequence[Acts]) -> list[None]:
     save_clocks(connection, [decision for decision in decisions if decision.act in CLOCK_ACTS])
     insert_many(connection, decision_record, [_record_row(decision) for decision in decisions])
     return [None] * len(batch)
+
+
+def end_leftovers(connection: Connection, at: datetime) -> None:
+    """End offers and claims of work that is done: the router ended before the engine heard of that."""
+    connection.execute(
+        update(offer)
+        .where(one_of(offer.c.state, OPEN_OFFERS), _is_done(offer.c.work_item_id))
+        .values(state="rescinded", ended_at=at)
+    )
+    connection.execute(
+        update(claim)
+        .where(claim.c.state == literal_column("'active'"), _is_done(claim.c.work_item_id))
+        .values(state="completed", ended_at=at, reason="withdrawn")
+    )
+
+
+def _is_done(item_id: ColumnElement[str]) -> ColumnElement[bool]:
+    return exists().where(work_item.c.id == item_id, work_item.c.state == "done")
 
 
 def _record_row(decision: Decision) -> dict[str, object]:

@@ -34,6 +34,7 @@ class Entry:
     account: str | None = None
     contact_point_id: str | None = None
     external_id: str = ""
+    audience: Sequence[str] | None = None
 
 
 def add_entry(connection: Connection, entry: Entry) -> None:
@@ -64,6 +65,7 @@ def add_entry(connection: Connection, entry: Entry) -> None:
             blocks=entry.blocks,
             preview=entry.preview,
             created_at=entry.at,
+            audience=entry.audience,
             **_NOT_FROM_OUTSIDE,
         )
     )

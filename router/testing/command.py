@@ -62,7 +62,7 @@ def certify_named(name: str, *, long: bool = False) -> Certified:
 
 
 def _found(name: str, plugins: Sequence[LoadedPlugin]) -> list[tuple[LoadedPlugin, ChannelType]]:
-    every = [(plugin, kind) for plugin in plugins for kind in plugin.channel_types]
+    every = [(plugin, kind) for plugin in plugins for kind in plugin.registered.channel_types]
     named = [(plugin, kind) for plugin, kind in every if kind.id == name]
     named = named or [(plugin, kind) for plugin, kind in every if plugin.name == name]
     if named:

@@ -26,12 +26,15 @@ from router.web.origin import require_private_line
 from router.web.pages import Pages, secure_response
 from router.web.problems import Problem, problem_of
 from router.web.routes_channels import ChannelCalls
+from router.web.routes_composing import ComposingCalls
 from router.web.routes_conversations import ConversationCalls
 from router.web.routes_messages import MessageCalls
 from router.web.routes_operations import OperationsCalls
+from router.web.routes_orders import OrderCalls
 from router.web.routes_people import PeopleCalls
 from router.web.routes_rules import RulesCalls
 from router.web.routes_steering import SteeringCalls
+from router.web.routes_tasks import TaskCalls
 from router.web.routes_work import WorkCalls
 from router.web.services import Services
 from router.web.settings import BODY_LIMIT_BYTES, WebSettings
@@ -55,9 +58,12 @@ def create_app(
         PeopleCalls(services, doorkeeper),
         ConversationCalls(services),
         WorkCalls(services),
+        TaskCalls(services),
         SteeringCalls(services),
         RulesCalls(services),
         MessageCalls(services),
+        OrderCalls(services),
+        ComposingCalls(services),
         ChannelCalls(services),
         OperationsCalls(services),
         EventCalls(services, doorkeeper, frames),

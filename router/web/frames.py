@@ -15,7 +15,8 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from router.live import RING_SIZE, LiveEvent, Ring
-from router.model.desk import Agent, Message, Offer
+from router.model.desk import Agent, Offer
+from router.model.timeline import Message
 from router.storage.views.messages import read_messages
 from router.storage.views.people import read_agents
 from router.storage.views.routing import read_offer

@@ -56,6 +56,7 @@ class Hooks:
                 headers=request.headers,
                 body=await request.read(),
                 remote=client_address(request, self._settings),
+                target=request.raw_path,
             ),
         )
         return web.Response(status=reply.status, body=reply.body, headers=dict(reply.headers))

@@ -26,6 +26,7 @@ STATUS_OF_CODE: Mapping[str, int] = {
     "unsupported_media_type": 415,
     "content_rejected": 422,
     "rate_limited": 429,
+    "provider_failed": 502,
     "store_unavailable": 503,
 }
 
@@ -88,6 +89,8 @@ def _operation(bound: BoundCall, schemas: Mapping[Any, Any]) -> dict[str, Any]:
 
 
 def _answer(bound: BoundCall, schemas: Mapping[Any, Any]) -> dict[str, Any]:
+    if bound.call.status == 302:
+        return {"302": {"description": "Where it is"}}
     if bound.answer is None:
         return {"204": {"description": "Done"}}
     if _is_json(bound):

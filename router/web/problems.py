@@ -21,6 +21,7 @@ from router.errors import (
     OfferExpired,
     RouterError,
     RoutingError,
+    SendError,
     StaleVersion,
     StoreUnavailable,
 )
@@ -37,6 +38,7 @@ _ROUTER_ERRORS: Sequence[tuple[type[RouterError], int, str]] = (
     (RoutingError, 400, "bad_request"),
     (ContentRejected, 422, "content_rejected"),
     (NotAllowedNow, 422, "content_rejected"),
+    (SendError, 502, "provider_failed"),
     (MalformedMessage, 400, "bad_request"),
     (InboundRejected, 401, "not_logged_in"),
 )
@@ -60,6 +62,7 @@ TITLES: Mapping[str, str] = {
     "stale_version": "Somebody else has this now",
     "capacity_exceeded": "There is no capacity left",
     "content_rejected": "This content cannot be sent",
+    "provider_failed": "The provider cannot be asked now",
     "too_large": "The request is too large",
     "unsupported_media_type": "The body is not JSON",
     "rate_limited": "Too many requests",
@@ -130,7 +133,10 @@ def problem_of(error: Exception) -> Problem:
         return _unavailable("The store cannot be read at the moment.", RETRY_AFTER_S)
     for kind, status, code in _ROUTER_ERRORS:
         if isinstance(error, kind):
-            return Problem(status, code, str(error))
+            refused = error if isinstance(error, SendError) else None
+            words = refused.public_text if refused else str(error)
+            errors = [FieldError(at=refused.part, message=words)] if refused and refused.part else []
+            return Problem(status, code, words, errors=errors)
     if isinstance(error, StatementError):
         error.hide_parameters = True
     log.error("request failed", exc_info=error)

@@ -2,34 +2,61 @@
 
 from __future__ import annotations
 
-from router.errors import NotFound
-from router.model.desk import Message
-from router.storage.views.messages import find_attachment, read_message, read_raw
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from router.errors import ContentRejected, NotFound
+from router.model.timeline import Message, Version
+from router.storage.views.messages import find_attachment, read_message, read_raw, read_versions
+from router.threads import Audience, TemplateUse
 from router.web.asking import reading, require_visible
 from router.web.auth import Caller
-from router.web.binder import Body, Call, Name, Prose
+from router.web.binder import Body, Call, Line, Name, Prose
 from router.web.files import Download
 from router.web.routes_work import Token
 from router.web.services import Services
+
+Reader = Literal["customer", "operator", "mediator"]
+
+
+class TemplateChoice(Body):
+    """A template and what fills its gaps."""
+
+    id: Name
+    language: Line = ""
+    variables: Annotated[dict[Name, Line], Field(max_length=50)] = {}
 
 
 class Reply(Body):
     """An answer to the customer.
 
     `token` is the claim's fencing token, `key` makes a repeat harmless, `answers` is the id of the message
-    answered (the newest inbound one if absent).
+    answered (the newest inbound one if absent). `audience` is who reads it (the customer alone if absent). With
+    a `template` its words are sent, and `text` is left out.
     """
 
-    text: Prose
+    text: Prose | None = None
     token: Token
     key: Name | None = None
     answers: Name | None = None
+    audience: Annotated[list[Reader], Field(min_length=1, max_length=3)] | None = None
+    template: TemplateChoice | None = None
 
 
 class Note(Body):
     """A note, never sent."""
 
     text: Prose
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VersionList:
+    """What a message said, oldest first; the last one is what it says now."""
+
+    versions: Sequence[Version]
 
 
 class MessageCalls:
@@ -41,7 +68,7 @@ class MessageCalls:
     def calls(self) -> list[Call]:
         """List the calls."""
         conversation, message = "/conversations/{conversation_id}", "/messages/{message_id}"
-        rejected = ("stale_version", "content_rejected")
+        rejected = ("stale_version", "content_rejected", "provider_failed")
         return [
             Call(
                 method="POST",
@@ -52,15 +79,31 @@ class MessageCalls:
             ),
             Call(method="POST", path=f"{conversation}/notes", action=self.write_note, status=201),
             Call(method="POST", path=f"{message}/resend", action=self.resend, raises=rejected),
+            Call(method="POST", path=f"{message}/remap", action=self.remap, raises=("stale_version",)),
+            Call(method="GET", path=f"{message}/versions", action=self.read_versions),
             Call(method="GET", path=f"{message}/raw", action=self.read_original),
-            Call(method="GET", path="/attachments/{attachment_id}", action=self.read_attachment),
+            Call(
+                method="GET",
+                path="/attachments/{attachment_id}",
+                action=self.read_attachment,
+                raises=("content_rejected", "provider_failed"),
+            ),
         ]
 
     async def reply(self, caller: Caller, conversation_id: str, body: Reply) -> Message:
         """Answer on the channel the customer wrote from."""
         await require_visible(self._services, caller, conversation_id)
+        if (body.text is None) == (body.template is None):
+            raise ContentRejected("give either a text or a template", code="empty", part="text")
         message_id = await self._services.replies.reply(
-            conversation_id, caller.agent_id, body.token, body.text, key=body.key, answers=body.answers
+            conversation_id,
+            caller.agent_id,
+            body.token,
+            body.text or "",
+            key=body.key,
+            answers=body.answers,
+            audience=[Audience(one) for one in body.audience or ("customer",)],
+            template=_use(body.template),
         )
         return await self._read(caller, message_id)
 
@@ -75,6 +118,17 @@ class MessageCalls:
         await self._read(caller, message_id)
         await self._services.replies.resend(message_id, caller.agent_id)
         return await self._read(caller, message_id)
+
+    async def remap(self, caller: Caller, message_id: str) -> Message:
+        """Read a message once more that held something its channel did not know."""
+        await self._read(caller, message_id)
+        await self._services.remapping.remap(message_id)
+        return await self._read(caller, message_id)
+
+    async def read_versions(self, caller: Caller, message_id: str) -> VersionList:
+        """Read all a message has ever said, also what was edited away or recalled."""
+        async with reading(self._services, caller) as (conn, scope):
+            return VersionList(versions=await read_versions(conn, scope, message_id))
 
     async def read_original(self, caller: Caller, message_id: str) -> Download:
         """Save the bytes a message came as."""
@@ -95,3 +149,9 @@ class MessageCalls:
     async def _read(self, caller: Caller, message_id: str) -> Message:
         async with reading(self._services, caller) as (conn, scope):
             return await read_message(conn, scope, message_id)
+
+
+def _use(chosen: TemplateChoice | None) -> TemplateUse | None:
+    if chosen is None:
+        return None
+    return TemplateUse(id=chosen.id, language=chosen.language, variables=chosen.variables)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -10,13 +10,18 @@ from typing import Protocol
 from router.capabilities import Health
 from router.channel import AnyChannel, ChannelType, HttpReply, HttpRequest
 from router.clock import Clock
+from router.context import ContextAnswer
 from router.engine.config import EngineConfig
 from router.engine.rules.stage import RulesInForce
 from router.live import LiveEvents
 from router.messages import AcceptResult, JsonObject
 from router.model.desk import IncidentPreview, Rerouting
+from router.model.order_views import NoteShop
 from router.model.presence import PresenceState
+from router.model.tasks import NewTask
+from router.orders import ContextKind, ContextQuery, NoteKind
 from router.storage.store import Store
+from router.threads import ActionKind, Audience, Permission, Template, TemplateUse
 
 
 class Offers(Protocol):
@@ -155,6 +160,8 @@ class Replies(Protocol):
         *,
         key: str | None,
         answers: str | None,
+        audience: Collection[Audience] | None,
+        template: TemplateUse | None,
     ) -> str:
         """Write to the customer; gives the message's id, the first one's for a repeated `key`."""
         ...
@@ -165,6 +172,76 @@ class Replies(Protocol):
 
     async def resend(self, message_id: str, agent_id: str) -> None:
         """Send a message again under its id. Raises StaleVersion if its state does not allow it."""
+        ...
+
+
+class Context(Protocol):
+    """What shops' systems know beside conversations."""
+
+    def kinds(self, account: str) -> frozenset[ContextKind]:
+        """Say what can be asked for about customers of an account."""
+        ...
+
+    async def ask(self, query: ContextQuery) -> Sequence[ContextAnswer]:
+        """Ask every source at once; each answers or says why it does not, within two seconds."""
+        ...
+
+
+class OrderNotes(Protocol):
+    """Notes on orders."""
+
+    def shop(self, account: str) -> NoteShop | None:
+        """Say which shop takes the notes on an account's orders."""
+        ...
+
+    async def add(
+        self,
+        conversation_id: str,
+        agent_id: str,
+        *,
+        account: str,
+        order_id: str,
+        kind: NoteKind,
+        reason: str,
+        author: str,
+    ) -> str:
+        """Keep a note and have it brought to the shop; give its id. Raises ContentRejected, NotFound."""
+        ...
+
+    async def retry(self, note_id: str) -> None:
+        """Bring a note to its shop once more. Raises NotFound, StaleVersion."""
+        ...
+
+
+class Composing(Protocol):
+    """What may be written. Both raise NotFound where there is nothing to answer."""
+
+    async def permission(self, conversation_id: str) -> Permission:
+        """Say whether an answer may be sent now."""
+        ...
+
+    async def templates(self, conversation_id: str) -> Sequence[Template]:
+        """Give the approved texts; raises a SendError when the provider cannot be asked."""
+        ...
+
+
+class Tasks(Protocol):
+    """Calls back and follow-ups. All raise NotFound; StaleVersion for a task that is closed."""
+
+    async def make(self, new: NewTask, agent_id: str) -> str:
+        """Keep a task until it is due; gives its id. Raises RoutingError when it makes no sense."""
+        ...
+
+    async def close(self, task_id: str, agent_id: str, reason: str) -> None:
+        """Close a task and, if nothing else needs it, its work."""
+        ...
+
+    async def tell_try(self, task_id: str, agent_id: str, *, reached: bool, detail: str) -> None:
+        """Take an agent's word for a try to reach the customer."""
+        ...
+
+    async def call(self, task_id: str, agent_id: str, line: str) -> str:
+        """Have the customer called; gives the attempt's id. Raises SendError classes."""
         ...
 
 
@@ -195,6 +272,10 @@ class AccountHealth(Protocol):
 class Channels(Protocol):
     """The configured accounts and the doors of their plugins."""
 
+    def can(self, account: str, act: ActionKind) -> bool:
+        """Say whether an account's channel does such a thing."""
+        ...
+
     def health(self) -> Sequence[AccountHealth]:
         """Give every configured account, failed ones too; from memory, so cheap."""
         ...
@@ -224,11 +305,22 @@ class Channels(Protocol):
         ...
 
     async def attachment(self, inbound_id: str, part: str) -> bytes:
-        """Cut an attachment out of its raw item. Raises LookupError when it is not there."""
+        """Cut an attachment out of its raw item, or fetch it from its provider.
+
+        Raises LookupError when it is not there, and a SendError when the provider does not give it.
+        """
         ...
 
     async def handle_http(self, account: str, request: HttpRequest) -> HttpReply:
         """Hand a provider's call to its account. Raises NotFound, InboundRejected, StoreUnavailable."""
+        ...
+
+
+class Remapping(Protocol):
+    """Reading messages once more."""
+
+    async def remap(self, message_id: str) -> bool:
+        """Read one; false when its plugin knows no more of it. Raises NotFound, StaleVersion."""
         ...
 
 
@@ -260,6 +352,11 @@ class Services:
     rulebook: Rulebook
     reroutes: Reroutes
     replies: Replies
+    context: Context
+    order_notes: OrderNotes
+    composing: Composing
+    remapping: Remapping
+    tasks: Tasks
     channels: Channels
     quarantine: Quarantine
     words: Words

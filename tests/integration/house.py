@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -33,6 +33,7 @@ from router.storage import schema as t
 from router.storage.store import Store
 from router.strategy import Strategy
 from router.testing import FakeClock
+from router.threads import Permission, Template
 from tests.integration.notes_channel import item, notes_type
 from tests.integration.test_intake import RULES, Front, running
 
@@ -46,10 +47,26 @@ class Doors:
     open: bool = True
     answers: list[Receipt | Exception] = field(default_factory=list)
     confirmation: Confirmation = Confirmation.UNSURE
+    beside: Sequence[str] = ()
     sent: list[OutboundAttempt] = field(default_factory=list)
+    can: dict[str, Any] = field(default_factory=dict)
+    permission: Permission | Exception | None = None
+    templates: list[Template] = field(default_factory=list)
 
     def kind(self, account: str) -> ChannelType:
-        return notes_type()
+        notes = notes_type()
+        return replace(notes, capabilities=replace(notes.capabilities, **self.can))
+
+    async def permissions(self, account: str, thread: str) -> Permission | None:
+        if isinstance(self.permission, Exception):
+            raise self.permission
+        return self.permission
+
+    def companions(self, account: str) -> Sequence[str]:
+        return self.beside
+
+    async def list_templates(self, account: str, thread: str) -> list[Template]:
+        return self.templates
 
     def is_open(self, account: str) -> bool:
         return self.open
@@ -82,9 +99,12 @@ class House:
     live: LiveEvents
     notices: Notices
 
-    async def conversation(self, text: str = "hello", sender: str = "ann@shop.example") -> str:
+    async def conversation(
+        self, text: str = "hello", sender: str = "ann@shop.example", **fields: object
+    ) -> str:
         """Let a customer write, and dispatch see it."""
-        (conversation,) = await self.front.take(item(sender, at=self.clock.now(), id=new_id(), text=text))
+        written = item(sender, at=self.clock.now(), id=new_id(), text=text, **fields)
+        (conversation,) = await self.front.take(written)
         self.notices.filed([self.front.filed[-1]])
         await self.room.take_up()
         return conversation
@@ -101,10 +121,10 @@ class House:
             row = (await connection.execute(joined.where(where))).one_or_none()
         return None if row is None else (row.id, row.login)
 
-    async def accepted(self, login: str = "mei") -> str:
+    async def accepted(self, login: str = "mei", **fields: object) -> str:
         """Have a conversation that this agent has accepted."""
         await self.offers.set_presence(self.agents[login], "available")
-        conversation = await self.conversation()
+        conversation = await self.conversation(**fields)  # type: ignore[arg-type]
         offer = await self.offered(conversation)
         assert offer is not None
         assert await self.offers.accept(offer[0], self.agents[login]) == conversation

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
+from typing import Any
 
 from pydantic import BaseModel
 
@@ -16,6 +17,8 @@ from router.messages import (
     Author,
     Automatic,
     Block,
+    DeliveryReport,
+    DeliveryState,
     EventKind,
     Evidence,
     EvidenceKind,
@@ -24,6 +27,8 @@ from router.messages import (
     RawInbound,
     Role,
 )
+from router.model.calls import call_of
+from router.threads import PlatformState, Turn
 
 
 class NotesSettings(BaseModel):
@@ -45,19 +50,55 @@ class NotesChannel(Channel[NotesSettings]):
             InboundEvent(
                 kind=EventKind(fields.get("kind", "message")),
                 visible=fields.get("visible", True),
-                author=Author(role=Role.CUSTOMER, identities=[Identity(kind="note", value=fields["sender"])]),
+                author=Author(role=Role(fields.get("role", "customer")), identities=_identities(fields)),
                 external_id=fields.get("id", ""),
                 subject=fields.get("subject", ""),
                 subject_key=fields.get("subject", "").casefold(),
-                blocks=[Block(text=fields.get("text", ""), fields=fields.get("fields", {}))],
+                blocks=_blocks(fields),
                 attachments=[
                     Attachment(part=str(number), name=name, content_type="text/plain", size_bytes=9)
                     for number, name in enumerate(fields.get("files", []))
                 ],
                 evidence=[Evidence(kind=EvidenceKind(k), value=v) for k, v in fields.get("evidence", [])],
                 automatic=Automatic(fields.get("automatic", "no")),
+                context=fields.get("context", {}),
+                occurred_at=_time(fields.get("occurred_at")),
+                target=fields.get("target", ""),
+                report=_report(fields.get("report")),
+                sort_key=fields.get("sort_key", ""),
+                platform_state=_state(fields.get("state")),
+                call=call_of(fields["call"]) if "call" in fields else None,
             )
         ]
+
+
+def _identities(fields: dict[str, Any]) -> list[Identity]:
+    return [Identity(kind="note", value=fields["sender"])] if fields["sender"] else []
+
+
+def _blocks(fields: dict[str, Any]) -> list[Block]:
+    if fields.get("kind") == "thread_state" and not fields.get("text"):
+        return []
+    return [Block(text=fields.get("text", ""), fields=fields.get("fields", {}))]
+
+
+def _time(value: str | None) -> datetime | None:
+    return None if value is None else datetime.fromisoformat(value)
+
+
+def _report(fields: dict[str, str] | None) -> DeliveryReport | None:
+    if fields is None:
+        return None
+    at = datetime(2026, 3, 4, 9, 0, tzinfo=UTC)
+    return DeliveryReport(outgoing_ref=fields["ref"], state=DeliveryState(fields["state"]), at=at)
+
+
+def _state(fields: dict[str, Any] | None) -> PlatformState | None:
+    if fields is None:
+        return None
+    times = {name: _time(fields.get(name)) for name in ("reply_needed_since", "closes_at")}
+    turn = Turn(fields["turn"]) if "turn" in fields else None
+    return PlatformState(**{**fields, **times, "turn": turn})
 
 
 def notes_type(*, joins_open_episode: bool = False, shares_loop: bool = True) -> ChannelType:

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -14,12 +15,13 @@ from sqlalchemy.exc import OperationalError
 
 from router.clock import Clock, SystemClock
 from router.decoding import Decoder
-from router.engine.rules import load_ruleset
+from router.engine.rules import RuleSet, load_ruleset
 from router.engine.rules.stage import RulesInForce
-from router.filing import FilingRoom
+from router.filing import DEFAULT_TERMS, FilingRoom
 from router.ids import new_id
-from router.intake import Intake
+from router.intake import Intake, LookUpOrders, as_they_are
 from router.messages import AcceptOutcome, Evidence, EvidenceKind
+from router.model.calls import CallBackTerms
 from router.model.filing import Decoded, Filed, reference_digest
 from router.queues import Queues
 from router.storage import schema as t
@@ -68,19 +70,31 @@ class Front:
             return list((await connection.execute(statement)).all())
 
 
+@cache
+def ruleset_of(rules: str) -> RuleSet:
+    """Read rules, once for every house that has them."""
+    return load_ruleset(rules, source="test", lists={})
+
+
 @asynccontextmanager
 async def running(
-    store: Store, *, clock: Clock | None = None, rules: str = RULES, **kind: bool
+    store: Store,
+    *,
+    clock: Clock | None = None,
+    rules: str = RULES,
+    terms: CallBackTerms = DEFAULT_TERMS,
+    look_up_orders: LookUpOrders = as_they_are,
+    **kind: bool,
 ) -> AsyncIterator[Front]:
     clock = clock or SystemClock()
     notes = notes_type(**kind)
     built = {name: (notes, notes.factory(name, NotesSettings())) for name in ("notes", "other")}
     decoder = Decoder(built)
-    ruleset = load_ruleset(rules, source="test", lists={})
+    ruleset = ruleset_of(rules)
     queues = Queues(clock, lambda: RulesInForce(version=1, ruleset=ruleset), lambda account: "en")
     filed: list[Filed] = []
-    filing = FilingRoom(store, clock, queues.work_item, filed.extend)
-    intake = Intake(store, clock, decoder, lambda account: built[account][0], filing)
+    filing = FilingRoom(store, clock, queues.work_item, filed.extend, terms)
+    intake = Intake(store, clock, decoder, lambda account: built[account][0], filing, look_up_orders)
     await intake.recover()
     task = asyncio.create_task(intake.run())
     try:

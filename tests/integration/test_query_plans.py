@@ -12,6 +12,7 @@ from router.engine.config import EngineConfig
 from router.storage.live_work import read_open_offers
 from router.storage.staff import restoring_events
 from router.storage.store import Store
+from router.storage.threads import _UNMET
 from router.storage.upgrade import upgrade_database
 from router.storage.views.routing import list_alarms, list_offers
 from router.storage.views.scope import Scope
@@ -36,12 +37,17 @@ async def after_a_start(connection: AsyncConnection) -> None:
     await restoring_events(connection, NOW, EngineConfig())
 
 
+async def changes_that_wait(connection: AsyncConnection) -> None:
+    await connection.run_sync(lambda sync: list(_UNMET.rows(sync, [("one",), ("other",)])))
+
+
 @pytest.mark.parametrize(
     ("ask", "indexes"),
     [
         (alarms, ["ix_decision_record_alarm", "ix_claim_work_item_id"]),
         (offers_of_one, ["ix_offer_open"]),
         (open_offers, ["ix_offer_open"]),
+        (changes_that_wait, ["ix_message_unmet"]),
         (after_a_start, ["ix_decision_record_alarm", "ix_work_item_live"]),
     ],
 )

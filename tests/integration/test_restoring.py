@@ -11,6 +11,7 @@ from random import Random
 from typing import Any
 
 import msgspec
+import pytest
 
 from router.engine.engine import Engine
 from router.engine.event_json import from_json
@@ -67,7 +68,6 @@ PEOPLE = [
     ),
 ]
 TEXTS = ("hello", "I complain", "a refund please", "refund, zh please", "zh, I complain", "where is it?")
-STEPS = 240
 SEED = 2
 
 
@@ -194,12 +194,15 @@ def goes_on(start: Restored, events: list[Event], recorded: list[Any]) -> None:
         assert one == other, f"decision {number} after the restart at step {start.step}"
 
 
-async def test_router_killed_at_any_point_of_a_busy_day_goes_on_like_one_that_ran_on(store: Store) -> None:
+@pytest.mark.parametrize("steps", [130, pytest.param(400, marks=pytest.mark.long)])
+async def test_router_killed_at_any_point_of_a_busy_day_goes_on_like_one_that_ran_on(
+    store: Store, steps: int
+) -> None:
     config = load_ruleset(RULES, source="rules.yaml", lists={}).engine_config
     async with house(store, FakeClock(NOW), Doors(), config, rules=RULES, agents=PEOPLE) as desk:
         day, starts = Day(desk, SEED), []
-        kills = set(Random(SEED).sample(range(20, STEPS - 10), 12))
-        for step in range(STEPS):
+        kills = set(Random(SEED).sample(range(20, steps - 10), steps // 20))
+        for step in range(steps):
             await day.step()
             if step in kills:
                 starts.append(await restored(desk, step))

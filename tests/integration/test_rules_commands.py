@@ -43,12 +43,12 @@ CHANGED = (
 
 
 @pytest.fixture
-def shop(tmp_path: Path, database_url: str) -> Path:
+def shop(tmp_path: Path, upgraded_url: str) -> Path:
     """Write a configuration with rules; give the configuration's path."""
     (tmp_path / "rules.yaml").write_text(RULES)
     (tmp_path / "new.yaml").write_text(CHANGED.replace("other: {}, ", ""))
     config = tmp_path / "omnirouter.yaml"
-    config.write_text(f"store: {{url: '{database_url}'}}\nrules: rules.yaml\nweb: {{port: 0}}\n")
+    config.write_text(f"store: {{url: '{upgraded_url}'}}\nrules: rules.yaml\nweb: {{port: 0}}\n")
     return config
 
 

@@ -18,7 +18,7 @@ from router.config import (
 from router.documents.problems import DocumentError
 from router.errors import ConfigError
 from router.messages import InboundEvent, RawInbound
-from router.plugin_host import LoadedPlugin, PluginHost
+from router.plugin_host import LoadedPlugin, PluginHost, Registered
 
 ROOT = Path(__file__).parents[2]
 
@@ -50,7 +50,12 @@ EMAIL = ChannelType(
 )
 HOST = PluginHost(
     plugins=(
-        LoadedPlugin(name="email", distribution="omnirouter", version="0.1", channel_types=[EMAIL]),
+        LoadedPlugin(
+            name="email",
+            distribution="omnirouter",
+            version="0.1",
+            registered=Registered(channel_types=[EMAIL]),
+        ),
         LoadedPlugin(name="fax", distribution="router-fax", version="2.0", error="ImportError: no libfax"),
     ),
     channel_types={"email": EMAIL},
@@ -97,7 +102,10 @@ WRONG = {
         "web:\n  prot: 1\n",
         "o.yaml:2:3 web.prot: unknown key `prot`. Did you mean `port`?",
     ),
-    "unknown section": ("\nwibble: 1\n", "o.yaml:2:1 wibble: unknown key `wibble`. Known: accounts, log, "),
+    "unknown section": (
+        "\nwibble: 1\n",
+        "o.yaml:2:1 wibble: unknown key `wibble`. Known: accounts, context, log, ",
+    ),
     "wrong type": ("web:\n  host: a\n  port: many\n", "o.yaml:3:3 web.port: input should be a valid integer"),
     "out of range": ("web: {port: 70000}", "o.yaml:1:7 web.port: input should be less than"),
     "no channel": ("accounts:\n  a:\n    x: 1\n", "o.yaml:2:3 accounts.a.channel: `channel` is missing. Add"),

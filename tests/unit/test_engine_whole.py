@@ -6,25 +6,20 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import initialize, invariant, precondition, rule
 
 from router.engine.decisions import Act, Decision
 from router.engine.engine import Engine
 from router.engine.event_json import from_json, to_json
 from router.engine.events import (
     AbsencePlanned,
-    AgentChanged,
     AgentRemoved,
     ClaimEnded,
-    ClaimOutcome,
-    ClaimTaken,
     ClockTick,
-    CustomerWrote,
     Event,
     IncidentEnded,
     IncidentStarted,
@@ -35,11 +30,9 @@ from router.engine.events import (
     ItemThawed,
     ItemWithdrawn,
     OfferAccepted,
-    OfferAccepting,
     OfferFailed,
     OfferRejected,
     PresenceChanged,
-    Replied,
 )
 from router.engine.needs import needs_from_json
 from router.engine.rules import RuleSet, load_ruleset
@@ -48,41 +41,42 @@ from router.engine.rules.facts import Facts
 from router.engine.words import say
 from router.model.presence import PresenceState
 from tests.unit import whole_rules
-from tests.unit.whole_book import Book
-from tests.unit.whole_reading import Reading
+from tests.unit.desk_machine import (
+    PEOPLE,
+    SEED,
+    SETTINGS,
+    DeskMachine,
+    nth,
+    nth_of,
+    person,
+    soon,
+    staffing,
+)
+from tests.unit.desk_reading import Reading
 
-START = datetime(2026, 1, 5, 9, tzinfo=UTC)
-PEOPLE = ("anna", "lin", "mei", "tom")
-SEED = 3
 # a restart says again what it finds, and who was missed before it
 SAID_AGAIN = (Act.BLOCKED, Act.NEED_DROPPED, Act.NEED_RESTORED, Act.REACHABILITY)
 A_GAP = re.compile(r"[{}]|None|\(\)|\s[,.;:]|\s\s|^\s|\s$|，。|：。|，，|。。")
 
-nth = st.integers(0, 9)
-person = st.sampled_from(PEOPLE)
-soon = st.integers(0, 40)
 
+class Whole(DeskMachine):
+    """A desk under generated rules."""
 
-class Whole(RuleBasedStateMachine):
-    """A desk under generated rules; a restarted engine goes along and has to decide the same."""
+    said_again = SAID_AGAIN
 
     @initialize(document=whole_rules.documents, is_watched=st.booleans())
     def open(self, document: Mapping[str, Any], is_watched: bool) -> None:
         self.ruleset: RuleSet = load_ruleset(whole_rules.written(document), source="rules.yaml", lists={})
         config = self.ruleset.engine_config
-        self.config = config if is_watched else replace(config, watched=())
+        self.open_desk(config if is_watched else replace(config, watched=()))
         self.bounds = {key(bound): bound for bound in prove_bounds(self.ruleset.model).bounds}
-        self.engine = Engine(self.config, SEED)
-        self.twin: Engine | None = None
-        self.book = Book(self.config)
-        self.now = START
         self.told: list[dict] = []
         self.is_broken = False
         self.said: list[bytes] = []
         self.first: dict[str, Item] = {}
         self.pauses: dict[str, str] = {}
         for number, name in enumerate(PEOPLE):
-            self.staff(name, {"zh": 2, "refunds": number}, 100, None, None, None)
+            self.staff(name, {"zh": 2, "refunds": number}, 100)
             self.be(name, PresenceState.AVAILABLE, None)
 
     # --- what happens ------------------------------------------------------------------------------
@@ -113,34 +107,6 @@ class Whole(RuleBasedStateMachine):
         self.first[item.id] = item
         self.do(ItemQueued(at=self.now, item=item))
 
-    @precondition(lambda self: self.book.offers)
-    @rule(which=nth, kind=st.sampled_from([OfferAccepting, OfferAccepted, OfferAccepted]))
-    def offer_is_taken(self, which: int, kind: type) -> None:
-        self.do(kind(at=self.now, offer_id=nth_of(self.book.offers, which)))
-
-    @precondition(lambda self: self.book.offers)
-    @rule(which=nth, kind=st.sampled_from([OfferFailed, OfferRejected]), reason=st.sampled_from(["", "busy"]))
-    def offer_comes_to_nothing(self, which: int, kind: type, reason: str) -> None:
-        self.do(kind(at=self.now, offer_id=nth_of(self.book.offers, which), reason=reason))
-
-    @precondition(lambda self: self.book.claims)
-    @rule(which=nth, kind=st.sampled_from([Replied, CustomerWrote]))
-    def conversation_goes_on(self, which: int, kind: type) -> None:
-        self.do(kind(at=self.now, item_id=nth_of(self.book.claims, which)))
-
-    @precondition(lambda self: self.book.claims)
-    @rule(which=nth, outcome=st.sampled_from(ClaimOutcome))
-    def claim_ends(self, which: int, outcome: ClaimOutcome) -> None:
-        id = nth_of(self.book.claims, which)
-        self.do(ClaimEnded(at=self.now, item_id=id, agent_id=self.book.claims[id].agent_id, outcome=outcome))
-        if outcome is ClaimOutcome.HANDED_BACK:
-            self.do(ItemQueued(at=self.now, item=self.book.items[id]))
-
-    @precondition(lambda self: self.book.items)
-    @rule(which=nth, name=person)
-    def item_is_taken(self, which: int, name: str) -> None:
-        self.do(ClaimTaken(at=self.now, item_id=nth_of(self.book.items, which), agent_id=name))
-
     @precondition(lambda self: self.book.items)
     @rule(which=nth)
     def item_is_withdrawn(self, which: int) -> None:
@@ -164,26 +130,13 @@ class Whole(RuleBasedStateMachine):
             else ItemPaused(at=self.now, item_id=id, reason="parts")
         )
 
-    @rule(
-        name=person,
-        skills=st.dictionaries(st.sampled_from(sorted(whole_rules.SKILLS)), st.integers(1, 3)),
-        units=st.sampled_from([0, 50, 100]),
-        max_claims=st.sampled_from([None, 1, 3]),
-        queues=st.sampled_from([None, None, frozenset({"desk"}), frozenset({"care", "gold"})]),
+    staff = staffing(
+        skills=list(whole_rules.SKILLS),
+        units=[0, 50, 100],
+        max_claims=[None, 1, 3],
+        queues=[None, None, frozenset({"desk"}), frozenset({"care", "gold"})],
         expires_s=st.one_of(st.none(), soon),
     )
-    def staff(
-        self,
-        name: str,
-        skills: dict[str, int],
-        units: int,
-        max_claims: int | None,
-        queues: frozenset[str] | None,
-        expires_s: int | None,
-    ) -> None:
-        expires = {} if expires_s is None else {"zh": self.now + timedelta(seconds=expires_s)}
-        limits = {"units": units, "max_claims": max_claims, "queues": queues}
-        self.do(AgentChanged(at=self.now, agent_id=name, skills=skills, expires=expires, **limits))
 
     @rule(
         name=person,
@@ -216,24 +169,13 @@ class Whole(RuleBasedStateMachine):
 
     @rule(seconds=soon)
     def time_passes(self, seconds: int) -> None:
-        until = self.now + timedelta(seconds=seconds)
-        due_at = self.engine.next_due()
-        while due_at is not None and due_at <= until:
-            self.now = max(self.now, due_at)
-            self.apply(ClockTick(at=self.now))
-            due_at = self.engine.next_due()
-        self.now = until
+        self.pass_time(seconds)
         self.apply(ClockTick(at=self.now))
 
     @precondition(lambda self: self.book.can_tell_the_picks)
     @rule()
     def engine_restarts(self) -> None:
-        self.apply(ClockTick(at=self.now))
-        self.twin = Engine(self.config, SEED)
-        for event in self.book.told_after_a_restart(self.now):
-            made = self.twin.apply(event)
-        assert {decision.act for decision in made} <= set(SAID_AGAIN), "restoring is no act"
-        self.same_due()
+        self.restart()
 
     # --- telling -----------------------------------------------------------------------------------
 
@@ -248,25 +190,15 @@ class Whole(RuleBasedStateMachine):
 
     def apply(self, event: Event) -> list[Decision]:
         self.is_broken = True
-        self.book.note_event(event)
         self.told.append(to_json(event))
-        decisions = self.engine.apply(event)
-        for decision in decisions:
-            self.check(decision)
-            self.book.note(decision)
+        decisions = super().apply(event)
         self.said += [as_bytes(decision) for decision in decisions]
-        if self.twin is not None:
-            repeated = [one for one in self.twin.apply(event) if one.act not in SAID_AGAIN]
-            here = [one for one in decisions if one.act not in SAID_AGAIN]
-            assert repeated == here, difference(repeated, here)
-            self.same_due()
         self.is_broken = False
         return decisions
 
     def same_due(self) -> None:
         if not self.config.watched:
-            assert self.twin is not None
-            assert self.twin.next_due() == self.engine.next_due()
+            super().same_due()
 
     # --- what holds --------------------------------------------------------------------------------
 
@@ -288,7 +220,7 @@ class Whole(RuleBasedStateMachine):
 
     def check_overtaking(self, decision: Decision, reading: Reading) -> None:
         ahead = self.book.items[decision.item_id]
-        for id in self.waiting():
+        for id in self.book.waiting():
             behind = self.book.items[id]
             if id == decision.item_id or {id, decision.item_id} & self.book.changed_by_hand:
                 continue
@@ -304,30 +236,17 @@ class Whole(RuleBasedStateMachine):
         is_promised = any(one.targets_s or any(one.by_class.values()) for one in promises)
         return item.queue, int(item.boost_s), is_promised, int(item.max_advance_s)
 
-    def waiting(self) -> list[str]:
-        held = (
-            {made.item_id for made in self.book.offers.values()} | self.book.claims.keys() | self.book.loose
-        )
-        return [id for id in self.book.items if id not in held]
-
     @invariant()
-    def every_item_stands_in_one_place_with_its_age(self) -> None:
-        offered = {made.item_id: made for made in self.book.offers.values()}
-        assert len(offered) == len(self.book.offers)
-        assert not offered.keys() & self.book.claims.keys()
+    def every_item_keeps_its_age_and_its_queue(self) -> None:
         for id, item in self.book.items.items():
             explained = self.engine.explain(id, self.now)
-            expected = "claimed" if id in self.book.claims else "waiting"
-            if id in offered:
-                expected = "accepting" if offered[id].is_accepting else "offered"
-            assert explained["state"] == expected
             assert datetime.fromisoformat(str(explained["eligible_since"])) == self.first[id].eligible_since
             assert explained["queue"] == item.queue
 
     @invariant()
     def nothing_waits_beside_somebody_who_may_have_it(self) -> None:
         reading = Reading(self.book, self.now)
-        for id in self.waiting():
+        for id in self.book.waiting():
             for name in self.book.people:
                 assert reading.gate(name, self.book.items[id]) is not None, f"{id} waits beside {name}"
 
@@ -350,28 +269,9 @@ def key(bound: Bound) -> tuple:
     )
 
 
-def difference(one: list[Decision], other: list[Decision]) -> str:
-    """Say what a restarted engine decides otherwise, in few words."""
-    first = next((pair for pair in zip(one, other, strict=False) if pair[0] != pair[1]), None)
-    if first is None or first[0].act is not first[1].act:
-        return " for ".join(str([(each.act.value, each.item_id) for each in side]) for side in (one, other))
-    twin, here = (each.record for each in first)
-    return str({name: (twin.get(name), found) for name, found in here.items() if twin.get(name) != found})
-
-
 def as_bytes(decision: Decision) -> bytes:
     return json.dumps(decision.record).encode()
 
 
-def nth_of(found: Any, which: int) -> str:
-    return list(found)[which % len(found)]
-
-
-# no deadline and no health check by the clock: a slow machine fails nothing; explaining a failure takes minutes
-Whole.TestCase.settings = settings(
-    stateful_step_count=40,
-    deadline=None,
-    phases=[Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink],
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-)
+Whole.TestCase.settings = SETTINGS
 TestEverythingOn = Whole.TestCase

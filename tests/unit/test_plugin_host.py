@@ -48,6 +48,42 @@ STRATEGY = (
 """
 )
 
+PROVIDER = (
+    DESCRIPTOR
+    + """
+    from pydantic import BaseModel
+    from router import ContextKind, ContextProvider, ContextProviderType
+
+    class Settings(BaseModel):
+        pass
+
+    class Ledger(ContextProvider):
+        async def look_up(self, query):
+            return []
+
+    @hookimpl
+    def router_context_providers():
+        return [ContextProviderType(id="ledger", title="Ledger", settings=Settings, factory=Ledger,
+                                    kinds=frozenset({ContextKind.ORDERS}))]
+"""
+)
+
+TARGET = (
+    DESCRIPTOR
+    + """
+    from pydantic import BaseModel
+    from router import NoteLimits, NoteTarget, NoteTargetType
+
+    class Settings(BaseModel):
+        pass
+
+    @hookimpl
+    def router_note_targets():
+        return [NoteTargetType(id="slate", title="Slate", settings=Settings, factory=NoteTarget,
+                               limits=NoteLimits(max=500))]
+"""
+)
+
 
 def _of(host: PluginHost, name: str) -> LoadedPlugin:
     return next(plugin for plugin in host.plugins if plugin.name == name)
@@ -66,7 +102,21 @@ def test_hook_router_strategies(install: Install):
     install("fake-patient", "patience", STRATEGY)
     host = PluginHost.load()
     assert [strategy.name for strategy in host.strategies] == ["patient"]
-    assert _of(host, "patience").strategies == host.strategies
+    assert _of(host, "patience").registered.strategies == host.strategies
+
+
+def test_hook_router_context_providers(install: Install):
+    install("fake-ledger", "ledger_shop", PROVIDER)
+    host = PluginHost.load()
+    assert host.context_providers["ledger"].title == "Ledger"
+    assert list(_of(host, "ledger_shop").registered.context_providers) == [host.context_providers["ledger"]]
+
+
+def test_hook_router_note_targets(install: Install):
+    install("fake-slate", "slate_shop", TARGET)
+    host = PluginHost.load()
+    assert host.note_targets["slate"].limits.max == 500
+    assert list(_of(host, "slate_shop").registered.note_targets) == [host.note_targets["slate"]]
 
 
 def test_hook_router_plugin(install: Install):
@@ -107,6 +157,14 @@ BROKEN = {
         "not by a tuple of numbers",
     ),
     "strategy raises": (STRATEGY.replace("person.unanswered", "person.mood"), "mood"),
+    "providers are garbage": (PROVIDER.replace("return [Context", "return [5, Context"), "not a Context"),
+    "provider without kinds": (PROVIDER.replace("{ContextKind.ORDERS}", ""), "name no ContextKind"),
+    "provider with a bad id": (PROVIDER.replace('"ledger"', '"Led ger"'), "has to match"),
+    "provider without a model": (PROVIDER.replace("settings=Settings", "settings=dict"), "no pydantic model"),
+    "targets are garbage": (TARGET.replace("return [Note", "return [5, Note"), "not a NoteTargetType"),
+    "target without room": (TARGET.replace("max=500", "max=0"), "a max above 0"),
+    "target in furlongs": (TARGET.replace("max=500", "max=500, unit='furlongs'"), "chars or bytes"),
+    "target nobody can build": (TARGET.replace("factory=NoteTarget", "factory=5"), "callable factory"),
     "routes on a thread of its own": (
         CHANNEL.replace("factory=", "routes=[1], factory="),
         "shares_loop=True",
@@ -130,6 +188,14 @@ def test_two_distributions_with_one_channel_type_refuse_to_start_naming_both(ins
     install("fake-pigeon", "pigeon", CHANNEL)
     install("fake-dove", "dove", CHANNEL)
     with pytest.raises(ConfigError, match=r"fake-dove and fake-pigeon.*plugins\.disabled"):
+        PluginHost.load()
+
+
+@pytest.mark.parametrize("source", [PROVIDER, TARGET], ids=["context provider", "note target"])
+def test_two_distributions_with_one_source_or_target_refuse_to_start(install: Install, source: str):
+    install("fake-first", "first", source)
+    install("fake-second", "second", source)
+    with pytest.raises(ConfigError, match=r"fake-first and fake-second.*plugins\.disabled"):
         PluginHost.load()
 
 

@@ -6,104 +6,36 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from random import Random
-from typing import Any
 
 import pytest
 
 from router import (
     Capabilities,
     Channel,
-    ChannelType,
-    Health,
+    ChannelContext,
     HealthState,
-    HttpRequest,
-    Pulled,
-    PullSource,
-    Signal,
-    StreamSource,
 )
-from router.accounts.judgement import Limits
-from router.clock import SystemClock
-from router.config import Account, AnyAccount, FailedAccount
+from router.config import Account
 from router.errors import (
     AuthInvalid,
-    NotFound,
     PluginContractError,
-    PluginError,
     Retryable,
     StoreUnavailable,
     UnknownOutcome,
 )
 from router.messages import InboundEvent, RawInbound, SendOutcome
-from router.supervisor import Supervisor
-from router.testing.channels import EVIL_TYPE, NULL_TYPE, EvilSettings, NullSettings
-from router.testing.factories import make_attempt, make_raw
-from router.testing.memory import MemoryStore
-
-FAST = Limits(
-    open_s=0.3,
-    close_s=0.2,
-    pull_s=0.3,
-    send_s=0.2,
-    http_s=0.2,
-    spare_s=0.1,
-    steady_s=0.02,
-    first_delay_s=0.001,
-    longest_delay_s=0.02,
+from router.testing.channels import EVIL_TYPE, NullSettings
+from router.testing.factories import make_attempt
+from tests.unit.supervised import (
+    FAST,
+    MAILBOX,
+    REQUEST,
+    Watcher,
+    evil,
+    null,
+    shared,
+    supervise,
 )
-REQUEST = HttpRequest(method="POST", path="/", query={}, headers={}, body=b"", remote="127.0.0.1")
-
-
-class Watcher:
-    """Remembers every health told and lets a test wait for one."""
-
-    def __init__(self) -> None:
-        self.told: list[tuple[str, Health]] = []
-        self._news = asyncio.Event()
-
-    def __call__(self, account: str, health: Health) -> None:
-        self.told.append((account, health))
-        self._news.set()
-
-    async def until(self, account: str, state: HealthState, times: int = 1) -> Health:
-        while True:
-            found = [health for name, health in self.told if name == account and health.state is state]
-            if len(found) >= times:
-                return found[-1]
-            self._news.clear()
-            await asyncio.wait_for(self._news.wait(), 10)
-
-
-def evil(name: str = "evil", **settings: Any) -> Account:
-    return Account(name=name, channel_type=EVIL_TYPE, settings=EvilSettings(**settings))
-
-
-def null(name: str = "good") -> Account:
-    return Account(name=name, channel_type=NULL_TYPE, settings=NullSettings())
-
-
-def shared(account: Account) -> Account:
-    return replace(account, channel_type=replace(account.channel_type, shares_loop=True))
-
-
-def supervise(
-    *accounts: AnyAccount,
-    watcher: Watcher,
-    store: MemoryStore | None = None,
-    limits: Limits = FAST,
-    **more: Any,
-) -> Supervisor:
-    return Supervisor(
-        accounts,
-        intake=store or MemoryStore(clock=SystemClock()),
-        clock=SystemClock(),
-        public_url="http://127.0.0.1",
-        random=Random(1),
-        on_health=watcher,
-        limits=limits,
-        **more,
-    )
 
 
 async def test_every_account_opens_and_sends():
@@ -236,6 +168,28 @@ async def test_channel_that_does_not_close_is_left_behind_and_named(
     assert named == ([] if misdeed == "hang" else ["evil"])
 
 
+async def test_account_told_to_end_while_its_thread_starts_is_closed():
+    opened, closed = threading.Event(), threading.Event()
+
+    class Quick(Channel[NullSettings]):
+        def decode(self, raw: RawInbound) -> list[InboundEvent]:
+            return []
+
+        async def open(self, ctx: ChannelContext) -> None:
+            opened.set()
+
+        async def close(self) -> None:
+            closed.set()
+
+    kind = replace(MAILBOX, factory=Quick)
+    account = Account(name="box", channel_type=kind, settings=NullSettings())
+    async with supervise(account, watcher=Watcher()):
+        await asyncio.sleep(0)
+        # The core's loop stands here, so the channel is open before the core has heard that its thread runs.
+        assert opened.wait(5)
+    assert closed.is_set()
+
+
 async def test_blocked_thread_is_named_with_its_stack_and_harms_nobody(caplog: pytest.LogCaptureFixture):
     caplog.set_level(logging.INFO)
     watcher, account = Watcher(), evil(on_stream="block")
@@ -265,132 +219,3 @@ async def test_channel_blocking_the_routers_own_loop_is_named_though_others_shar
     assert [record.__dict__["plugin"] for record in caplog.records if "held for" in record.message] == [
         "evil"
     ]
-
-
-class Mailbox(Channel[NullSettings], StreamSource, PullSource):
-    """Accepts one item from the stream and one more for each signal."""
-
-    poll_interval_s = 3600.0
-
-    def decode(self, raw: RawInbound) -> list[InboundEvent]:
-        return []
-
-    async def stream(self) -> None:
-        await self.ctx.accept([make_raw(b"streamed")])
-        await asyncio.Event().wait()
-
-    async def pull(self, signal: Signal | None = None) -> Pulled:
-        seen = await self.ctx.cursor() or 0
-        assert isinstance(seen, int)
-        hint = signal.hint if signal else "first"
-        await self.ctx.accept([make_raw(f"pulled {hint}".encode())], cursor=seen + 1)
-        await self.ctx.put("last", hint)
-        return Pulled(items=1)
-
-
-MAILBOX = ChannelType(
-    id="mailbox",
-    title="Mailbox",
-    settings=NullSettings,
-    capabilities=Capabilities(channel_class="email"),
-    factory=Mailbox,
-)
-
-
-class CountingStore(MemoryStore):
-    """Lets a test wait for a number of accepted items, and notes which thread asked."""
-
-    def __init__(self) -> None:
-        super().__init__(clock=SystemClock())
-        self.threads: set[int] = set()
-        self.news = asyncio.Event()
-
-    async def accept(self, *arguments: Any) -> Any:
-        self.threads.add(threading.get_ident())
-        try:
-            return await super().accept(*arguments)
-        finally:
-            self.news.set()
-
-    async def until(self, count: int) -> list[str]:
-        while len(self.accepted) < count:
-            self.news.clear()
-            await asyncio.wait_for(self.news.wait(), 10)
-        return sorted(item.raw.raw.decode() for item in self.accepted)
-
-
-@pytest.mark.parametrize("shares_loop", [True, False])
-async def test_sources_accept_on_the_cores_loop_and_signals_ring(shares_loop: bool):
-    watcher, store = Watcher(), CountingStore()
-    kind = replace(MAILBOX, shares_loop=shares_loop)
-    account = Account(name="box", channel_type=kind, settings=NullSettings())
-    async with supervise(account, watcher=watcher, store=store) as supervisor:
-        assert await store.until(2) == ["pulled first", "streamed"]
-        supervisor.ring("box", Signal(hint="bell"))
-        assert await store.until(3) == ["pulled bell", "pulled first", "streamed"]
-        assert list(supervisor.open_channels("mailbox")) == (["box"] if shares_loop else [])
-    assert store.threads == {threading.get_ident()}
-    assert await store.cursor("box") == 2
-    assert list(supervisor.open_channels("mailbox")) == []
-
-
-async def test_store_away_is_trouble_of_the_store_and_not_a_crash():
-    watcher, store = Watcher(), CountingStore()
-    for _ in range(8):
-        store.fail_accept_next()
-    account = Account(name="box", channel_type=MAILBOX, settings=NullSettings())
-    async with supervise(account, watcher=watcher, store=store):
-        assert await store.until(2) == ["pulled first", "streamed"]
-        await watcher.until("box", HealthState.OK)
-    assert HealthState.FAILED not in {health.state for _, health in watcher.told}
-
-
-async def test_account_without_its_plugin_is_failed_and_says_why():
-    watcher = Watcher()
-    failed = FailedAccount(name="fax", cause="its plugin fax failed to load: no libfax")
-    async with supervise(failed, null(), watcher=watcher) as supervisor:
-        await watcher.until("good", HealthState.OK)
-        assert supervisor.health()["fax"].state is HealthState.FAILED
-        with pytest.raises(PluginError, match="no libfax"):
-            supervisor.channel("fax")
-        with pytest.raises(NotFound, match="no account 'nobody'"):
-            supervisor.channel("nobody")
-
-
-async def test_service_that_crashes_is_run_again():
-    runs, again = [], asyncio.Event()
-
-    async def outbox() -> None:
-        runs.append(1)
-        if len(runs) < 8:
-            raise RuntimeError("bug")
-        again.set()
-        await asyncio.Event().wait()
-
-    async with supervise(null(), watcher=Watcher(), services={"outbox": outbox}):
-        await asyncio.wait_for(again.wait(), 5)
-
-
-async def test_services_run_until_every_channel_has_closed():
-    order: list[str] = []
-
-    class Closing(Channel[NullSettings]):
-        def decode(self, raw: RawInbound) -> list[InboundEvent]:
-            return []
-
-        async def close(self) -> None:
-            await self.ctx.accept([make_raw(b"last words")])
-            order.append("closed")
-
-    async def filing() -> None:
-        try:
-            await asyncio.Event().wait()
-        finally:
-            order.append("filing ended")
-
-    kind, watcher, store = replace(MAILBOX, factory=Closing), Watcher(), MemoryStore(clock=SystemClock())
-    account = Account(name="box", channel_type=kind, settings=NullSettings())
-    async with supervise(account, watcher=watcher, store=store, services={"filing": filing}):
-        await watcher.until("box", HealthState.OK)
-    assert order == ["closed", "filing ended"]
-    assert [item.raw.raw for item in store.accepted] == [b"last words"]

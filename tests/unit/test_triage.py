@@ -93,6 +93,12 @@ def test_dispute_of_a_provider_is_a_complaint():
     assert triaged("see case", kind="dispute").triage.queue == "complaints"
 
 
+def test_channel_says_in_the_context_that_a_message_is_a_dispute():
+    said = event("see case", context={"kind": "dispute"})
+    assert triage_message(RULES, said, filing(), NOW).triage.queue == "complaints"
+    assert facts_of(event("hi", context={"kind": 7}), filing(), NOW).kind == "message"
+
+
 def test_facts_kept_for_explanation_leave_out_what_the_customer_wrote():
     result = triage_message(
         RULES, event("我的电话 555", subject="secret"), filing(classified={"upset": True}), NOW

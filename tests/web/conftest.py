@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
@@ -13,24 +12,15 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
 from router.storage.store import Store
-from router.storage.upgrade import upgrade_database
 from router.web.app import create_app
 from router.web.settings import WebSettings
 from tests.web.shop import HASHER, Shop, opened_shop
 
 
-@pytest.fixture(scope="session")
-def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give an upgraded SQLite file to copy: the migrations run once."""
-    path = tmp_path_factory.mktemp("empty") / "shop.db"
-    asyncio.run(upgrade_database(f"sqlite:///{path}"))
-    return path
-
-
 @pytest.fixture
-async def shop(tmp_path: Path, empty_database: Path) -> AsyncIterator[Shop]:
+async def shop(tmp_path: Path, upgraded_sqlite: Path) -> AsyncIterator[Shop]:
     """Give an open shop on a fresh SQLite file."""
-    shutil.copy(empty_database, tmp_path / "shop.db")
+    shutil.copy(upgraded_sqlite, tmp_path / "shop.db")
     async with Store.open(f"sqlite:///{tmp_path}/shop.db", durable=False) as store:
         yield await opened_shop(store)
 

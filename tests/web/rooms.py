@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -18,13 +18,18 @@ from router.errors import (
     MalformedMessage,
     NotFound,
     OfferExpired,
+    Permanent,
+    PluginError,
+    Retryable,
     StaleVersion,
     StoreUnavailable,
 )
 from router.ids import new_id
-from router.messages import AcceptOutcome, AcceptResult, JsonObject
+from router.messages import AcceptOutcome, AcceptResult, JsonObject, Receipt, SendOutcome
+from router.orders import ContextCard, ContextKind, ContextQuery
 from router.storage import schema as t
 from router.storage.store import Store
+from router.threads import Action, ActionKind, Audience, Permission, Template, TemplateUse, TemplateVariable
 
 START = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
 
@@ -60,7 +65,14 @@ class ShopChannels:
         self.calls: list[HttpRequest] = []
         self.acts: list[tuple[str, str]] = []
         self.typing: list[tuple[str, str]] = []
+        self.actions: list[tuple[str, Action]] = []
         self.kinds: list[tuple[ChannelType, Mapping[str, AnyChannel]]] = []
+
+    def context_kinds(self, account: str) -> frozenset[ContextKind]:
+        return frozenset()
+
+    async def look_up(self, query: ContextQuery) -> Sequence[ContextCard]:
+        raise AssertionError("no channel here knows orders")
 
     def health(self) -> Sequence[ShopAccount]:
         down = Health(state=HealthState.DOWN, cause="the mailbox refuses the password", since=START)
@@ -86,6 +98,21 @@ class ShopChannels:
         if "number" not in form:
             raise MalformedMessage("number: this field is required")
         return AcceptResult(outcome=AcceptOutcome.ACCEPTED, inbound_id=known)
+
+    def can(self, account: str, act: ActionKind) -> bool:
+        return account == "shop" and act is ActionKind.ORIGINATE
+
+    def kind(self, account: str) -> ChannelType:
+        raise PluginError(f"{self._known(account)} is not running", plugin=account)
+
+    def callable_accounts(self) -> Sequence[str]:
+        return ["shop"]
+
+    async def act(self, account: str, action: Action) -> Receipt:
+        self.actions.append((account, action))
+        if action.agent == "engaged":
+            raise Permanent("486 from 10.0.0.7", code="486", public_text="The line is engaged.")
+        return Receipt(outcome=SendOutcome.ACCEPTED)
 
     def _known(self, account: str) -> str:
         if account not in ("support", "shop"):
@@ -272,6 +299,8 @@ class ShopReplies:
         *,
         key: str | None,
         answers: str | None,
+        audience: Collection[Audience] | None,
+        template: TemplateUse | None,
     ) -> str:
         def holds(conn: Connection) -> bool:
             claim = t.claim.join(t.work_item, t.work_item.c.id == t.claim.c.work_item_id)
@@ -302,6 +331,37 @@ class ShopReplies:
 
         if not await self.store.write(again):
             raise StaleVersion("this message needs no second sending")
+
+
+class ShopComposing:
+    """A provider that allows approved texts only, until noon."""
+
+    def __init__(self) -> None:
+        self.away = False
+
+    async def permission(self, conversation_id: str) -> Permission:
+        noon = START.replace(hour=12)
+        return Permission(allowed=True, why="the window is closed", until=noon, templates_only=True)
+
+    async def templates(self, conversation_id: str) -> Sequence[Template]:
+        if self.away:
+            raise Retryable("the provider is away")
+        gap = TemplateVariable(name="order", title="Order", max_chars=20)
+        return [
+            Template(id="sent", title="Sent", body="Order {order} was sent.", language="en", variables=[gap]),
+            Template(id="new", title="New", body="Hello", approved=False),
+        ]
+
+
+class ShopRemapping:
+    """Knows as little the second time, and says whom it was asked about."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    async def remap(self, message_id: str) -> bool:
+        self.asked.append(message_id)
+        return False
 
 
 class ShopQuarantine:

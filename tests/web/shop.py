@@ -4,30 +4,37 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import cache
 from itertools import count
 from typing import Any
 
 from argon2 import PasswordHasher
 from sqlalchemy import Connection, insert, select, update
 
-from router.engine.rules import load_ruleset
+from router.context import ContextRoom
+from router.engine.rules import RuleSet, load_ruleset
 from router.engine.rules.stage import RulesInForce
 from router.engine_room import EngineRoom
 from router.ids import new_id
 from router.live import LiveEvent, LiveEvents
+from router.order_notes import OrderNotes
 from router.people import AgentProfile, apply_roster, create_token, hash_password, set_password
 from router.rerouting import Reroutes
 from router.rulebook import Rulebook
+from router.sources import Sources
 from router.steering import Steering
 from router.storage import schema as t
 from router.storage.store import Store
+from router.tasks import Tasks
 from router.web.services import Services
 from tests.web.rooms import (
     START,
     ShopChannels,
     ShopClock,
+    ShopComposing,
     ShopOffers,
     ShopQuarantine,
+    ShopRemapping,
     ShopReplies,
     ShopRules,
     words,
@@ -52,6 +59,12 @@ rules:
 """
 
 
+@cache
+def ruleset() -> RuleSet:
+    """Read the shop's rules, once for all shops."""
+    return load_ruleset(RULES, source="rules.yaml", lists={})
+
+
 @dataclass
 class Shop:
     """Everything a test needs: the store, the server's address, agents by login."""
@@ -61,6 +74,9 @@ class Shop:
     live: LiveEvents
     channels: ShopChannels
     agents: dict[str, str] = field(default_factory=dict)
+    composing: ShopComposing = field(default_factory=ShopComposing)
+    remapping: ShopRemapping = field(default_factory=ShopRemapping)
+    tasks_changed: list[str] = field(default_factory=list)
     services: Services = field(init=False)
     offers: ShopOffers = field(init=False)
     steering: Steering = field(init=False)
@@ -72,8 +88,7 @@ class Shop:
         rules = ShopRules()
         room = EngineRoom(self.store, self.clock, rules, lambda decisions: None)
         self.steering = Steering(self.store, self.clock, room, rules)
-        ruleset = load_ruleset(RULES, source="rules.yaml", lists={})
-        self.rulebook = Rulebook(self.store, RulesInForce(version=2, ruleset=ruleset), (), lambda: None)
+        self.rulebook = Rulebook(self.store, RulesInForce(version=2, ruleset=ruleset()), (), lambda: None)
         self.services = Services(
             store=self.store,
             clock=self.clock,
@@ -83,6 +98,19 @@ class Shop:
             rulebook=self.rulebook,
             reroutes=Reroutes(self.store, self.clock, room, lambda: self.rulebook.rules),
             replies=ShopReplies(self.store, self.add_message),
+            context=ContextRoom(Sources(), self.clock, self.channels),
+            order_notes=OrderNotes(self.store, self.clock, Sources(), lambda conversation_id: None),
+            composing=self.composing,
+            remapping=self.remapping,
+            tasks=Tasks(
+                self.store,
+                self.clock,
+                room,
+                self.channels,
+                lambda opened, item: {},
+                lambda filed: None,
+                self.tasks_changed.append,
+            ),
             channels=self.channels,
             quarantine=ShopQuarantine(),
             words=words,

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import pytest
 from aiohttp import ClientSession, web
+from yarl import URL
 
 from router import Capabilities
 from router.channel import Channel, ChannelRoute, ChannelType
@@ -30,6 +31,11 @@ async def test_a_providers_call_reaches_its_account_raw(shop, client):
         b'{"a":\x00\xff',
     )
     assert (call.headers["x-signature"], call.remote) == ("good", "127.0.0.1")
+
+
+async def test_a_hook_is_given_the_address_as_the_request_line_had_it(shop, client):
+    await client.post(URL("/hooks/shop/calls?b=%2Fx+y&a=1&a=2", encoded=True), data=b"")
+    assert shop.channels.calls[0].target == "/hooks/shop/calls?b=%2Fx+y&a=1&a=2"
 
 
 async def test_a_hook_without_a_tail_is_its_root(shop, client):

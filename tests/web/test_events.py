@@ -78,7 +78,7 @@ async def test_a_message_that_was_just_written_is_told_without_reading_it_again(
     async with listen("mei") as mei:
         # stored it would be found; that it is told though it is not, shows that nobody looked
         row = dict.fromkeys(column.name for column in t.message.columns)
-        written = message_of({**row, "id": "m1", "blocks": [{"text": "Just in"}]}, [])
+        written = message_of({**row, "id": "m1", "blocks": [{"text": "Just in"}], "reactions": []}, [])
         event = LiveEvent(topic="message", data={"conversation_id": "c1", "message_id": "m1"})
         shop.live.publish(event, written)
         shop.publish("delivery", conversation_id="c1", message_id="m1")

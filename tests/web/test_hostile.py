@@ -28,6 +28,10 @@ BODIES = {
     "notes": {"text": "Hello"},
     "draft": {"text": "Hello"},
     "pause": {"reason": "Hello"},
+    "tasks": {"kind": "follow_up"},
+    "close": {"reason": "Hello"},
+    "attempts": {"reached": False},
+    "call": {"line": "4001"},
 }
 
 

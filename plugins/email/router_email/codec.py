@@ -36,6 +36,8 @@ from router_email.headers import MAX_ADDRESS_FIELD_CHARS, MAX_FIELDS, Fields
 from router_email.marks import Marks
 from router_email.proof import proof_of
 from router_email.quotes import QuoteTrimmer
+from router_email.relayed import relayed
+from router_email.relays import Relays
 from router_email.reports import Report, read_report
 from router_email.settings import EmailSettings
 from router_email.subjects import Subjects
@@ -74,6 +76,7 @@ class MailCodec:
         self._keeps_text = settings.quote_answered
         self._trimmer = QuoteTrimmer(marks)
         self._subjects = Subjects(marks)
+        self._relays = Relays(settings.relays)
 
     def decode(self, raw: RawInbound) -> list[InboundEvent]:
         """Read one mail. Raises MalformedMessage(no_sender) when nobody can be said to have written it."""
@@ -85,7 +88,9 @@ class MailCodec:
                 return [self._report_event(raw, reading, report)]
         if reading.sender is None:
             raise MalformedMessage(_no_sender(reading.fields), code="no_sender")
-        return [self._message_event(raw, reading)]
+        event = self._message_event(raw, reading)
+        relay = self._relays.of(reading.sender.address)
+        return [event if relay is None else relayed(event, relay)]
 
     def attachment(self, raw: RawInbound, part: str) -> bytes:
         """Give the bytes of one announced part. LookupError if there is none of that name."""

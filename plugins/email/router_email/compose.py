@@ -24,6 +24,7 @@ from router_email.automatic import LOOP_FIELD, loop_mark
 from router_email.charsets import scrub
 from router_email.headers import clean
 from router_email.html import sanitise
+from router_email.relays import RelayProfile, Relays
 from router_email.settings import EmailSettings
 from router_email.subjects import Subjects
 from router_email.threads import message_ids, token_address
@@ -51,16 +52,26 @@ class Composer:
     def __init__(self, settings: EmailSettings, subjects: Subjects) -> None:
         self._settings = settings
         self._subjects = subjects
+        self._relays = Relays(settings.relays)
 
     def render(self, attempt: OutboundAttempt) -> Rendered:
         """Render one attempt. RecipientGone for no address, ContentRejected when nothing can be sent."""
         recipient = self._recipient(attempt)
         sender = self._sender(attempt)
-        message = self._body(attempt)
+        relay = self._relays.of(recipient)
+        message = self._body(attempt, relay)
+        if relay is not None:
+            # The marketplace takes answers from the address it knows only, and keeps the thread itself.
+            sender = self._settings.address
         for name, value in self._header(attempt, recipient, sender):
             message[name] = value
         content = message.as_bytes(policy=_POLICY)
         _check_header(content, message)
+        if relay is not None and len(content) > relay.max_mail_bytes:
+            raise ContentRejected(
+                f"{relay.name} takes mails of at most {relay.max_mail_bytes} bytes, this one has {len(content)}",
+                code="too_large",
+            )
         return Rendered(mail_from="" if attempt.automatic else sender, recipient=recipient, content=content)
 
     def _recipient(self, attempt: OutboundAttempt) -> str:
@@ -135,10 +146,12 @@ class Composer:
             return []
         return [("In-Reply-To", (answered or chain[-1:])[0]), ("References", " ".join(chain))]
 
-    def _body(self, attempt: OutboundAttempt) -> Message:
+    def _body(self, attempt: OutboundAttempt, relay: RelayProfile | None) -> Message:
         text = "\n\n".join(filter(None, (scrub(block.text) for block in attempt.blocks))).strip("\n")
         if not text.strip():
             raise ContentRejected("the message is empty", code="empty")
+        if relay is not None:
+            return _text_part(_short(text, relay), "plain")
         text = f"{text}\n{self._quotation(attempt)}"
         markup = _markup(attempt.blocks)
         if not markup:
@@ -156,6 +169,17 @@ class Composer:
         if not isinstance(theirs, str) or not theirs.strip():
             return ""
         return "\n" + "\n".join(f"> {line}".rstrip() for line in scrub(theirs).strip("\n").split("\n")) + "\n"
+
+
+def _short(text: str, relay: RelayProfile) -> str:
+    """Refuse what a marketplace would cut or not show at all."""
+    if len(text) > relay.max_chars:
+        raise ContentRejected(
+            f"answers through {relay.name} have at most {relay.max_chars} characters, this one has {len(text)}",
+            code="too_long",
+            part="text",
+        )
+    return f"{text}\n"
 
 
 def _markup(blocks: Sequence[Block]) -> str:

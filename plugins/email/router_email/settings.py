@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from enum import StrEnum
 
+import re2  # type: ignore[import-untyped]
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from router.errors import ConfigError
 
 MAX_MAIL_BYTES = 25 * 1024 * 1024
+
+_QUIET = re2.Options()
+_QUIET.log_errors = False
 
 
 class Security(StrEnum):
@@ -56,6 +61,31 @@ class SmtpOutSettings(_Settings):
     timeout_s: float = Field(default=30.0, gt=0)
 
 
+class RelaySettings(_Settings):
+    """A marketplace whose buyers write by mail; what a built-in profile of the same name says may be left out.
+
+    `order_id`, `begins` and `ends` are RE2 patterns: an order's number, and the whole lines before and after a
+    buyer's words.
+    """
+
+    domains: tuple[str, ...] = ()
+    order_id: str = ""
+    begins: tuple[str, ...] = ()
+    ends: tuple[str, ...] = ()
+    max_mail_bytes: int = Field(default=10 * 1024 * 1024, ge=1024)
+    max_chars: int = Field(default=4_000, ge=100)
+
+    @field_validator("order_id", "begins", "ends")
+    @classmethod
+    def _are_patterns(cls, given: str | tuple[str, ...]) -> str | tuple[str, ...]:
+        for pattern in (given,) if isinstance(given, str) else given:
+            try:
+                re2.compile(pattern, _QUIET)
+            except re2.error as error:
+                raise ValueError(f"{pattern!r} is no RE2 pattern: {error}") from None
+        return given
+
+
 class EmailSettings(_Settings):
     """One mail address customers write to, the doors mail comes in by and the relay it leaves by."""
 
@@ -73,6 +103,7 @@ class EmailSettings(_Settings):
     smtp_in: Listener | None = None
     lmtp_in: Listener | None = None
     imap: ImapSettings | None = None
+    relays: Mapping[str, RelaySettings] = Field(default_factory=dict)
     smtp_out: SmtpOutSettings | None = None
 
     @field_validator("aliases")

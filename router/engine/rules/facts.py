@@ -20,6 +20,9 @@ MAX_TEXT_CHARS = 20_000
 MAX_SUBJECT_CHARS = 1_000
 MAX_WORD_CHARS = 300
 
+ORDER_LOOKUP = "order.lookup"
+"""Under this name a record keeps what became of the look-up."""
+
 _LARGEST_INT = 2**63 - 1
 
 
@@ -28,6 +31,8 @@ class Facts:
     """Everything known about a message when it is triaged.
 
     `classified` holds what classifiers found; names the rules document does not declare are ignored.
+    `order_lookup` is no variable: it says for the record whether the order was found, is unknown, or the
+    source of orders did not answer in time.
     """
 
     at: datetime
@@ -46,6 +51,7 @@ class Facts:
     order_stage: str = ""
     order_status: str = ""
     order_value: float = 0.0
+    order_lookup: str = ""
     reopened: bool = False
     transfers: int = 0
     age_s: int = 0
@@ -114,6 +120,8 @@ def shown_facts(facts: Facts) -> JsonObject:
         for variable in VARIABLES
         if variable.attribute and variable.name not in ("message.text", "message.subject")
     }
+    if facts.order_lookup:
+        shown[ORDER_LOOKUP] = facts.order_lookup
     return shown | {f"facts.{name}": value for name, value in facts.classified.items()}
 
 
@@ -124,6 +132,9 @@ def facts_from_shown(shown: JsonObject, *, at: datetime, text: str, subject: str
         for variable in VARIABLES
         if variable.attribute and is_of_type(shown.get(variable.name), variable.type)
     }
+    lookup = shown.get(ORDER_LOOKUP)
+    if isinstance(lookup, str):
+        known["order_lookup"] = lookup
     classified = {
         name.removeprefix("facts."): value
         for name, value in shown.items()

@@ -5,6 +5,7 @@ their column. `account` names a configured channel account.
 """
 
 from router.storage.schema.base import metadata, one_of
+from router.storage.schema.calls import call, call_key, task, task_attempt
 from router.storage.schema.conversations import (
     attachment,
     contact,
@@ -15,8 +16,10 @@ from router.storage.schema.conversations import (
     message,
     participant,
     reference,
+    thread_state,
 )
 from router.storage.schema.intake import channel_account, plugin_value, quarantine, raw_bytes, raw_inbound
+from router.storage.schema.orders import conversation_order, order_note
 from router.storage.schema.people import api_token, draft, login_session
 from router.storage.schema.promises import absence, incident, sla_clock
 from router.storage.schema.replies import attempt, outbox, receipt
@@ -46,12 +49,15 @@ __all__ = [
     "api_token",
     "attachment",
     "attempt",
+    "call",
+    "call_key",
     "channel_account",
     "claim",
     "contact",
     "contact_point",
     "conversation",
     "conversation_link",
+    "conversation_order",
     "decision_record",
     "draft",
     "episode",
@@ -62,6 +68,7 @@ __all__ = [
     "metadata",
     "offer",
     "one_of",
+    "order_note",
     "outbox",
     "participant",
     "plugin_value",
@@ -75,6 +82,9 @@ __all__ = [
     "ruleset",
     "ruleset_change",
     "skill",
+    "thread_state",
     "sla_clock",
+    "task",
+    "task_attempt",
     "work_item",
 ]

@@ -13,10 +13,11 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
 )
 
 from router.storage.columns import Digest, Id, Json, Name, UtcTime
-from router.storage.schema.base import metadata
+from router.storage.schema.base import metadata, partial
 
 contact = Table(
     "contact",
@@ -54,6 +55,8 @@ conversation = Table(
     Column("account", Name, nullable=False),
     Column("contact_point_id", Id, ForeignKey("contact_point.id"), nullable=False),
     Column("thread", Text, nullable=False, server_default=""),
+    # whose mail or number it came by, where a channel only relays (amazon)
+    Column("marketplace", Name, nullable=False, server_default=""),
     Column("subject", Text, nullable=False),
     Column("subject_key", Text, nullable=False),
     # open | resolved
@@ -123,8 +126,39 @@ message = Table(
     Column("inbound_id", Id, index=True),
     Column("occurred_at", UtcTime),
     Column("created_at", UtcTime, nullable=False),
+    # where the provider puts it among the messages of its thread; empty where it does not say
+    Column("sort_key", Text, nullable=False, server_default=""),
+    # who reads it, null for the customer alone
+    Column("audience", Json),
+    # a message of the shop that was not written here
+    Column("sent_outside", Boolean, nullable=False, server_default=false()),
+    Column("recalled_at", UtcTime),
+    # since when it reads as it does now; what it read before is in versions, oldest first
+    Column("edited_at", UtcTime),
+    Column("versions", Json, nullable=False, server_default="[]"),
+    Column("reactions", Json, nullable=False, server_default="[]"),
+    # of a change: the external id of the message it is about, until that has come
+    Column("unmet_target", Text),
+    partial("ix_message_unmet", "conversation_id", where="unmet_target IS NOT NULL"),
     Index("ix_message_conversation", "conversation_id", "id"),
     Index("ix_message_seq", "conversation_id", "seq", unique=True),
+)
+
+thread_state = Table(
+    "thread_state",
+    metadata,
+    # what the provider said last about the thread of a conversation
+    Column("conversation_id", Id, ForeignKey("conversation.id"), primary_key=True),
+    Column("status", Text, nullable=False),
+    # shop | customer | nobody, null where it does not say
+    Column("turn", String(10)),
+    Column("reply_needed_since", UtcTime),
+    Column("closes_at", UtcTime),
+    Column("can_send", Boolean),
+    Column("blocked_reason", Text, nullable=False),
+    Column("unread", Integer),
+    Column("sort_key", Text, nullable=False),
+    Column("stated_at", UtcTime, nullable=False),
 )
 
 reference = Table(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Boolean, Column, ForeignKey, Integer, String, Table, Text
 
-from router.storage.columns import Id, Name, UtcTime
+from router.storage.columns import Id, Json, Name, UtcTime
 from router.storage.schema.base import metadata, partial
 
 outbox = Table(
@@ -25,6 +25,10 @@ outbox = Table(
     Column("detail", Text, nullable=False),
     Column("created_at", UtcTime, nullable=False),
     Column("settled_at", UtcTime),
+    # an approved text with its gaps filled, null for free text
+    Column("template", Json),
+    # of a refusal: the part refused, until when, and what an agent can do instead
+    Column("refusal", Json),
     partial("ix_outbox_open", "account", "next_try_at", where="state IN ('queued', 'sending')"),
 )
 

@@ -117,6 +117,9 @@ work_item = Table(
     # when the first of its promises is due
     Column("due_at", UtcTime),
     Column("lead_s", Integer, nullable=False),
+    # what its channel's provider demands besides: the time, and how long before it counts as urgent
+    Column("platform_due_at", UtcTime),
+    Column("platform_lead_s", Integer, nullable=False, server_default="0"),
     Column("max_advance_s", Integer, nullable=False),
     Column("eligible_since", UtcTime, nullable=False),
     Column("entered_queue_at", UtcTime, nullable=False),

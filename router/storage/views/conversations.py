@@ -17,6 +17,7 @@ from router.model.desk import (
     Person,
     Promise,
     RelatedConversation,
+    ThreadState,
     WorkItem,
 )
 from router.model.filing import LinkKind
@@ -33,6 +34,7 @@ from router.storage.schema import (
     one_of,
     outbox,
     sla_clock,
+    thread_state,
     work_item,
 )
 from router.storage.views.scope import Scope
@@ -48,6 +50,25 @@ RELATED_LIMIT = 50
 current_work = conversation.outerjoin(work_item, work_item.c.episode_id == conversation.c.episode_id)
 active_claim = and_(claim.c.work_item_id == work_item.c.id, claim.c.state == "active")
 
+# what a platform or a machine said changes nothing about who is waited for
+_said_last = (
+    select(message.c.direction)
+    .where(message.c.conversation_id == conversation.c.id, message.c.direction.in_(("inbound", "outbound")))
+    .order_by(message.c.id.desc())
+    .limit(1)
+    .correlate(conversation)
+    .scalar_subquery()
+)
+_count = (
+    select(func.count())
+    .where(message.c.conversation_id == conversation.c.id)
+    .correlate(conversation)
+    .scalar_subquery()
+)
+_RENAMED = [
+    *(("work", column) for column in work_item.c),
+    *(("thread", column) for column in thread_state.c),
+]
 _open_offer = and_(offer.c.work_item_id == work_item.c.id, one_of(offer.c.state, OPEN_OFFERS))
 _newest = message.alias("newest")
 _claimant = agent.alias("claimant")
@@ -123,12 +144,6 @@ async def read_related(
 
 
 def _details(scope: Scope, ids: Iterable[str]) -> Select[Any]:
-    count = (
-        select(func.count())
-        .where(message.c.conversation_id == conversation.c.id)
-        .correlate(conversation)
-        .scalar_subquery()
-    )
     newest_seen = and_(
         _newest.c.conversation_id == conversation.c.id, _newest.c.seq == conversation.c.last_seq
     )
@@ -138,6 +153,7 @@ def _details(scope: Scope, ids: Iterable[str]) -> Select[Any]:
         .outerjoin(_newest, newest_seen)
         .outerjoin(claim, active_claim)
         .outerjoin(_claimant, _claimant.c.id == claim.c.agent_id)
+        .outerjoin(thread_state, thread_state.c.conversation_id == conversation.c.id)
         .outerjoin(offer, _open_offer)
         .outerjoin(_offered, _offered.c.id == offer.c.agent_id)
     )
@@ -145,10 +161,10 @@ def _details(scope: Scope, ids: Iterable[str]) -> Select[Any]:
         select(
             conversation,
             *_contact_columns(),
-            *(column.label(f"work_{column.name}") for column in work_item.c),
+            *(column.label(f"{table}_{column.name}") for table, column in _RENAMED),
             _newest.c.preview,
-            _newest.c.direction,
-            count.label("message_count"),
+            _said_last.label("direction"),
+            _count.label("message_count"),
             claim.c.token.label("claim_token"),
             claim.c.agent_id.label("claimant_id"),
             claim.c.renewed_at,
@@ -220,6 +236,7 @@ def _conversation(
         subject=row.subject,
         state=row.state,
         channel=scope.channel_of.get(row.account, ""),
+        marketplace=row.marketplace,
         account=row.account,
         contact=Contact(
             id=row.contact_id,
@@ -235,8 +252,22 @@ def _conversation(
         message_count=row.message_count,
         last_seq=row.last_seq,
         work_item=_work_item(row, scope, promises) if row.work_id else None,
-        awaiting="customer" if row.direction == "outbound" else "agent",
+        awaiting="agent" if row.direction == "inbound" else "customer",
         failed_deliveries=failed_deliveries,
+        thread_state=_thread_state(row) if row.thread_conversation_id else None,
+    )
+
+
+def _thread_state(row: Row[Any]) -> ThreadState:
+    return ThreadState(
+        status=row.thread_status,
+        turn=row.thread_turn,
+        reply_needed_since=row.thread_reply_needed_since,
+        closes_at=row.thread_closes_at,
+        can_send=row.thread_can_send,
+        blocked_reason=row.thread_blocked_reason,
+        unread=row.thread_unread,
+        stated_at=row.thread_stated_at,
     )
 
 

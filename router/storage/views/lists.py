@@ -57,13 +57,17 @@ async def list_conversations(conn: AsyncConnection, scope: Scope, request: ListR
 def waiting_key() -> ColumnElement[int]:
     """Give the waiting order of a work item in microseconds, as the engine orders by it.
 
-    max(eligible_since - max_advance, min(eligible_since - boost, due_at - lead)); spelled with CASE because
+    max(eligible_since - max_advance, min(eligible_since - boost, due_at - lead)), also with the due
+    time of the provider; spelled with CASE because
     the two engines name the two-argument minimum differently.
     """
     since = type_coerce(work_item.c.eligible_since, BigInteger)
     boosted = since - _microseconds(work_item.c.boost_s)
-    due = type_coerce(work_item.c.due_at, BigInteger) - _microseconds(work_item.c.lead_s)
-    wanted = case((and_(work_item.c.due_at.is_not(None), due < boosted), due), else_=boosted)
+    wanted: ColumnElement[int] = boosted
+    own = (work_item.c.due_at, work_item.c.lead_s)
+    for due_at, lead_s in (own, (work_item.c.platform_due_at, work_item.c.platform_lead_s)):
+        due = type_coerce(due_at, BigInteger) - _microseconds(lead_s)
+        wanted = case((and_(due_at.is_not(None), due < wanted), due), else_=wanted)
     floor = since - _microseconds(work_item.c.max_advance_s)
     return case((wanted < floor, floor), else_=wanted)
 

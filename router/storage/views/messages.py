@@ -5,13 +5,24 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from router.errors import NotFound
-from router.model.desk import Delivery, Message, MessageAttachment, MessageBlock
+from router.model.platform_order import in_platform_order
+from router.model.threads import CHANGES
+from router.model.timeline import (
+    Delivery,
+    Message,
+    MessageAttachment,
+    MessageBlock,
+    Reaction,
+    Refusal,
+    Version,
+)
 from router.storage.schema import attachment, conversation, message, outbox, raw_bytes
 from router.storage.views.conversations import require_conversation
 from router.storage.views.scope import Scope
@@ -19,7 +30,7 @@ from router.storage.views.scope import Scope
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessagePage:
-    """Messages oldest first; `next` is what to ask for `after`, None at the end."""
+    """Messages oldest first, as their provider orders them; `next` is what to ask for `after`, None at the end."""
 
     messages: Sequence[Message]
     next: str | None
@@ -43,7 +54,8 @@ async def list_messages(
     here = (message.c.conversation_id == conversation_id, message.c.id > after)
     rows = (await conn.execute(_messages(scope, *here).limit(limit + 1))).all()
     shown = await _with_attachments(conn, rows[:limit])
-    return MessagePage(messages=shown, next=shown[-1].id if len(rows) > limit else None)
+    following = shown[-1].id if len(rows) > limit else None
+    return MessagePage(messages=in_platform_order(shown), next=following)
 
 
 async def read_messages(conn: AsyncConnection, scope: Scope, ids: Sequence[str]) -> dict[str, Message]:
@@ -58,6 +70,19 @@ async def read_message(conn: AsyncConnection, scope: Scope, message_id: str) -> 
     if message_id not in found:
         raise NotFound(f"there is no message {message_id}")
     return found[message_id]
+
+
+async def read_versions(conn: AsyncConnection, scope: Scope, message_id: str) -> list[Version]:
+    """Read all a message has ever said, oldest first, the words of a recalled one too."""
+    row = (await conn.execute(_messages(scope, message.c.id == message_id))).mappings().first()
+    if row is None:
+        raise NotFound(f"there is no message {message_id}")
+    shown_since = row["edited_at"] or row["occurred_at"] or row["created_at"]
+    earlier = [(datetime.fromisoformat(one["at"]), one["blocks"]) for one in row["versions"]]
+    return [
+        Version(at=at, blocks=[_block(block) for block in blocks])
+        for at, blocks in (*earlier, (shown_since, row["blocks"]))
+    ]
 
 
 async def read_raw(conn: AsyncConnection, scope: Scope, message_id: str) -> bytes:
@@ -96,7 +121,14 @@ async def find_filed(conn: AsyncConnection, inbound_id: str) -> str | None:
 
 
 def _messages(scope: Scope, *conditions: ColumnElement[bool]) -> Select[Any]:
-    fate = (outbox.c.state, outbox.c.detail, outbox.c.attempts, outbox.c.outgoing_ref, outbox.c.next_try_at)
+    fate = (
+        outbox.c.state,
+        outbox.c.detail,
+        outbox.c.attempts,
+        outbox.c.outgoing_ref,
+        outbox.c.next_try_at,
+        outbox.c.refusal,
+    )
     return (
         select(message, *(column.label(f"delivery_{column.name}") for column in fate))
         .join_from(message, conversation, conversation.c.id == message.c.conversation_id)
@@ -132,8 +164,8 @@ def _message(row: Mapping[Any, Any], attachments: Sequence[MessageAttachment]) -
         agent_id=row["agent_id"],
         account=row["account"],
         subject=row["subject"],
-        blocks=[_block(block) for block in row["blocks"]],
-        attachments=attachments,
+        blocks=[] if row["recalled_at"] else [_block(block) for block in row["blocks"]],
+        attachments=[] if row["recalled_at"] else attachments,
         automatic=row["automatic"],
         guest=row["guest"],
         warnings=row["warnings"],
@@ -141,8 +173,20 @@ def _message(row: Mapping[Any, Any], attachments: Sequence[MessageAttachment]) -
         occurred_at=row["occurred_at"],
         external_id=row["external_id"],
         has_raw=row["inbound_id"] is not None,
+        sort_key=row["sort_key"],
+        audience=row["audience"] or ["customer"],
+        sent_outside=row["sent_outside"],
+        recalled_at=row["recalled_at"],
+        edited_at=row["edited_at"],
+        reactions=[_reaction(one) for one in row["reactions"] if one["text"]],
+        is_applied=row["kind"] in CHANGES and row["unmet_target"] is None,
         delivery=_delivery(row) if row["delivery_state"] else None,
     )
+
+
+def _reaction(stored: Mapping[str, Any]) -> Reaction:
+    at = datetime.fromisoformat(stored["at"])
+    return Reaction(role=stored["role"], name=stored["name"], text=stored["text"], at=at)
 
 
 def _block(stored: Mapping[str, Any]) -> MessageBlock:
@@ -174,4 +218,12 @@ def _delivery(row: Mapping[Any, Any]) -> Delivery:
         attempts=row["delivery_attempts"],
         outgoing_ref=row["delivery_outgoing_ref"],
         next_try_at=row["delivery_next_try_at"],
+        refusal=_refusal(row["delivery_refusal"]),
     )
+
+
+def _refusal(stored: Mapping[str, Any] | None) -> Refusal | None:
+    if stored is None:
+        return None
+    until = stored["until"]
+    return Refusal(**{**stored, "until": None if until is None else datetime.fromisoformat(until)})

@@ -44,6 +44,12 @@ export function ago(at: string, nowMs: number): string {
   return t("span-d", { n: Math.floor(seconds / 86_400) });
 }
 
+/** Write a time as the fields of a browser want it: local, without a zone. */
+export function localTime(ms: number): string {
+  const at = new Date(ms - new Date(ms).getTimezoneOffset() * 60_000);
+  return at.toISOString().slice(0, 16);
+}
+
 /** Show a queue's name as words; in rules and addresses it is one word. */
 export function queueName(name: string): string {
   return name.replaceAll("_", " ");

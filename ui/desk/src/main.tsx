@@ -9,6 +9,7 @@ import "./styles/rail.css";
 import "./styles/list.css";
 import "./styles/conversation.css";
 import "./styles/side.css";
+import "./styles/tasks.css";
 import "./styles/dialogs.css";
 import "./styles/log-in.css";
 import "./styles/narrow.css";

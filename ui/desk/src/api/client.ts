@@ -3,20 +3,31 @@ import type {
   Agent,
   ChannelHealth,
   Colleague,
+  ContextKind,
   Conversation,
   Decision,
   Message,
   Offer,
+  OrderNote,
+  OrderNoteKind,
+  OrderOverview,
+  Permission,
   Presence,
   PresenceState,
   Problem,
   QueueCounters,
+  Reader,
   RelatedConversation,
+  SourceAnswer,
+  Template,
+  TemplateUse,
+  Version,
   View,
   Alarm,
   Incident,
   IncidentPreview,
 } from "./types";
+import type { EntryForm, NewTask, Task } from "./tasks";
 
 const ROOT = "/api/v1";
 const TIMEOUT_MS = 20_000;
@@ -95,6 +106,7 @@ function query(values: Record<string, string | number | undefined>): string {
   return set.length > 0 ? `?${new URLSearchParams(set.map(([key, value]) => [key, String(value)]))}` : "";
 }
 
+const task = (id: string) => `/tasks/${encodeURIComponent(id)}`;
 const at = (id: string) => `/conversations/${encodeURIComponent(id)}`;
 
 export interface ListQuery {
@@ -105,6 +117,12 @@ export interface ListQuery {
   before?: string | undefined;
   limit?: number;
 }
+
+export type NewReply = ({ text: string } | { template: TemplateUse }) & {
+  token: number;
+  key: string;
+  audience?: Reader[];
+};
 
 export const api = {
   logIn: (login: string, password: string) => call<{ agent: Agent }>("POST", "/session", { login, password }),
@@ -127,8 +145,20 @@ export const api = {
   decisions: (id: string, lang: string) =>
     call<{ decisions: Decision[]; now: Decision | null }>("GET", `${at(id)}/decisions${query({ lang })}`),
 
-  reply: (id: string, reply: { text: string; token: number; key: string }, keepalive = false) =>
+  orders: (id: string) => call<OrderOverview>("GET", `${at(id)}/orders`),
+  context: (id: string, kind: ContextKind, order: string) =>
+    call<{ answers: SourceAnswer[] }>("GET", `${at(id)}/context${query({ kind, order })}`),
+  addOrderNote: (id: string, note: { order_id: string; kind: OrderNoteKind; reason: string }) =>
+    call<OrderNote>("POST", `${at(id)}/order-notes`, note),
+  retryOrderNote: (noteId: string) => call<OrderNote>("POST", `/order-notes/${encodeURIComponent(noteId)}/retry`, {}),
+
+  permission: (id: string) => call<Permission>("GET", `${at(id)}/permission`),
+  templates: (id: string) => call<{ templates: Template[] }>("GET", `${at(id)}/templates`),
+  reply: (id: string, reply: NewReply, keepalive = false) =>
     call<Message>("POST", `${at(id)}/replies`, reply, keepalive),
+  versions: (messageId: string) =>
+    call<{ versions: Version[] }>("GET", `/messages/${encodeURIComponent(messageId)}/versions`),
+  remap: (messageId: string) => call<Message>("POST", `/messages/${encodeURIComponent(messageId)}/remap`, {}),
   note: (id: string, text: string) => call<Message>("POST", `${at(id)}/notes`, { text }),
   resolve: (id: string, token: number, reason: string) =>
     call<Conversation>("POST", `${at(id)}/resolve`, reason ? { token, reason } : { token }),
@@ -155,6 +185,16 @@ export const api = {
     call<{ incidents: Incident[] }>("DELETE", `/incidents/${encodeURIComponent(name)}`),
   pause: (id: string, reason: string) => call<Conversation>("POST", `${at(id)}/pause`, { reason }),
   thaw: (id: string) => call<Conversation>("DELETE", `${at(id)}/pause`),
+
+  tasks: (id: string) => call<{ tasks: Task[] }>("GET", `${at(id)}/tasks`),
+  addTask: (id: string, task: NewTask) => call<Task>("POST", `${at(id)}/tasks`, task),
+  tellTry: (id: string, reached: boolean) => call<Task>("POST", `${task(id)}/attempts`, { reached }),
+  makeCall: (id: string, line: string) => call<Task>("POST", `${task(id)}/call`, { line }),
+  closeTask: (id: string, reason: string) => call<Task>("POST", `${task(id)}/close`, { reason }),
+  recordingUrl: (callId: string, place: number) => `${ROOT}/calls/${encodeURIComponent(callId)}/recording?place=${place}`,
+  entryForm: (account: string) => call<{ form: EntryForm }>("GET", `/channels/${encodeURIComponent(account)}/form`),
+  enter: (account: string, form: Record<string, string>) =>
+    call<{ outcome: string; inbound_id: string }>("POST", `/channels/${encodeURIComponent(account)}/entries`, { form }),
 
   queues: () => call<{ queues: QueueCounters[] }>("GET", "/queues"),
   agents: () => call<{ agents: Colleague[] }>("GET", "/agents"),

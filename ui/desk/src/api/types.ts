@@ -1,19 +1,11 @@
 /** The shapes of `docs/http-api.md`, as they travel. */
+import type { ThreadState } from "./messages";
+
+export type * from "./messages";
 
 export type Role = "agent" | "supervisor" | "admin";
 export type PresenceState = "available" | "busy" | "away" | "offline";
 export type View = "mine" | "waiting" | "open" | "resolved" | "all";
-export type DeliveryState =
-  | "queued"
-  | "sending"
-  | "unknown"
-  | "held"
-  | "accepted"
-  | "delivered"
-  | "read"
-  | "failed"
-  | "bounced"
-  | "expired";
 
 export interface Person {
   id: string;
@@ -113,6 +105,7 @@ export interface Conversation {
   subject: string;
   state: "open" | "resolved";
   channel: string;
+  marketplace: string;
   account: string;
   contact: Contact;
   preview: string;
@@ -123,58 +116,11 @@ export interface Conversation {
   work_item: WorkItem | null;
   awaiting: "agent" | "customer";
   failed_deliveries: number;
+  thread_state: ThreadState | null;
 }
 
 export interface RelatedConversation extends Conversation {
   link: "guest" | "hint" | "continued" | "same_contact";
-}
-
-export interface Block {
-  kind: string;
-  text: string;
-  html: string;
-  quoted: string;
-  fields: Record<string, unknown>;
-}
-
-export interface Attachment {
-  id: string;
-  name: string;
-  content_type: string;
-  size_bytes: number;
-  inline: boolean;
-  content_id: string;
-  url: string;
-}
-
-export interface Delivery {
-  state: DeliveryState;
-  detail: string;
-  attempts: number;
-  outgoing_ref: string;
-  next_try_at: string | null;
-}
-
-export interface Message {
-  id: string;
-  seq: number | null;
-  direction: "inbound" | "outbound" | "note" | "event";
-  kind: string;
-  role: string;
-  author_name: string;
-  agent_id: string | null;
-  account: string;
-  subject: string;
-  blocks: Block[];
-  attachments: Attachment[];
-  automatic: "no" | "reply" | "bulk" | "report";
-  guest: boolean;
-  warnings: string[];
-  created_at: string;
-  occurred_at: string | null;
-  external_id: string;
-  has_raw: boolean;
-  delivery: Delivery | null;
 }
 
 export interface Offer {
@@ -237,4 +183,52 @@ export interface Problem {
   code: string;
   detail?: string;
   errors?: { at: string; message: string }[];
+}
+
+export type ContextKind = "orders" | "logistics" | "refunds" | "stock" | "customer";
+
+export interface Card {
+  kind: ContextKind;
+  id: string;
+  title: string;
+  status: string;
+  stage: string;
+  amount: string;
+  currency: string;
+  at: string | null;
+  url: string;
+  order_id: string;
+  fields: Record<string, string | number | boolean | null>;
+}
+
+export interface SourceAnswer {
+  source: string;
+  title: string;
+  cards: Card[];
+  state: "answered" | "late" | "failed";
+  problem: string;
+}
+
+export type OrderNoteKind = "pre_sale" | "after_sale" | "other";
+
+export interface OrderNote {
+  id: string;
+  conversation_id: string;
+  order_id: string;
+  kind: OrderNoteKind;
+  text: string;
+  author: string;
+  shop: string;
+  state: "local" | "queued" | "written" | "failed" | "unknown";
+  detail: string;
+  next_try_at: string | null;
+  created_at: string;
+  written_at: string | null;
+}
+
+export interface OrderOverview {
+  orders: string[];
+  kinds: ContextKind[];
+  shop: { name: string; title: string; max: number; problem: string } | null;
+  notes: OrderNote[];
 }

@@ -3,18 +3,12 @@ import type { Signal } from "@preact/signals";
 import { useState } from "preact/hooks";
 import { agent, setAbsence } from "../store/account";
 import { now } from "../store/clock";
-import { fullTime } from "../format";
+import { fullTime, localTime } from "../format";
 import { t } from "../words";
 
-/** Write a time as the fields of a browser want it: local, without a zone. */
-function local(ms: number): string {
-  const at = new Date(ms - new Date(ms).getTimezoneOffset() * 60_000);
-  return at.toISOString().slice(0, 16);
-}
-
 export function AbsenceForm({ onDone }: { onDone: () => void }) {
-  const [since, setSince] = useState(() => local(now.peek()));
-  const [until, setUntil] = useState(() => local(now.peek() + 3_600_000));
+  const [since, setSince] = useState(() => localTime(now.peek()));
+  const [until, setUntil] = useState(() => localTime(now.peek() + 3_600_000));
   const [isBusy, setBusy] = useState(false);
   const submit = async (event: SubmitEvent) => {
     event.preventDefault();

@@ -8,7 +8,7 @@ export function ChannelRing({ conversation, size = 36 }: { conversation: Convers
   const left = timeLeftOf(conversation, now.value);
   return (
     <Ring share={left?.share ?? 0} urgency={left?.urgency ?? "none"} size={size}>
-      <Icon name={channelIcon(conversation.channel)} size={Math.round(size * 0.47)} />
+      <Icon name={channelIcon(conversation.marketplace ? "marketplace" : conversation.channel)} size={Math.round(size * 0.47)} />
     </Ring>
   );
 }

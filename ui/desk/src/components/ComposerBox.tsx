@@ -19,7 +19,10 @@ import { claim } from "../store/work";
 import { addressBeside, customerName } from "../names";
 import { t } from "../words";
 import { Icon, channelIcon } from "./Icon";
+import { api } from "../api/client";
+import { ComposerTerms, Templates } from "./ComposerTerms";
 import { Ring } from "./Ring";
+import { useAnswer } from "./useAnswer";
 
 const TALLEST_PX = 320;
 
@@ -96,6 +99,18 @@ export function ComposerBox({ conversation }: { conversation: Conversation }) {
   const isNote = composer.mode.value === "note";
   const text = isNote ? composer.note.value : composer.reply.value;
   const block = isNote ? null : replyBlock(id);
+  const isAnswering = !isNote && block === null;
+  const { last_seq, thread_state } = conversation;
+  const permission = useAnswer(
+    async () => (isAnswering ? await api.permission(id) : null),
+    [id, isAnswering, last_seq, thread_state?.stated_at],
+  ).value;
+  const templates = useAnswer(
+    async () => (isAnswering ? (await api.templates(id)).templates : []),
+    [id, isAnswering, permission?.templates_only ?? false],
+  ).value;
+  const isClosed = isAnswering && permission !== null && !permission.allowed;
+  const isFreeText = !permission?.templates_only || isNote;
 
   useEffect(() => {
     const area = field.current;
@@ -104,7 +119,10 @@ export function ComposerBox({ conversation }: { conversation: Conversation }) {
     area.style.height = `${Math.min(area.scrollHeight + 2, TALLEST_PX)}px`;
   }, [text, isNote, block]);
 
-  const send = () => (isNote ? void addNote(id) : sendReply(id));
+  const send = () => {
+    if (isNote) void addNote(id);
+    else if (!isClosed) sendReply(id);
+  };
   const onInput = (value: string) => {
     if (isNote) composer.note.value = value;
     else writeReply(id, value);
@@ -129,29 +147,37 @@ export function ComposerBox({ conversation }: { conversation: Conversation }) {
         <Blocked conversation={conversation} reason={block} />
       ) : (
         <>
-          <textarea
-            ref={field}
-            data-focus="composer"
-            rows={isNote ? 2 : 3}
-            value={text}
-            aria-label={isNote ? t("note-field") : t("reply-field", { name: customerName(conversation.contact) })}
-            placeholder={isNote ? t("note-placeholder") : t("reply-placeholder")}
-            onInput={(event) => onInput(event.currentTarget.value)}
-            onKeyDown={onKeyDown}
-          />
-          <div class="composer-foot">
-            <span class="quiet">{isNote ? "" : t(`draft-${composer.saved.value}`)}</span>
-            <span class="quiet only-wide">{t("send-hint")}</span>
-            <button
-              type="button"
-              class={isNote ? "button note-button" : "button primary"}
-              disabled={!text.trim() || composer.busy.value || (!isNote && composer.pending.value !== null)}
-              onClick={send}
-            >
-              <Icon name={isNote ? "note" : "send"} size={16} />
-              {isNote ? t("keep-note") : t("send")}
-            </button>
-          </div>
+          {isAnswering && <ComposerTerms composer={composer} permission={permission} />}
+          {isAnswering && !isClosed && (
+            <Templates id={id} templates={templates ?? []} isOpen={permission?.templates_only ?? false} />
+          )}
+          {isFreeText && (
+            <>
+              <textarea
+                ref={field}
+                data-focus="composer"
+                rows={isNote ? 2 : 3}
+                value={text}
+                aria-label={isNote ? t("note-field") : t("reply-field", { name: customerName(conversation.contact) })}
+                placeholder={isNote ? t("note-placeholder") : t("reply-placeholder")}
+                onInput={(event) => onInput(event.currentTarget.value)}
+                onKeyDown={onKeyDown}
+              />
+              <div class="composer-foot">
+                <span class="quiet">{isNote ? "" : t(`draft-${composer.saved.value}`)}</span>
+                <span class="quiet only-wide">{t("send-hint")}</span>
+                <button
+                  type="button"
+                  class={isNote ? "button note-button" : "button primary"}
+                  disabled={isClosed || !text.trim() || composer.busy.value || (!isNote && composer.pending.value !== null)}
+                  onClick={send}
+                >
+                  <Icon name={isNote ? "note" : "send"} size={16} />
+                  {isNote ? t("keep-note") : t("send")}
+                </button>
+              </div>
+            </>
+          )}
         </>
       )}
     </section>

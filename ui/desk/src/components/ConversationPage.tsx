@@ -14,6 +14,7 @@ import { ChannelRing } from "./ChannelRing";
 import { ComposerBox } from "./ComposerBox";
 import { Icon } from "./Icon";
 import { PageState } from "./PageState";
+import { TaskBanner } from "./TaskBanner";
 import { TimelineView } from "./TimelineView";
 import { timeLeftOf } from "./Ring";
 
@@ -50,12 +51,31 @@ function Acts({ conversation }: { conversation: Conversation }) {
       <button
         type="button"
         class="icon-button"
+        aria-label={t("task-new")}
+        title={`${t("task-new")} (L)`}
+        onClick={() => openDialog("task")}
+      >
+        <Icon name="phone" />
+      </button>
+      <button
+        type="button"
+        class="icon-button"
         aria-pressed={side.value === "why"}
         aria-label={t("why-title")}
         title={`${t("why-title")} (Y)`}
         onClick={() => toggleSide("why")}
       >
         <Icon name="why" />
+      </button>
+      <button
+        type="button"
+        class="icon-button"
+        aria-pressed={side.value === "orders"}
+        aria-label={t("orders-title")}
+        title={`${t("orders-title")} (O)`}
+        onClick={() => toggleSide("orders")}
+      >
+        <Icon name="marketplace" />
       </button>
       <button
         type="button"
@@ -86,7 +106,7 @@ function StateLine({ conversation }: { conversation: Conversation }) {
         </span>
       )}
       <span class="head-place">
-        {conversation.channel} · {conversation.account}
+        {conversation.marketplace || conversation.channel} · {conversation.account}
       </span>
       {item && <span class="head-place">{queueName(item.queue)}</span>}
     </p>
@@ -117,6 +137,26 @@ function PauseLine({ conversation }: { conversation: Conversation }) {
           {t("act-thaw")}
         </button>
       )}
+    </p>
+  );
+}
+
+/** What the provider says of its thread: whose turn it is, when it closes, why nothing can be sent. */
+function ThreadLine({ conversation }: { conversation: Conversation }) {
+  const state = conversation.thread_state;
+  if (!state) return null;
+  const closesS = state.closes_at ? (Date.parse(state.closes_at) - now.value) / 1_000 : 0;
+  const said = [
+    state.can_send === false ? t("thread-blocked", { reason: state.blocked_reason || state.status }) : "",
+    state.turn ? t(`turn-${state.turn}`) : "",
+    closesS > 0 ? t("thread-closes", { span: span(closesS) }) : "",
+    state.closes_at && closesS <= 0 ? t("thread-closed") : "",
+  ].filter(Boolean);
+  if (said.length === 0) return null;
+  return (
+    <p class="pause-line" data-blocked={state.can_send === false}>
+      <span>{said.join(" · ")}</span>
+      {state.status && <span class="quiet">{state.status}</span>}
     </p>
   );
 }
@@ -157,6 +197,8 @@ export function ConversationPage({ id }: { id: string }) {
         <Acts conversation={conversation} />
       </header>
       <PauseLine conversation={conversation} />
+      <TaskBanner conversation={conversation} />
+      <ThreadLine conversation={conversation} />
       <TimelineView key={id} conversation={conversation} />
       <Nudge conversation={conversation} />
       <ComposerBox key={`composer ${id}`} conversation={conversation} />

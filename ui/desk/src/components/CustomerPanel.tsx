@@ -62,7 +62,7 @@ function Related({ conversation }: { conversation: Conversation }) {
 export function CustomerPanel({ conversation }: { conversation: Conversation }) {
   const { contact } = conversation;
   const facts: [string, string][] = [
-    [t("fact-channel"), `${conversation.channel} · ${conversation.account}`],
+    [t("fact-channel"), [conversation.marketplace, conversation.channel, conversation.account].filter(Boolean).join(" · ")],
     [t("fact-language"), contact.language ? languageName(contact.language) : "–"],
     [t("fact-first"), fullTime(conversation.created_at)],
     [t("fact-messages"), String(conversation.message_count)],

@@ -1,10 +1,12 @@
 /** Whichever dialog is open. */
 import { conversationId } from "../store/navigation";
 import { dialog } from "../store/screen";
+import { EntryDialog } from "./EntryDialog";
 import { HouseDialog } from "./HouseDialog";
 import { KeysDialog } from "./KeysDialog";
 import { PaletteDialog } from "./PaletteDialog";
 import { PauseDialog, PutBackDialog, ResolveDialog } from "./ReasonDialogs";
+import { TaskDialog } from "./TaskDialog";
 import { TransferDialog } from "./TransferDialog";
 import { WatchDialog } from "./WatchDialog";
 
@@ -25,6 +27,10 @@ export function Dialogs() {
       return id ? <PutBackDialog id={id} /> : null;
     case "pause":
       return id ? <PauseDialog id={id} /> : null;
+    case "task":
+      return id ? <TaskDialog id={id} /> : null;
+    case "entry":
+      return <EntryDialog />;
     case "watch":
       return <WatchDialog />;
     case null:

@@ -6,7 +6,10 @@ import { clockTime, fullTime, span } from "../format";
 import { authorName } from "../names";
 import { hasWord, t } from "../words";
 import { Attachments } from "./Attachments";
+import { CallView, callBlock } from "./CallView";
 import { DeliveryLine } from "./DeliveryLine";
+import { CARDS, CardView, UnknownView } from "./CardView";
+import { EarlierTexts } from "./EarlierTexts";
 import { HtmlMail } from "./HtmlMail";
 import { Icon } from "./Icon";
 
@@ -17,11 +20,38 @@ interface MessageViewProps {
   onGrown: () => void;
 }
 
+/** Name who reads a message. */
+export function readersOf(audience: readonly string[]): string {
+  return audience.map((one) => t(`role-${one}`)).join(", ");
+}
+
+function Reactions({ message }: { message: Message }) {
+  if (message.reactions.length === 0) return null;
+  return (
+    <ul class="reactions" aria-label={t("reactions")}>
+      {message.reactions.map((one) => (
+        <li key={`${one.role} ${one.name}`} title={one.name || t(`role-${one.role}`)}>
+          {one.text}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
 export function plainText(message: Message): string {
   return message.blocks.map((block) => block.text).join("\n");
 }
 
-function BlockView({ block, message, onGrown }: { block: Block; message: Message; onGrown: () => void }) {
+interface BlockViewProps {
+  conversationId: string;
+  block: Block;
+  message: Message;
+  onGrown: () => void;
+}
+
+function BlockView({ conversationId, block, message, onGrown }: BlockViewProps) {
+  if (CARDS.has(block.kind)) return <CardView block={block} />;
+  if (block.kind === "unsupported") return <UnknownView conversationId={conversationId} block={block} message={message} />;
   const isPlain = block.kind === "text";
   return (
     <>
@@ -43,17 +73,20 @@ function BlockView({ block, message, onGrown }: { block: Block; message: Message
 
 /** Say what an inner event tells besides its name: why work came back, what was changed by hand. */
 function eventWords(message: Message): string {
-  const word = `event-${message.kind.replaceAll("_", "-")}`;
+  const isPlatforms = message.kind === "thread_state" && message.role !== "customer";
+  const word = isPlatforms ? "event-platform-state" : `event-${message.kind.replaceAll("_", "-")}`;
   if (!hasWord(word)) return message.kind;
   const fields = message.blocks[0]?.fields ?? {};
+  const why = String(fields["reason"] ?? "");
   const holder = colleagues.value.find((one) => one.id === fields["agent"])?.name ?? "";
   const replied = fields["replied_at"];
   const note = [t(word, {
     name: authorName(message),
     holder,
-    reason: String(fields["reason"] ?? ""),
+    reason: hasWord(`task-ended-${why}`) ? t(`task-ended-${why}`) : why,
     silent: span(Number(fields["silent_s"] ?? 0)),
     boost: span(Number(fields["boost_s"] ?? 0)),
+    task: String(fields["kind"] ?? ""),
   })];
   if (message.kind === "came_back") {
     note.push(typeof replied === "string" ? t("came-back-replied", { at: clockTime(replied) }) : t("came-back-silent"));
@@ -63,7 +96,9 @@ function eventWords(message: Message): string {
 }
 
 function EventLine({ message }: { message: Message }) {
-  const text = plainText(message) || eventWords(message);
+  const isSaid = message.role !== "agent" && message.role !== "customer";
+  const who = isSaid && plainText(message) ? `${authorName(message)}: ` : "";
+  const text = who + (plainText(message) || eventWords(message));
   return (
     <p class="event">
       <span>{text}</span>
@@ -81,12 +116,18 @@ function MessageHead({ message }: { message: Message }) {
       <strong>{authorName(message)}</strong>
       {message.direction === "note" && <span class="message-mark">{t("note-mark")}</span>}
       {message.automatic !== "no" && <span class="message-mark">{t(`automatic-${message.automatic}`)}</span>}
+      {message.sent_outside && <span class="message-mark">{t("sent-outside")}</span>}
+      {message.direction === "outbound" && message.audience.some((one) => one !== "customer") && (
+        <span class="message-mark is-warning">{t("read-by", { readers: readersOf(message.audience) })}</span>
+      )}
       {message.guest && <span class="message-mark is-warning">{t("guest")}</span>}
     </header>
   );
 }
 
 export function MessageView({ conversation, message, isFollowing, onGrown }: MessageViewProps) {
+  const call = callBlock(message);
+  if (call) return <CallView message={message} block={call} />;
   if (message.direction === "event") return <EventLine message={message} />;
   const isWide = message.blocks.some((block) => block.html);
   const subject = message.subject && message.subject !== conversation.subject ? message.subject : "";
@@ -101,9 +142,11 @@ export function MessageView({ conversation, message, isFollowing, onGrown }: Mes
           </p>
         ))}
         {message.blocks.map((block, index) => (
-          <BlockView key={index} block={block} message={message} onGrown={onGrown} />
+          <BlockView key={index} conversationId={conversation.id} block={block} message={message} onGrown={onGrown} />
         ))}
+        {(message.recalled_at || message.edited_at) && <EarlierTexts message={message} onGrown={onGrown} />}
         <Attachments attachments={message.attachments.filter((one) => !one.inline)} onGrown={onGrown} />
+        <Reactions message={message} />
         <footer class="message-foot">
           <time dateTime={message.created_at} title={fullTime(message.created_at)}>
             {clockTime(message.created_at)}

@@ -20,7 +20,7 @@ function OfferCard({ offer, isFirst }: { offer: Offer; isFirst: boolean }) {
       </Ring>
       <div class="offer-body">
         <p class="row-line">
-          <Icon name={channelIcon(conversation.channel)} size={15} />
+          <Icon name={channelIcon(conversation.marketplace ? "marketplace" : conversation.channel)} size={15} />
           <strong class="row-name">{name}</strong>
           {conversation.contact.tier && <span class="tier">{conversation.contact.tier}</span>}
           <span class="row-clock">{t("offer-waited", { span: span(offer.waited_s) })}</span>

@@ -75,7 +75,7 @@ function queueEntries(): Entry[] {
 function conversationEntries(found: readonly Conversation[]): Entry[] {
   return found.map((conversation) => ({
     id: conversation.id,
-    icon: channelIcon(conversation.channel),
+    icon: channelIcon(conversation.marketplace ? "marketplace" : conversation.channel),
     title: customerName(conversation.contact),
     detail: conversation.subject || conversation.preview,
     act: () => go({ view: "all", queue: "", conversationId: conversation.id }),

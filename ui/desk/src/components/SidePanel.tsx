@@ -1,9 +1,10 @@
-/** The panel beside the conversation: who the customer is, or why this work is mine. */
+/** The panel beside the conversation: who the customer is, what they ordered, or why this work is mine. */
 import type { Conversation } from "../api/types";
 import { side } from "../store/screen";
 import { t } from "../words";
 import { CustomerPanel } from "./CustomerPanel";
 import { Icon } from "./Icon";
+import { OrdersPanel } from "./OrdersPanel";
 import { WhyPanel } from "./WhyPanel";
 
 export function SidePanel({ conversation }: { conversation: Conversation }) {
@@ -16,6 +17,9 @@ export function SidePanel({ conversation }: { conversation: Conversation }) {
           <button type="button" aria-pressed={open === "customer"} onClick={() => (side.value = "customer")}>
             {t("customer-title")}
           </button>
+          <button type="button" aria-pressed={open === "orders"} onClick={() => (side.value = "orders")}>
+            {t("orders-title")}
+          </button>
           <button type="button" aria-pressed={open === "why"} onClick={() => (side.value = "why")}>
             {t("why-title")}
           </button>
@@ -25,11 +29,9 @@ export function SidePanel({ conversation }: { conversation: Conversation }) {
         </button>
       </header>
       <div class="side-body" tabIndex={0} role="region" aria-label={t(`${open}-title`)}>
-        {open === "customer" ? (
-          <CustomerPanel key={conversation.id} conversation={conversation} />
-        ) : (
-          <WhyPanel key={conversation.id} conversation={conversation} />
-        )}
+        {open === "customer" && <CustomerPanel key={conversation.id} conversation={conversation} />}
+        {open === "orders" && <OrdersPanel key={conversation.id} conversation={conversation} />}
+        {open === "why" && <WhyPanel key={conversation.id} conversation={conversation} />}
       </div>
     </aside>
   );

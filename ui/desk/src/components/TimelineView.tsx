@@ -29,6 +29,8 @@ function entriesOf(messages: readonly Message[]): Entry[] {
   let day = "";
   let before: Message | undefined;
   for (const message of messages) {
+    // what was changed is shown at the message itself, and our own echo is the message
+    if (message.is_applied || message.kind === "echo") continue;
     const ofMessage = new Date(message.created_at).toDateString();
     const isNewDay = ofMessage !== day;
     if (isNewDay) entries.push({ key: ofMessage, day: message.created_at });

@@ -1,6 +1,7 @@
 /** What the agent is writing: a reply and a note per conversation, kept strictly apart. */
 import { type Signal, signal } from "@preact/signals";
 import { ApiError, api } from "../api/client";
+import type { Reader, TemplateUse } from "../api/types";
 import { t } from "../words";
 import { conversationSignal, isMine, refresh } from "./conversations";
 import { addMessage } from "./timeline";
@@ -12,6 +13,7 @@ const TYPING_EVERY_MS = 3_000;
 
 export interface PendingReply {
   text: string;
+  audience: Reader[];
   token: number;
   key: string;
   sentAt: number;
@@ -25,6 +27,8 @@ export interface Composer {
   pending: Signal<PendingReply | null>;
   saved: Signal<"clean" | "changed" | "saved" | "failed">;
   busy: Signal<boolean>;
+  /** Who else reads the answer, besides the customer. */
+  others: Signal<readonly Reader[]>;
 }
 
 const composers = new Map<string, Composer>();
@@ -42,6 +46,7 @@ export function composerOf(id: string): Composer {
     pending: signal(null),
     saved: signal("clean"),
     busy: signal(false),
+    others: signal([]),
   };
   composers.set(id, created);
   void loadDraft(id, created);
@@ -110,7 +115,10 @@ export function sendReply(id: string): void {
   const text = composer.reply.value.trim();
   const token = conversationSignal(id).value?.work_item?.token;
   if (!text || composer.pending.value || replyBlock(id) || token === null || token === undefined) return;
-  composer.pending.value = { text, token, key: crypto.randomUUID(), sentAt: Date.now() };
+  const audience = audienceOf(composer);
+  composer.pending.value = { text, audience, token, key: crypto.randomUUID(), sentAt: Date.now() };
+  // the next answer goes to the customer alone again, unless chosen anew
+  composer.others.value = [];
   composer.reply.value = "";
   composer.saved.value = "clean";
   clearTimeout(saveTimers.get(id));
@@ -120,12 +128,36 @@ export function sendReply(id: string): void {
   );
 }
 
+function audienceOf(composer: Composer): Reader[] {
+  return ["customer", ...composer.others.value];
+}
+
+/** Send an approved text at once; it was shown whole before. True when it was taken. */
+export async function sendTemplate(id: string, template: TemplateUse): Promise<boolean> {
+  const composer = composerOf(id);
+  const token = conversationSignal(id).value?.work_item?.token;
+  if (composer.busy.value || replyBlock(id) || token === null || token === undefined) return false;
+  composer.busy.value = true;
+  try {
+    const key = crypto.randomUUID();
+    addMessage(id, await api.reply(id, { template, audience: audienceOf(composer), token, key }));
+    composer.others.value = [];
+    return true;
+  } catch (error) {
+    showError(error);
+    return false;
+  } finally {
+    composer.busy.value = false;
+  }
+}
+
 export function undoReply(id: string): void {
   const composer = composerOf(id);
   const pending = composer.pending.value;
   if (!pending || composer.busy.value) return;
   clearTimeout(sendTimers.get(id));
   composer.pending.value = null;
+  composer.others.value = pending.audience.filter((one) => one !== "customer");
   writeReply(id, [pending.text, composer.reply.value].filter(Boolean).join("\n\n"));
 }
 
@@ -138,8 +170,8 @@ export async function flushReply(id: string): Promise<boolean> {
   clearTimeout(sendTimers.get(id));
   composer.busy.value = true;
   try {
-    const { text, token, key } = pending;
-    addMessage(id, await api.reply(id, { text, token, key }));
+    const { text, audience, token, key } = pending;
+    addMessage(id, await api.reply(id, { text, audience, token, key }));
     composer.pending.value = null;
     void saveDraft(id);
     return true;
@@ -176,8 +208,8 @@ addEventListener("pagehide", () => {
   for (const [id, composer] of composers) {
     const pending = composer.pending.value;
     if (pending && !composer.busy.value) {
-      const { text, token, key } = pending;
-      void api.reply(id, { text, token, key }, true).catch(() => api.saveDraft(id, text, true));
+      const { text, audience, token, key } = pending;
+      void api.reply(id, { text, audience, token, key }, true).catch(() => api.saveDraft(id, text, true));
     } else if (composer.saved.value === "changed") {
       void api.saveDraft(id, composer.reply.value, true);
     }

@@ -6,8 +6,10 @@ import { refresh } from "./conversations";
 import { countersChanged, loadHouse, setChannelState, setColleaguePresence } from "./house";
 import { reloadLists } from "./lists";
 import { place } from "./navigation";
+import { orderNotesChanged } from "./orders";
 import { addOffer, endOffer, loadOffers } from "./offers";
 import { loadSupervision, supervisionChanged } from "./supervision";
+import { loadTasks } from "./tasks";
 import { addMessage, forgetTimelines, loadTimeline, setDelivery } from "./timeline";
 import { showError } from "./toasts";
 import { clearTyping, noteTyping } from "./typing";
@@ -23,7 +25,7 @@ const READ_ANYWAY_MS = 2_000;
 const GRACE_MS = 1_500;
 
 // What happened to the work leaves a line of its own between the messages.
-const TOLD_ON_TIMELINE = new Set(["put_back", "transferred", "resolved", "prioritised"]);
+const TOLD_ON_TIMELINE = new Set(["put_back", "transferred", "resolved", "prioritised", "tasks"]);
 
 let source: EventSource | null = null;
 let retryTimer = 0;
@@ -53,11 +55,14 @@ const receivers: { [Name in keyof LiveEvents]: (event: LiveEvents[Name]) => void
     if (event.conversation_id === place.value.conversationId && TOLD_ON_TIMELINE.has(event.reason)) {
       void loadTimeline(event.conversation_id);
     }
+    if (event.reason === "tasks" || event.reason === "opened" || event.reason === "resolved") void loadTasks(event.conversation_id);
+    if (event.reason === "order_note") orderNotesChanged();
     if (event.reason === "lease" || event.reason === "resolved") supervisionChanged();
     countersChanged();
   },
   message: (event) => {
     addMessage(event.conversation_id, event.message);
+    if (event.message.kind === "call") void loadTasks(event.conversation_id);
     clearTyping(event.conversation_id);
     void reread(event.conversation_id);
   },

@@ -1,8 +1,8 @@
 /** What is open on the screen beside the conversation: dialogs, side panel, rail on small screens. */
 import { signal } from "@preact/signals";
 
-export type Dialog = "keys" | "palette" | "transfer" | "resolve" | "put_back" | "pause" | "house" | "watch";
-export type Side = "customer" | "why";
+export type Dialog = "keys" | "palette" | "transfer" | "resolve" | "put_back" | "pause" | "house" | "watch" | "task" | "entry";
+export type Side = "customer" | "orders" | "why";
 
 export const dialog = signal<Dialog | null>(null);
 export const side = signal<Side | null>(matchMedia("(min-width: 1180px)").matches ? "customer" : null);

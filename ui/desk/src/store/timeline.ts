@@ -68,9 +68,35 @@ export function setDelivery(conversationId: string, messageId: string, delivery:
 function merge(timeline: Timeline, added: readonly Message[]): void {
   const byId = new Map(timeline.messages.value.map((message) => [message.id, message]));
   for (const message of added) byId.set(message.id, message);
-  timeline.messages.value = [...byId.values()].sort(
-    (one, other) => Date.parse(one.created_at) - Date.parse(other.created_at) || (one.id < other.id ? -1 : 1),
-  );
+  timeline.messages.value = inPlatformOrder([...byId.values()]);
+}
+
+const BELIEVED_MS = 86_400_000;
+
+/** When it happened, as far as the sender's own time can be believed; the same rule as the router's. */
+function timeOf(message: Message): number {
+  const arrived = Date.parse(message.created_at);
+  const told = message.occurred_at ? Date.parse(message.occurred_at) : arrived;
+  return told <= arrived && told >= arrived - BELIEVED_MS ? told : arrived;
+}
+
+/** Messages by time; those with a sort key stand among themselves as their provider sorts them. */
+export function inPlatformOrder(messages: readonly Message[]): Message[] {
+  const byTime = [...messages].sort((one, other) => timeOf(one) - timeOf(other) || (one.id < other.id ? -1 : 1));
+  const keyed = byTime
+    .filter((message) => message.sort_key)
+    .sort((one, other) => (one.sort_key < other.sort_key ? -1 : one.sort_key > other.sort_key ? 1 : 0))
+    .values();
+  return byTime.map((message) => (message.sort_key ? (keyed.next().value as Message) : message));
+}
+
+/** Read a message again whose content its channel did not know. */
+export async function remap(conversationId: string, messageId: string): Promise<void> {
+  try {
+    addMessage(conversationId, await api.remap(messageId));
+  } catch (error) {
+    showError(error);
+  }
 }
 
 export async function resend(conversationId: string, messageId: string): Promise<void> {

@@ -219,6 +219,122 @@ event-thawed = { $name } let it go on
 event-transferred = { $name } handed it over
 event-thread-state = The customer ended the chat
 event-resolved = Resolved by { $name }
+event-platform-state = The platform changed the state of this thread
+event-recall = A message that has not arrived was recalled
+event-edit = A message that has not arrived was edited
+event-reaction = Somebody reacted to a message that has not arrived
+event-assignment = The platform assigned this thread
+event-system = Notice of the platform
+recalled = Recalled { $at }
+recalled-show = Show what it said
+edited = Edited { $at }
+edited-show = Show what it said before
+sent-outside = sent elsewhere
+reactions = Reactions
+read-again = Read it again
+card-order_id = Order
+card-product_id = Product
+card-code = Code
+card-status = Status
+card-price = Price
+card-amount = Amount
+card-quantity = Quantity
+thread-blocked = Nothing can be sent: { $reason }
+thread-closes = closes in { $span }
+thread-closed = closed by the platform
+turn-shop = the platform waits for the shop
+turn-customer = the platform waits for the customer
+turn-nobody = the platform waits for nobody
+
+## Calls and tasks
+call-inbound-answered = Answered call
+call-inbound-missed = Missed call
+call-inbound-abandoned = Caller gave up
+call-inbound-busy = Called while busy
+call-inbound-voicemail = Voicemail
+call-inbound-failed = Call failed
+call-inbound-rejected = Call refused
+call-outbound-answered = We called
+call-outbound-missed = We called, nobody answered
+call-outbound-busy = We called, the line was busy
+call-outbound-voicemail = We called, reached the voicemail
+call-outbound-failed = We called, it failed
+call-outbound-rejected = We called, it was refused
+call-state-ringing = Ringing now
+call-state-queued = Waiting in the queue
+call-state-talking = Talking now
+call-comma = { ", " }
+call-talked = talked { $span }
+call-rang = rang { $span }
+call-with = with { $agent }
+call-offered = offered to { $agents }
+call-recording = Recording
+call-recording-of = Recording, { $span }
+call-recording-refused = recording refused
+call-told-reason = Reason:
+call-told-result = Result:
+call-told-note = Note:
+call-promised = Promised until { $at }
+tasks = To be done
+task-call_back = Call back
+task-follow_up = Follow up
+task-new = New call back
+task-number = Number
+task-reason = What is it about?
+task-script = What to say
+task-due-at = Due
+task-best-begin = Best from
+task-best-end = Best until
+task-limit = Tries (0: no limit)
+task-keep = Keep
+task-kept = Kept until it is due
+task-counter = called { $n } times
+task-missed = last { $span } ago
+task-due = due { $at }
+task-best-between = best { $from } to { $until }
+task-best-from = best from { $at }
+task-best-until = best until { $at }
+task-tries = { $n ->
+    [one] 1 try
+   *[other] { $n } tries
+  }
+task-tries-of = try { $n } of { $limit } done
+task-is-calling = the phone is ringing
+task-call-failed = could not call: { $detail }
+task-call = Call
+task-calling = Your phone rings first
+task-reached = Reached
+task-finished = Done
+task-not-reached = Not reached
+task-close = Close with a reason
+task-done = Done
+task-tried = The try is counted
+task-ask-line = Your line, which rings first
+task-ask-reason = Why is nothing more needed?
+task-ended-answered = the customer was spoken to
+task-ended-reached = the customer was reached
+task-ended-attempts = tried often enough
+task-ended-too_late = its time was over
+task-ended-called_again = the customer called again
+task-ended-corrected = the call asked for nothing
+event-task-made = { $name } will { $task ->
+    [follow_up] follow up
+   *[other] call back
+  }: { $reason }
+event-task-due = Due now: { $task ->
+    [follow_up] follow up
+   *[other] call back
+  }
+event-task-closed = { $task ->
+    [follow_up] Follow-up
+   *[other] Call back
+  } closed: { $reason }
+entry-new = Enter a call by hand
+entry-account = Account
+entry-choose = Choose
+entry-keep = Keep
+entry-kept = Entered
+entry-nowhere = No channel here takes entries by hand.
 
 ## Delivery
 delivery-queued = to be sent
@@ -233,6 +349,10 @@ delivery-bounced = came back
 delivery-expired = given up
 delivery-attempts = after { $n } tries
 delivery-next-try = next try in { $span }
+refused-part = the part refused: { $part }
+instead = Instead: { $ways }
+instead-template = an approved text
+instead-call_back = call the customer
 resend = Send again
 resend-unknown = It may have arrived already; sending again keeps the same id, so most systems show it once.
 resend-failed = Sends the same message again under the same id.
@@ -263,6 +383,15 @@ blocked-resolved = This conversation is resolved. A new message of the customer 
 blocked-colleague = { $name } is answering here. You can add a note.
 blocked-offered = This is being offered right now.
 blocked-waiting = Take this conversation to answer it.
+readers = Who reads the answer
+read-by = read by { $readers }
+also-to = also to: { $reader }
+opens-again = again from { $at }
+open-until = open until { $at }
+sends-left = { $n } more may be sent
+templates = Approved texts ({ $n })
+templates-none = The platform offers no approved text here.
+template-send = Send this text
 done-resolved = Resolved
 done-put-back = Put back in line with its age
 done-transferred = Handed over
@@ -355,6 +484,44 @@ link-same-contact = same customer
 conversation-open = open
 conversation-resolved = resolved
 
+## Orders
+orders-title = Orders
+orders-kinds = What to look up
+orders-kind-orders = Orders
+orders-kind-logistics = Parcels
+orders-kind-refunds = Refunds
+orders-kind-stock = Stock
+orders-kind-customer = Customer
+orders-search = Order number
+orders-newest = Order number; empty: the newest
+orders-look-up = Look up
+orders-nothing = Nothing found.
+orders-no-source = No shop is connected for this account.
+source-late = did not answer in time.
+source-failed = did not answer:
+stage-pre-sale = before the sale
+stage-in-sale = on its way
+stage-after-sale = after the sale
+order-notes = Notes on orders
+order-notes-none = None so far.
+note-goes-to = Kept here, and written to { $shop }.
+note-stays-here = Kept here only; no shop takes notes for this account.
+note-order = Order
+note-kind = For which desk
+note-kind-pre-sale = Pre-sale
+note-kind-after-sale = After-sale
+note-kind-other = Other
+note-reason = Reason
+note-reason-hint = Your name and the date are added
+note-add = Add note
+note-retry = Write again
+note-state-local = Kept here only
+note-state-queued = Kept here, on its way to the shop
+note-state-again = Kept here; the shop is tried again at { $at }.
+note-state-written = In the shop
+note-state-failed = Kept here, not in the shop:
+note-state-unknown = Kept here, perhaps in the shop:
+
 ## Why
 why-title = Why me
 why-decisions = Decisions
@@ -439,4 +606,5 @@ error-capacity-exceeded = You have no capacity left for this
 error-content-rejected = The channel refuses this text
 error-too-large = This is too large
 error-rate-limited = Too many tries; wait { $seconds } seconds
+error-provider-unavailable = The provider could not do this
 error-store-unavailable = The router cannot save right now; try again in { $seconds } seconds

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from fractions import Fraction
 
 from router.engine.events import Item
 from router.engine.needs import Need, NeedKind
 from router.model.presence import PresenceState
-from tests.unit.whole_book import GONE, Book
+from tests.unit.desk_book import GONE, Book
 
 Skills = dict[str, int]
 
@@ -17,6 +17,10 @@ Skills = dict[str, int]
 def meets(need: Need, skills: Skills) -> bool:
     has = skills.get(need.skill, -1) >= need.level
     return not has if need.kind is NeedKind.FORBID else has
+
+
+def first_of(stopped: Mapping[str, bool]) -> str | None:
+    return next((gate for gate, is_stopped in stopped.items() if is_stopped), None)
 
 
 class Reading:
@@ -115,27 +119,31 @@ class Reading:
             return "kept"
         needs = self.firm(item) if keeper else self.asked(item)
         person = self.book.people[name]
+        if not self.is_present(name):
+            return "presence"
         stopped = {
-            "presence": not self.is_present(name),
-            "profile": self.profile_gate(name, item, needs) is not None,
             "declined": name in item.declined,
             "cooldown": person.rests_until is not None and person.rests_until > self.now,
             "capacity": self.left(name, item.channel_class) < 0,
             "reserve": self.left(name, item.channel_class) < self.kept_free(name, item.queue),
             "ramp": self.is_braked(name),
         }
-        return next((gate for gate, is_stopped in stopped.items() if is_stopped), None)
+        return self.profile_gate(name, item, needs) or first_of(stopped)
 
     def firm_gate(self, name: str, item: Item) -> str | None:
         return self.profile_gate(name, item, self.firm(item))
 
     def profile_gate(self, name: str, item: Item, needs: Sequence[Need]) -> str | None:
         person, skills = self.book.people[name], self.skills(name)
-        if person.classes is not None and item.channel_class not in person.classes:
-            return "channel_class"
-        if person.staffed.queues is not None and item.queue not in person.staffed.queues:
-            return "permission"
-        return None if all(meets(need, skills) for need in needs) else "needs"
+        asked = [need for need in needs if need.kind is not NeedKind.FORBID]
+        stopped = {
+            "channel_class": person.classes is not None and item.channel_class not in person.classes,
+            "permission": person.staffed.queues is not None and item.queue not in person.staffed.queues,
+            "skill": any(need.skill not in skills for need in asked),
+            "level": any(not meets(need, skills) for need in asked),
+            "forbid": any(not meets(need, skills) for need in needs),
+        }
+        return first_of(stopped)
 
     def left(self, name: str, channel_class: str) -> Fraction:
         """The units left after one more item of a class; negative if another limit stops it."""

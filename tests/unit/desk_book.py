@@ -79,6 +79,11 @@ class Book:
         self.changed_by_hand: set[str] = set()
         self.profiles_changed = False
 
+    def waiting(self) -> list[str]:
+        """Name what nobody has been offered and nobody has."""
+        held = {made.item_id for made in self.offers.values()} | self.claims.keys() | self.loose
+        return [id for id in self.items if id not in held]
+
     # --- events ------------------------------------------------------------------------------------
 
     def note_event(self, event: Event) -> None:
@@ -231,8 +236,10 @@ class Book:
         held = self.claims[decision.item_id]
         assert held.agent_id == decision.agent_id
         if decision.act is Act.DORMANT:
+            assert not held.is_dormant
             held.is_dormant, held.replied_at, held.step = True, decision.at, ""
         elif decision.act is Act.WOKEN:
+            assert held.is_dormant
             held.is_dormant, held.owed_since, held.step = False, decision.at, ""
         else:
             assert not held.is_dormant

@@ -1,0 +1,90 @@
+"""Read JSON of strangers; in: bounded bytes, out: mappings, texts and times, never an unexpected exception."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from router.errors import MalformedMessage
+
+MAX_BYTES = 512 * 1024
+
+
+def read_object(raw: bytes, what: str) -> dict[str, Any]:
+    """Read a JSON object; raises MalformedMessage that says what it should have been."""
+    if len(raw) > MAX_BYTES:
+        raise MalformedMessage(f"{what} has {len(raw)} bytes, the limit is {MAX_BYTES}", code="too_large")
+    try:
+        found = json.loads(raw)
+    except (ValueError, RecursionError):
+        raise MalformedMessage(f"{what} is not JSON", code="json") from None
+    if not isinstance(found, dict):
+        raise MalformedMessage(f"{what} is not a JSON object", code="json")
+    return found
+
+
+def inner_object(text: object) -> dict[str, Any]:
+    """Read a JSON object that travels as text inside another; empty when there is none."""
+    if isinstance(text, dict):
+        return text
+    if not isinstance(text, str):
+        return {}
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def object_of(value: object) -> Mapping[str, Any]:
+    """Give an object, empty where there is another thing or none."""
+    return value if isinstance(value, dict) else {}
+
+
+def objects(value: object) -> Sequence[Mapping[str, Any]]:
+    """Give the objects of a list, whatever else is in it."""
+    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
+
+
+def text_of(value: object) -> str:
+    """Give a text or a whole number as text; ids are above what a float can hold."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int):
+        try:
+            return str(value)
+        except ValueError:
+            return ""
+    return value if isinstance(value, str) else ""
+
+
+def whole(value: object) -> int | None:
+    """Give a whole number, also one written as text."""
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, int):
+        return value
+    try:
+        return int(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
+
+
+def time_from_s(value: object) -> datetime | None:
+    """Read seconds since 1970."""
+    return _time(value, 1)
+
+
+def time_from_ms(value: object) -> datetime | None:
+    """Read milliseconds since 1970."""
+    return _time(value, 1000)
+
+
+def _time(value: object, parts: int) -> datetime | None:
+    number = whole(value)
+    try:
+        return None if number is None else datetime.fromtimestamp(number / parts, UTC)
+    except (ValueError, OverflowError, OSError):
+        return None

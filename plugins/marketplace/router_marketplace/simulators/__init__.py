@@ -1,0 +1,1 @@
+"""Simulated platforms: they remember, misbehave on demand, and let buyers write."""

@@ -1,0 +1,1 @@
+"""Yandex Market: chats of buyers about orders, returns and goods, and disputes with an arbiter."""

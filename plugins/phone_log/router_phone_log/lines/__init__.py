@@ -1,0 +1,1 @@
+"""Live lines: Asterisk's manager interface and a softphone's control socket."""
