@@ -41,7 +41,8 @@ class PagedSimulator(Simulator, Protocol):
     def crowd(self, count: int) -> Sequence[str]:
         """Put this many new messages of customers at the provider, all with the one same time stamp.
 
-        The time is the same for every call. Gives their texts, oldest first; no two are alike.
+        The time is the same for every call. Gives their texts (of calls: the customers' numbers), oldest
+        first; no two are alike.
         """
         ...
 

@@ -23,7 +23,8 @@ from router.messages import (
 )
 from router.testing import certify
 from router.testing.certificate import Verdict
-from tests.contract.parcels import EVERYTHING, PARCELS, Parcels, ParcelSimulator, item
+from tests.contract.parcels import EVERYTHING, PARCELS, Parcels
+from tests.contract.parcels_provider import ParcelSimulator, item
 
 
 def test_certificate_lists_every_capability_with_the_tests_that_saw_it():

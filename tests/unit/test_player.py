@@ -11,7 +11,8 @@ from router_email.settings import EmailSettings, Listener
 from router.errors import ConfigError, PluginContractError
 from router.messages import Automatic
 from router.testing import MemoryContext, Player, read_traffic
-from tests.contract.parcels import Parcels, Settings
+from tests.contract.parcels import Parcels
+from tests.contract.parcels_provider import Settings
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 

@@ -24,6 +24,7 @@ CAPABILITIES = Capabilities(
     channel_class="chat",
     text=TextLimits(max=TEXT_BYTES, unit=TextUnit.BYTES),
     receipts="read",
+    typing="both",
     idempotent_send=True,
 )
 

@@ -160,11 +160,19 @@ class WebchatSimulator:
     async def deliver(self, channel: AnyChannel, raw: RawInbound) -> str:
         """Send a sample as its visitor's browser would; give the `ack` frame."""
         if not isinstance(channel, WebchatChannel):
-            raise TypeError(f"{type(channel).__name__} is no webchat channel")
+            raise TypeError(f"{channel.__class__.__name__} is no webchat channel")
         await self._close_tabs()
         frame = json.loads(raw.raw)
         tab = await self._tab(channel, str(raw.envelope["visitor"]))
         return await tab.ask(frame["cid"], raw.raw.decode())
+
+    async def type(self, channel: AnyChannel, raw: RawInbound) -> None:
+        """Let a sample's visitor begin to write; the pong says that this has been read."""
+        if not isinstance(channel, WebchatChannel):
+            raise TypeError(f"{channel.__class__.__name__} is no webchat channel")
+        tab = await self._tab(channel, str(raw.envelope["visitor"]))
+        await tab.ws.send_json({"type": "typing"})
+        await tab.ask("pong", json.dumps({"type": "ping", "t": 0}))
 
     async def _close_tabs(self) -> None:
         leaving, self._leaving = self._leaving, []

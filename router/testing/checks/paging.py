@@ -41,8 +41,14 @@ async def check_pages(stage: Stage) -> None:
 
 
 def _texts(scene: Scene) -> list[str]:
-    events = [event for item in scene.context.accepted for event in item.events]
-    return [block.text for event in events for block in event.blocks]
+    """Give what each event says: its texts, or the customer's number of a call."""
+    said = []
+    for event in (event for item in scene.context.accepted for event in item.events):
+        words = {block.text for block in event.blocks}
+        if event.call is not None:
+            words |= {event.call.customer_raw, event.call.customer_e164}
+        said += sorted(words)
+    return said
 
 
 async def _pull_until(scene: Scene, wanted: Sequence[str]) -> None:

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from router.abilities import Acts, Downloads, GivesContext, ListsTemplates, Permits
 from router.errors import SendError
-from router.messages import BlockKind, Receipt
+from router.messages import BlockKind, OutboundAttempt, Receipt
 from router.orders import ContextKind, ContextQuery
 from router.testing.checks.tour_sending import send
 from router.testing.simulators import ActingSimulator, ContextSimulator
@@ -83,16 +83,17 @@ async def use_downloads(scene: Scene, stage: Stage) -> None:
 
 
 async def use_actions(scene: Scene, stage: Stage) -> None:
-    """Do everything declared, each to a message just sent."""
+    """Do everything declared, each to a message just sent where it sends any."""
     if isinstance(scene.channel, Acts):
         for kind in sorted(stage.channel_type.capabilities.actions):
-            await _act(scene, scene.channel, kind)
+            attempt = await scene.attempt()
+            if stage.channel_type.capabilities.outbound:
+                await scene.channel.send(attempt)
+            await _act(scene, scene.channel, kind, attempt)
             stage.seen.add(f"actions: {kind}")
 
 
-async def _act(scene: Scene, channel: Acts, kind: ActionKind) -> None:
-    attempt = await scene.attempt()
-    await scene.channel.send(attempt)
+async def _act(scene: Scene, channel: Acts, kind: ActionKind, attempt: OutboundAttempt) -> None:
     event = await scene.first_event()
     action = Action(
         kind=kind,

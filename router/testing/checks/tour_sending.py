@@ -38,7 +38,7 @@ async def tour_of_sending(scene: Scene, stage: Stage) -> None:
             first = scene.simulator.start_attempt(rule, await scene.attempt())
             await send(scene, first, f"the first message of a thread ({claim})")
             stage.seen.add(claim)
-    # The mail room and the webs of a shared loop have to bear the longest text too.
+    # Also for the watch over a shared loop: the longest text holds it longest.
     await scene.channel.send(await scene.attempt("x" * can.text.max))
 
 
