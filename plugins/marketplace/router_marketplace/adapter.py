@@ -230,8 +230,12 @@ class Adapter(ABC, Generic[SettingsT]):
 
     # beside
 
-    def look_up(self, query: ContextQuery) -> Call | None:
-        """Build the call that answers a question about orders; None when it cannot be asked here."""
+    def buyer(self, listed: JsonObject) -> str:
+        """Name the buyer of a listed thread as events do; empty where orders are not looked up."""
+        return ""
+
+    def look_up(self, query: ContextQuery, orders: Sequence[str]) -> Call | None:
+        """Build the call that answers a question about these orders; None when it cannot be asked here."""
         return None
 
     def cards(self, query: ContextQuery, answer: Answer) -> Sequence[ContextCard]:

@@ -49,6 +49,7 @@ from router_marketplace.settings import MarketplaceSettings
 
 SettingsT = TypeVar("SettingsT", bound=MarketplaceSettings)
 
+MOST_RUNG = 1000
 MAX_RAW_BYTES = 1024 * 1024
 _CONFIRM_PAGES = 5
 
@@ -62,7 +63,7 @@ class MarketplaceChannel(Channel[SettingsT], PushSource, PullSource, Confirms, P
         super().__init__(account, settings)
         self.adapter = self.adapter_class(settings)
         self.poll_interval_s = settings.poll_s
-        self._rung: dict[Ring, None] = {}
+        self._rung: dict[str, Ring] = {}
         self._reading = asyncio.Lock()
         self._swept_at_s: float | None = None
 
@@ -85,8 +86,11 @@ class MarketplaceChannel(Channel[SettingsT], PushSource, PullSource, Confirms, P
         if push.notices:
             await self.ctx.accept([self._notice_item(one) for one in push.notices])
         for ring in push.rings:
-            self._rung[ring] = None
+            self._rung[ring.thread] = ring
             self.ctx.ring(Signal(hint={"thread": ring.thread}))
+        while len(self._rung) > MOST_RUNG:
+            # While the platform gives nothing to read; the next sweep finds these too.
+            del self._rung[next(iter(self._rung))]
         return push.reply
 
     async def pull(self, signal: Signal | None = None) -> Pulled:
@@ -96,7 +100,7 @@ class MarketplaceChannel(Channel[SettingsT], PushSource, PullSource, Confirms, P
 
     async def _pull(self, signal: Signal | None) -> Pulled:
         stored = 0
-        for ring in list(self._rung):
+        for ring in list(self._rung.values()):
             try:
                 stored += await self.reader.ring(ring)
             except LEFT_OUT as error:
@@ -104,7 +108,8 @@ class MarketplaceChannel(Channel[SettingsT], PushSource, PullSource, Confirms, P
                     "a push named a thread that cannot be read: %s", error, extra={"chat": ring.thread}
                 )
             # Only now: a failure above leaves it for the next pull.
-            self._rung.pop(ring, None)
+            if self._rung.get(ring.thread) == ring:
+                del self._rung[ring.thread]
         now_s = self.ctx.clock.monotonic()
         is_due = self._swept_at_s is None or now_s - self._swept_at_s >= self.poll_interval_s
         if is_due or signal is None:

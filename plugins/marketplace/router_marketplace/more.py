@@ -53,6 +53,9 @@ class LooksUp(_Part, GivesContext):
     """It knows orders."""
 
     async def look_up(self, query: ContextQuery) -> Sequence[ContextCard]:
-        """Ask; what the platform cannot be asked has no answer."""
-        call = self.adapter.look_up(query)
+        """Ask about the order named, else about those the person has been seen writing about."""
+        buyers = [identity.value for identity in query.identities]
+        known = [order for buyer in buyers for order in self.reader.orders_of(buyer)]
+        orders = [query.order_id] if query.order_id else known[: query.limit]
+        call = self.adapter.look_up(query, orders) if orders else None
         return [] if call is None else self.adapter.cards(query, await self.exchange.make(call))

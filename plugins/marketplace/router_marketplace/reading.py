@@ -26,6 +26,7 @@ BATCH = 100
 MOST_REMEMBERED = 5000
 LOOK_PAGES = 2
 MOST_LISTED = 1000
+MOST_BUYERS = 2000
 SETTLED_AFTER = timedelta(minutes=2)
 """Longer than clocks differ and than a push overtakes its message."""
 
@@ -45,6 +46,7 @@ class Reader:
         self._stored: dict[str, None] = {}
         self._listed: dict[str, JsonObject] = {}
         self._awaited: dict[str, tuple[str, datetime]] = {}
+        self._orders: dict[str, dict[str, None]] = {}
         self.progress = Progress(since=ctx.clock.now())
 
     async def open(self) -> None:
@@ -121,6 +123,7 @@ class Reader:
 
     async def read(self, thread: Thread) -> int:
         """Store a thread's new messages; its state travels with them, and alone where it changed alone."""
+        self._note_order(thread)
         read = self._backwards if self._adapter.newest_first else self._forwards
         stored, ids = await read(thread)
         known = self.progress.of(thread.id)
@@ -132,10 +135,27 @@ class Reader:
         is_complete = self._has_awaited(thread, ids) and self._is_settled(thread)
         return stored + await self._commit(state, self.progress.seen(thread, is_complete=is_complete))
 
+    def orders_of(self, buyer: str) -> list[str]:
+        """Give the orders a buyer has been seen writing about, the newest first."""
+        return list(self._orders.get(buyer, ()))[::-1]
+
+    def _note_order(self, thread: Thread) -> None:
+        """Remember whose order a thread is about: most platforms find orders by their number only."""
+        buyer, order = self._adapter.buyer(thread.raw), self._adapter.context(thread.raw).get("order_id")
+        if not buyer or not isinstance(order, str):
+            return
+        orders = self._orders.pop(buyer, {})
+        orders.pop(order, None)
+        orders[order] = None
+        self._orders[buyer] = orders
+        if len(self._orders) > MOST_BUYERS:
+            del self._orders[next(iter(self._orders))]
+
     def _has_awaited(self, thread: Thread, ids: set[str]) -> bool:
         """Tell whether the message a push named has come; a push can overtake it, or it was taken back."""
         item, until = self._awaited.get(thread.id, ("", self._ctx.clock.now()))
-        if item and item not in ids and self._ctx.clock.now() < until:
+        has_come = not item or item in ids or f"message:{thread.id}:{item}" in self._stored
+        if not has_come and self._ctx.clock.now() < until:
             return False
         self._awaited.pop(thread.id, None)
         return True

@@ -9,7 +9,7 @@ from __future__ import annotations
 import binascii
 import secrets
 from base64 import b64decode, b64encode
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from router.abilities import MediaFile
@@ -23,25 +23,30 @@ _INDEX = "files"
 
 
 class StagedFiles:
-    """The waiting files of one open account; `part` is what the platform's form calls a file."""
+    """The waiting files of one open account.
 
-    def __init__(self, ctx: ChannelContext, *, part: str, max_bytes: int) -> None:
+    `part` is what the platform's form calls a file, `endings` those a name may have for each kind taken.
+    """
+
+    def __init__(
+        self, ctx: ChannelContext, *, part: str, max_bytes: int, endings: Mapping[str, Sequence[str]]
+    ) -> None:
         self._ctx = ctx
         self._part = part
+        self._endings = endings
         self._max_bytes = max_bytes
 
     async def put(self, file: MediaFile, chunks: AsyncIterator[bytes]) -> JsonObject:
-        """Keep a file; raises ContentRejected as soon as it is too long."""
-        content = bytearray()
-        async for chunk in chunks:
-            content += chunk
-            if len(content) > self._max_bytes:
-                raise ContentRejected(
-                    f"the file has more than {self._max_bytes} bytes", code="too_large", part="file"
-                )
+        """Keep a file; raises ContentRejected for a kind not taken, and as soon as it is too long."""
+        endings = self._endings.get(file.content_type)
+        if endings is None:
+            raise ContentRejected(f"{file.content_type} cannot be sent here", code="type", part="file")
+        # Buyers' programs go by the name alone.
+        name = file.name if file.name.lower().endswith(tuple(endings)) else file.name + endings[0]
+        content = await self._read(file, chunks)
         id = secrets.token_hex(16)
         kept = {
-            "name": file.name,
+            "name": name,
             "content_type": file.content_type,
             "content": b64encode(content).decode("ascii"),
         }
@@ -49,10 +54,24 @@ class StagedFiles:
         await self._ctx.put(_INDEX, {**await self._without_old(), id: self._ctx.clock.now().isoformat()})
         return {
             "upload": id,
-            "name": file.name,
+            "name": name,
             "content_type": file.content_type,
             "size_bytes": len(content),
         }
+
+    async def _read(self, file: MediaFile, chunks: AsyncIterator[bytes]) -> bytes:
+        content = bytearray()
+        size_bytes = file.size_bytes
+        async for chunk in chunks:
+            content += chunk
+            size_bytes = max(size_bytes, len(content))
+            if size_bytes > self._max_bytes:
+                break
+        if size_bytes > self._max_bytes:
+            raise ContentRejected(
+                f"the file has more than {self._max_bytes} bytes", code="too_large", part="file"
+            )
+        return bytes(content)
 
     async def get(self, fields: JsonObject) -> FilePart:
         """Give the file a block names; raises ContentRejected when there is none any more."""

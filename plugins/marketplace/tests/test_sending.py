@@ -9,6 +9,7 @@ from dataclasses import replace
 import pytest
 from router_marketplace.facts import Budget
 from router_marketplace.simulators.fake_yandex import FakeYandex
+from router_marketplace.simulators.yandex import ORDER
 from router_marketplace.yandex.adapter import FACTS, YandexAdapter
 from router_marketplace.yandex.channel import YandexChannel
 
@@ -272,26 +273,7 @@ async def test_refresh_token_that_was_spent_needs_an_admin(chat, signed_in):
 
 
 async def test_order_is_looked_up_by_its_number(yandex, shop):
-    yandex.orders[55001] = {
-        "orderId": 55001,
-        "campaignId": 21,
-        "status": "DELIVERY",
-        "substatus": "COURIER_IN_TRANSIT_TO_SENDER",
-        "creationDate": "2026-02-27T10:00:00+03:00",
-        "paymentType": "PREPAID",
-        "paymentMethod": "SBP",
-        "fake": False,
-        "items": [{"id": 1, "offerId": "K-1", "offerName": "Kettle", "count": 2}],
-        "prices": {"payment": {"value": 3590.5, "currencyId": "RUR"}},
-        "delivery": {
-            "type": "DELIVERY",
-            "serviceName": "Courier",
-            "deliveryServiceId": 9,
-            "deliveryPartnerType": "SHOP",
-            "dates": {"fromDate": "2026-03-03"},
-            "tracks": [{"deliveryServiceId": 9, "trackCode": "RA1"}],
-        },
-    }
+    yandex.orders[55001] = ORDER
     query = ContextQuery(kind=ContextKind.ORDERS, order_id="55001")
     [order] = await shop.channel.look_up(query)
     assert (order.title, order.stage, order.amount, order.currency) == (

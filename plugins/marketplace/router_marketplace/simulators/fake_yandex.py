@@ -64,14 +64,16 @@ class FakeYandex(StatefulFake):
         refund: int = 0,
         buyer: str = "",
         name: str = "",
+        is_anonymous: bool = False,
     ) -> FakeThread:
-        """Let a chat exist; `kind` is ORDER, RETURN or DIRECT."""
+        """Let a chat exist; `kind` is ORDER, RETURN or DIRECT. An anonymous buyer shows no public id."""
         self._tick()
         thread = self.thread(str(chat), buyer or f"buyer-of-{chat}", kind=kind, type="CHAT")
         if thread.status == "open":
             self.user(thread.user.id, name)
             thread.status = "NEW"
             thread.fields |= {"order": order, "return": refund, "updated": self.clock.now(), "name": name}
+            thread.fields["anonymous"] = is_anonymous
         return thread
 
     def buyer_writes(self, chat: int, text: str, **fields: Any) -> FakeMessage:
@@ -143,8 +145,10 @@ class FakeYandex(StatefulFake):
         return said | {name: value for name, value in message.fields.items() if name == "payload"}
 
     def _context(self, thread: FakeThread) -> dict[str, Any]:
-        told: dict[str, Any] = {"type": thread.fields["kind"], "customer": {"publicId": thread.user.id}}
-        if thread.fields["name"]:
+        told: dict[str, Any] = {"type": thread.fields["kind"]}
+        if not thread.fields["anonymous"]:
+            told["customer"] = {"publicId": thread.user.id}
+        if thread.fields["name"] and not thread.fields["anonymous"]:
             told["customer"]["name"] = thread.fields["name"]
         if thread.fields["order"]:
             told |= {"orderId": thread.fields["order"], "campaignId": 21}

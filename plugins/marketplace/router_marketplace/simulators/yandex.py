@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from router.abilities import MediaFile
 from router.capabilities import StartRule
-from router.channel import AnyChannel, HttpRequest
-from router.messages import Block, BlockKind, JsonObject, OutboundAttempt, RawInbound
+from router.channel import HttpRequest
+from router.messages import JsonObject, OutboundAttempt, RawInbound
 from router.testing import (
     FakeMessage,
     Fault,
@@ -22,12 +21,32 @@ from router.testing import (
 )
 from router_marketplace.simulators.fake_yandex import ARBITER, BUSINESS_ID, FakeYandex, message_id
 from router_marketplace.simulators.market import MarketSimulator, pushed, spec_path
-from router_marketplace.yandex.channel import YandexChannel
 from router_marketplace.yandex.settings import YandexSettings
 
 SPEC = "yandex-market-partner/chats-orders-questions.openapi.json"
 PAGE = 10
 PAUSE = {"Retry-After": "7"}
+ORDER: dict[str, Any] = {
+    "orderId": 55001,
+    "campaignId": 21,
+    "programType": "FBS",
+    "status": "DELIVERY",
+    "substatus": "COURIER_IN_TRANSIT_TO_SENDER",
+    "creationDate": "2026-02-27T10:00:00+03:00",
+    "paymentType": "PREPAID",
+    "paymentMethod": "SBP",
+    "fake": False,
+    "items": [{"id": 1, "offerId": "K-1", "offerName": "Kettle", "count": 2}],
+    "prices": {"payment": {"value": 3590.5, "currencyId": "RUR"}},
+    "delivery": {
+        "type": "DELIVERY",
+        "serviceName": "Courier",
+        "deliveryServiceId": 9,
+        "deliveryPartnerType": "SHOP",
+        "dates": {"fromDate": "2026-03-03"},
+        "tracks": [{"deliveryServiceId": 9, "trackCode": "RA1"}],
+    },
+}
 _PUSH = "OMNIROUTER_SIMULATED_YANDEX_PUSH"
 _VARIABLES = {
     "OMNIROUTER_SIMULATED_YANDEX_TOKEN": "token-1",
@@ -35,16 +54,6 @@ _VARIABLES = {
     "OMNIROUTER_SIMULATED_YANDEX_CLIENT": "simulated-client-5b1e",
     _PUSH: "simulated-push-77c2",
 }
-
-
-_FILES: Mapping[str, dict[str, Any]] = {
-    "image": {"name": "box.png", "content_type": "image/png", "size_bytes": 9},
-    "file": {"name": "receipt.pdf", "content_type": "application/pdf", "size_bytes": 9},
-}
-
-
-async def _chunks(content: bytes) -> AsyncIterator[bytes]:
-    yield content
 
 
 def _said(status: int, code: str, words: str, **headers: str) -> Fault:
@@ -71,8 +80,8 @@ class YandexSimulator(MarketSimulator[FakeYandex]):
     def __init__(self) -> None:
         super().__init__(FakeYandex(page_limit=PAGE))
         self.fake.issue_token()
+        self.fake.orders[55001] = ORDER
         self._placed: dict[str, FakeMessage] = {}
-        self._files: dict[str, dict[str, JsonObject]] = {}
         self._crowds = 0
         # A second platform writes the samples down, so that the shop's own begins empty.
         self._record = FakeYandex()
@@ -143,21 +152,14 @@ class YandexSimulator(MarketSimulator[FakeYandex]):
         """Name the platform's own description of its interface."""
         return spec_path(SPEC)
 
-    async def deliver(self, channel: AnyChannel, raw: RawInbound) -> str:
-        """Push and read as any platform; bring the files up once that the shop may send."""
-        if isinstance(channel, YandexChannel) and channel.account not in self._files:
-            files = {kind: MediaFile(**given) for kind, given in _FILES.items()}
-            self._files[channel.account] = {
-                kind: await channel.upload(file, _chunks(b"simulated")) for kind, file in files.items()
-            }
-        return await super().deliver(channel, raw)
+    def signed(self, raw: RawInbound) -> HttpRequest:
+        """Give a sample's notification; what proves it is the address it comes from and goes to."""
+        self.place(raw)
+        return self.push_of(raw)
 
-    def block(self, kind: str) -> Block:
-        """Give a block the platform takes; files are those of the account that was used last."""
-        if kind == "text":
-            return Block(text="It leaves today.")
-        fields = list(self._files.values())[-1][kind]
-        return Block(kind=BlockKind(kind), text=str(fields["name"]), fields=fields)
+    def stale(self, raw: RawInbound) -> HttpRequest | None:
+        """Give none: nothing is signed with a time."""
+        return None
 
     def expire_token(self) -> None:
         """Let the token run out."""
@@ -191,7 +193,7 @@ def recorded(fake: FakeYandex, message: FakeMessage) -> RawInbound:
 def _recorded(record: FakeYandex) -> Sequence[RawInbound]:
     record.open_chat(101, kind="ORDER", order=55001, buyer="8wq1", name="Vera")
     record.open_chat(102, kind="RETURN", order=55002, refund=77, buyer="x2k9")
-    record.open_chat(103, kind="DIRECT", buyer="p0dd", name="Oleg")
+    record.open_chat(103, kind="DIRECT", is_anonymous=True)
     record.open_chat(104, kind="ORDER", order=55004, buyer="m3a7")
     picture = {"name": "box.jpg", "size": 2048, "url": "https://avatars.mds.yandex.net/get/box.jpg"}
     about_order = record.buyer_writes(101, "Где мой заказ? 😟")
@@ -218,6 +220,7 @@ def _place_chat(fake: FakeYandex, listed: dict[str, Any]) -> int:
         refund=context.get("returnId", 0),
         buyer=customer.get("publicId", ""),
         name=customer.get("name", ""),
+        is_anonymous=not customer,
     )
     if listed["type"] == "ARBITRAGE":
         fake.dispute(chat)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from email.utils import parsedate_to_datetime
@@ -17,7 +17,8 @@ from router_marketplace.adapter import Adapter, Item, ItemPage, Mark, Push, Thre
 from router_marketplace.calls import Access, Answer, Call, FilePart, json_call
 from router_marketplace.facts import Facts, load_facts
 from router_marketplace.settings import secret
-from router_marketplace.yandex import messages, orders, pushes
+from router_marketplace.yandex import messages, pushes
+from router_marketplace.yandex.orders import KINDS, card_of
 from router_marketplace.yandex.settings import YandexSettings
 
 AT_ONCE_PAUSE_S = 1.0
@@ -29,7 +30,7 @@ class YandexFacts(Facts):
 
     oauth_url: str
     max_file_bytes: int
-    file_types: frozenset[str]
+    file_types: Mapping[str, tuple[str, ...]]
 
 
 FACTS = load_facts("yandex-market", YandexFacts)
@@ -215,17 +216,22 @@ class YandexAdapter(Adapter[YandexSettings]):
         """Read the chat's id."""
         return messages.number(messages.part(answer.document, "result")["chatId"])
 
-    def look_up(self, query: ContextQuery) -> Call | None:
-        """Ask for one order by its number."""
-        if not orders.can_answer(query):
+    def buyer(self, listed: JsonObject) -> str:
+        """Name the buyer by the public id, else by the chat."""
+        return messages.buyer_of(messages.number(listed["chatId"]), listed).value
+
+    def look_up(self, query: ContextQuery, orders: Sequence[str]) -> Call | None:
+        """Ask for orders by their numbers; the platform does not find them by buyer."""
+        numbers = [int(order) for order in orders if order.isdecimal()]
+        if query.kind not in KINDS or not numbers:
             return None
         path = f"/v1/businesses/{self.settings.business_id}/orders"
-        return json_call("POST", path, {"orderIds": [int(query.order_id)]})
+        return json_call("POST", path, {"orderIds": numbers})
 
     def cards(self, query: ContextQuery, answer: Answer) -> list[ContextCard]:
         """Read the order."""
         found = _objects(answer.document, "orders")
-        return [orders.card_of(order, query.kind) for order in found][: query.limit]
+        return [card_of(order, query.kind) for order in found][: query.limit]
 
     def _path(self, rest: str) -> str:
         return f"/v2/businesses/{self.settings.business_id}/{rest}"

@@ -37,7 +37,7 @@ CAPABILITIES = Capabilities(
     media={
         "image": MediaLimits(types=PICTURES, max_bytes=FACTS.max_file_bytes, via="upload", expires_s=KEPT_S),
         "file": MediaLimits(
-            types=FACTS.file_types, max_bytes=FACTS.max_file_bytes, via="upload", expires_s=KEPT_S
+            types=frozenset(FACTS.file_types), max_bytes=FACTS.max_file_bytes, via="upload", expires_s=KEPT_S
         ),
     },
     marks_sending=True,
@@ -65,12 +65,10 @@ class YandexChannel(MarketplaceChannel[YandexSettings], Renews, LooksUp, Uploads
     async def open(self, ctx: ChannelContext) -> None:
         """Get ready; files wait for their message here, as the platform takes both at once."""
         await super().open(ctx)
-        self._files = StagedFiles(ctx, part="file", max_bytes=FACTS.max_file_bytes)
+        self._files = StagedFiles(ctx, part="file", max_bytes=FACTS.max_file_bytes, endings=FACTS.file_types)
 
     async def upload(self, file: MediaFile, chunks: AsyncIterator[bytes]) -> JsonObject:
         """Keep a file for the message that takes it along; give what its block needs to name it."""
-        if file.content_type not in FACTS.file_types:
-            raise ContentRejected(f"{file.content_type} cannot be sent here", code="type", part="file")
         return await self._files.put(file, chunks)
 
     async def composed(self, thread: str, attempt: OutboundAttempt) -> Call:

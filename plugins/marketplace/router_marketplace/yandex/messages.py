@@ -101,6 +101,14 @@ def event_of(chat_id: str, message: JsonObject, chat: JsonObject) -> InboundEven
     )
 
 
+def buyer_of(chat_id: str, chat: JsonObject) -> Identity:
+    """Name the buyer: by the public id, which not everybody shows, else by the chat."""
+    public_id = part(part(chat, "context"), "customer").get("publicId")
+    if isinstance(public_id, str) and public_id:
+        return Identity(kind="yandex_public_id", value=public_id, proof=Proof.CHANNEL)
+    return Identity(kind="yandex_chat", value=chat_id, proof=Proof.CHANNEL)
+
+
 def text_of(message: JsonObject) -> str:
     """Give the text of a message; files have none."""
     text = message.get("message")
@@ -132,15 +140,12 @@ def _author(sender: str, chat_id: str, chat: JsonObject) -> Author:
     role = ROLES.get(sender, Role.OTHER)
     if role is not Role.CUSTOMER:
         return Author(role=role, display=sender.title())
-    customer = part(part(chat, "context"), "customer")
-    public_id, name = customer.get("publicId"), customer.get("name")
-    known = isinstance(public_id, str) and public_id
-    identity = (
-        Identity(kind="yandex_public_id", value=str(public_id), proof=Proof.CHANNEL)
-        if known
-        else Identity(kind="yandex_chat", value=chat_id, proof=Proof.CHANNEL)
+    name = part(part(chat, "context"), "customer").get("name")
+    return Author(
+        role=role,
+        identities=(buyer_of(chat_id, chat),),
+        display=name if isinstance(name, str) else "",
     )
-    return Author(role=role, identities=(identity,), display=name if isinstance(name, str) else "")
 
 
 def _blocks(message: JsonObject) -> list[Block]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from router.messages import JsonObject, JsonValue
-from router.orders import ContextCard, ContextKind, ContextQuery
+from router.orders import ContextCard, ContextKind
 from router_marketplace.yandex.messages import moment, number, part
 
 STAGES = {
@@ -22,11 +22,6 @@ STAGES = {
     "RETURNED": "after_sale",
 }
 KINDS = frozenset({ContextKind.ORDERS, ContextKind.LOGISTICS})
-
-
-def can_answer(query: ContextQuery) -> bool:
-    """Tell whether the platform can be asked; it finds orders by number only, never by buyer."""
-    return query.kind in KINDS and query.order_id.isdecimal()
 
 
 def card_of(order: JsonObject, kind: ContextKind) -> ContextCard:
