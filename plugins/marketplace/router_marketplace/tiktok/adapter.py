@@ -15,6 +15,7 @@ from router.threads import Permission, PlatformState
 from router_marketplace.adapter import Adapter, Item, ItemPage, Mark, Push, Ring, Thread, ThreadPage
 from router_marketplace.calls import Access, Answer, Call, FilePart, json_call
 from router_marketplace.parsing import (
+    header_of,
     inner_object,
     object_of,
     objects,
@@ -104,7 +105,7 @@ class TiktokAdapter(Adapter[TiktokSettings]):
 
     def push(self, request: HttpRequest, access: Access, now: datetime) -> Push:
         """Check the signature over the raw body; messages and conversations ring for their thread."""
-        given = next((v for k, v in request.headers.items() if k.lower() == "authorization"), "")
+        given = header_of(request.headers, "authorization")
         if not is_app_key_push(self.settings.app_key, access.keys["app_secret"], request.body, given):
             raise InboundRejected("the push is not signed by TikTok Shop with this app's secret")
         said = read_object(request.body, "the push")
