@@ -113,12 +113,12 @@ class RunningChannel:
     async def handle_http(self, request: HttpRequest) -> HttpReply:
         """Let the channel answer its provider.
 
-        Raises InboundRejected (401), StoreUnavailable (503, also past the time limit or while the account
-        is not open), MalformedMessage (400), NotFound (404) and PluginContractError (500).
+        Raises InboundRejected (401), StoreUnavailable (503, also past the bound the provider sets or while
+        the account is not open), MalformedMessage (400), NotFound (404) and PluginContractError (500).
         """
         if not issubclass(self._class, PushSource):
             raise NotFound(f"the account {self.account} takes no calls")
-        reply = await self._taking_in(_handle_http(request))
+        reply = await self._taking_in(_handle_http(request), self._answer_limit_s)
         if not isinstance(reply, HttpReply):
             raise PluginContractError(f"handle_http returned {reply!r:.80}, not an HttpReply")
         return reply
@@ -127,7 +127,7 @@ class RunningChannel:
         """Take one form filled in by an agent; errors as for `handle_http`."""
         if not issubclass(self._class, ManualSource):
             raise NotFound(f"nothing is entered by hand for the account {self.account}")
-        return await self._taking_in(_submit(form))
+        return await self._taking_in(_submit(form), self._kept.limits.http_s)
 
     async def thread_changed(self, thread: str, event: ThreadEvent) -> None:
         """Tell a channel that shows live threads of a new entry; only a wake-up, so failures are logged."""
@@ -173,9 +173,16 @@ class RunningChannel:
             return self._kept.was_marked(attempt.attempt_id)
         return not capabilities.idempotent_send
 
-    async def _taking_in(self, act: Callable[[AnyChannel], Coroutine[Any, Any, T]]) -> T:
+    @property
+    def _answer_limit_s(self) -> float:
+        """How long a provider waits: past its declared bound an answer is heard by nobody."""
+        terms = self.channel_type.capabilities.push
+        limit_s = self._kept.limits.http_s
+        return limit_s if terms is None else min(limit_s, terms.ack_within_ms / 1000)
+
+    async def _taking_in(self, act: Callable[[AnyChannel], Coroutine[Any, Any, T]], limit_s: float) -> T:
         try:
-            return await self._kept.call(act, self._kept.limits.http_s)
+            return await self._kept.call(act, limit_s)
         except InboundError:
             raise
         except (TimeoutError, SendError) as error:

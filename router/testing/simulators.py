@@ -16,6 +16,7 @@ from pydantic import BaseModel
 from router.capabilities import StartRule
 from router.channel import AnyChannel, HttpRequest, Simulator
 from router.messages import Block, DeliveryState, OutboundAttempt, RawInbound
+from router.orders import ContextKind, ContextQuery
 from router.threads import Action, ActionKind
 
 
@@ -83,7 +84,7 @@ class UnknownKindSimulator(Simulator, Protocol):
 
 @runtime_checkable
 class FreshSimulator(Simulator, Protocol):
-    """A provider that never runs out of new messages (test 23; without it samples are repeated)."""
+    """A provider that never runs out of new messages (test 23 needs it)."""
 
     def fresh(self, number: int) -> RawInbound:
         """Give a message that differs from all samples and from every other number's."""
@@ -136,6 +137,15 @@ class ThreadKindSimulator(Simulator, Protocol):
 
     def sample_in(self, thread_kind: str) -> RawInbound:
         """Give a message that stands in a thread of this declared kind."""
+        ...
+
+
+@runtime_checkable
+class ContextSimulator(Simulator, Protocol):
+    """A provider that knows orders (test 22, `context_kinds`; without it the samples' authors are asked for)."""
+
+    def question(self, kind: ContextKind) -> ContextQuery:
+        """Give a question of this kind that the provider has an answer to."""
         ...
 
 

@@ -161,9 +161,9 @@ def test_good_channel_is_certified_with_what_it_declares():
     }
     # The class lives in a test module, which no fresh interpreter can import: check 1 stays open.
     assert ends == {
-        Verdict.PROVEN: [2, 3, 4, 5, 6, 8, 10, 11, 12, 14, 15, 16, 19, 20, 21, 22, 23],
+        Verdict.PROVEN: [2, 3, 4, 5, 6, 8, 10, 11, 12, 14, 15, 16, 19, 20, 21, 22],
         Verdict.NOT_DECLARED: [7, 9, 13, 17, 18, 24],
-        Verdict.NOT_RUN: [1],
+        Verdict.NOT_RUN: [1, 23],
         Verdict.FAILED: [],
     }
     text = certificate.render()
@@ -193,9 +193,12 @@ class Trips(Postcards):
 
 
 class LeaksTasks(Postcards):
+    # Held, so that they are there until their loop ends and not until some collection of garbage.
+    leaked: list[asyncio.Future[Any]] = []
+
     async def open(self, ctx: ChannelContext) -> None:
         await super().open(ctx)
-        self.forever = asyncio.ensure_future(asyncio.Event().wait())
+        self.leaked.append(asyncio.ensure_future(asyncio.Event().wait()))
 
 
 class MisnamesErrors(Postcards):

@@ -10,6 +10,15 @@ from router.messages import RawInbound
 from router_telnet.channel import TelnetChannel, TelnetSettings
 
 
+def _typed(line: bytes) -> RawInbound:
+    return RawInbound(
+        dedupe_key=f"ann/{line.partition(b' ')[0].decode()}",
+        raw=line,
+        received_at=datetime(2026, 3, 2, 9, 0, tzinfo=UTC),
+        envelope={"customer": "ann"},
+    )
+
+
 class TelnetCustomers:
     """One customer, Ann, who calls when her first line is due and stays on the line."""
 
@@ -30,13 +39,15 @@ class TelnetCustomers:
             b"2 \xe6\x88\x91\xe7\x9a\x84\xe8\xae\xa2\xe5\x8d\x95",
             b"3 Thank you.",
         )
-        at = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
-        return [
-            RawInbound(
-                dedupe_key=f"ann/{line[:1].decode()}", raw=line, received_at=at, envelope={"customer": "ann"}
-            )
-            for line in lines
-        ]
+        return [_typed(line) for line in lines]
+
+    def fresh(self, number: int) -> RawInbound:
+        """Give one more line."""
+        return _typed(b"%d And another thing." % (number + 100))
+
+    def forget(self) -> None:
+        """Let Ann forget what she read."""
+        self._received.clear()
 
     async def start(self) -> None:
         """Do nothing: Ann calls us."""

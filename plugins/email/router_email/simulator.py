@@ -83,6 +83,15 @@ class EmailSimulator:
         """Give a question, a reply, a mail in Chinese with HTML, and a report that one of ours arrived."""
         return tuple(_raw(text.encode("utf-8")) for text in _SAMPLES)
 
+    def fresh(self, number: int) -> RawInbound:
+        """Give one more question, with a Message-ID of its own."""
+        return _raw(_SAMPLES[0].replace("<one@", f"<fresh-{number}@").encode())
+
+    def forget(self) -> None:
+        """Drop the mails the relay took."""
+        self._relay.received.clear()
+        self._relay.envelopes.clear()
+
     async def start(self) -> None:
         """Start the relay."""
         loop = asyncio.get_running_loop()

@@ -126,6 +126,18 @@ async def test_never_more_calls_at_once_than_the_platform_allows():
     await http.stop()
 
 
+def test_pace_of_a_whole_day_is_kept_to_the_call_and_opens_again_bit_by_bit():
+    pace = Pace({"read": (Budget(count=6000, per_s=86_400),)})
+    for number in range(6000):
+        pace.take("read", "", float(number))
+    with pytest.raises(RateLimited) as refused:
+        pace.take("read", "", 6000.0)
+    wait_s = refused.value.retry_after_s
+    assert wait_s is not None
+    assert 86_400 - 6000 <= wait_s <= 86_400 - 6000 + 86_400 / 200
+    pace.take("read", "", 6000.0 + wait_s)
+
+
 def test_pace_counts_each_thread_by_itself_and_says_when_it_goes_on():
     pace = Pace({"send": (Budget(count=1, per_s=1, scope="thread"), Budget(count=3, per_s=60))})
     pace.take("send", "a", 0.0)

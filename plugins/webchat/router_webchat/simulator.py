@@ -22,6 +22,7 @@ SITE = "simulated-site"
 ORIGIN = "https://shop.example"
 TEXTS = ("Hello, is the blue one in stock?", "你好，请问什么时候发货？", "My order 1001 has not come 😟")
 ANSWER_WITHIN_S = 10.0
+MESSAGES_EACH = 8
 
 
 class _Tab:
@@ -71,6 +72,16 @@ def _question(frame: dict[str, Any]) -> str:
     return str(frame.get("cid")) if kind in ("ack", "error") else kind
 
 
+def _message(visitor_id: str, cid: str, text: str) -> RawInbound:
+    frame = {"type": "msg", "cid": cid, "kind": "text", "body": {"text": text}}
+    return RawInbound(
+        dedupe_key=f"{visitor_id}:{cid}",
+        raw=json.dumps(frame, ensure_ascii=False).encode(),
+        received_at=datetime.now(UTC),
+        envelope={"visitor": visitor_id, "locale": "en"},
+    )
+
+
 class WebchatSimulator:
     """Visitors who know the wire protocol; each sample comes from a visitor of its own."""
 
@@ -78,6 +89,8 @@ class WebchatSimulator:
         self._channels: dict[str, WebchatChannel] = {}
         self._visitors: dict[str, tuple[Visitor, str]] = {}
         self._tabs: dict[tuple[str, str], _Tab] = {}
+        self._leaving: list[_Tab] = []
+        self._writer: Visitor | None = None
         self._sent: list[bytes] = []
         self._samples = tuple(self._sample(number, text) for number, text in enumerate(TEXTS))
         self._runner: web.AppRunner | None = None
@@ -98,18 +111,26 @@ class WebchatSimulator:
         """Give messages of visitors, as their sockets would store them."""
         return self._samples
 
+    def fresh(self, number: int) -> RawInbound:
+        """Give one more message; a visitor writes as many as the limit lets him, then comes the next."""
+        if self._writer is None or number % MESSAGES_EACH == 0:
+            self._writer = self._newcomer()
+        return _message(self._writer.id, f"fresh-{number:06}", f"Message number {number}")
+
+    def forget(self) -> None:
+        """Let every visitor leave; their tabs close before the next message."""
+        self._leaving += self._tabs.values()
+        self._tabs.clear()
+        self._sent.clear()
+
     def _sample(self, number: int, text: str) -> RawInbound:
         """Make one visitor with one message."""
+        return _message(self._newcomer().id, f"sample-{number:04}", text)
+
+    def _newcomer(self) -> Visitor:
         visitor, token = mint_visitor()
         self._visitors[visitor.id] = (visitor, token)
-        cid = f"sample-{number:04}"
-        frame = {"type": "msg", "cid": cid, "kind": "text", "body": {"text": text}}
-        return RawInbound(
-            dedupe_key=f"{visitor.id}:{cid}",
-            raw=json.dumps(frame, ensure_ascii=False).encode(),
-            received_at=datetime.now(UTC),
-            envelope={"visitor": visitor.id, "locale": "en"},
-        )
+        return visitor
 
     async def start(self) -> None:
         """Serve the chat's own routes on a free port."""
@@ -129,8 +150,8 @@ class WebchatSimulator:
 
     async def stop(self) -> None:
         """Close every socket and the server."""
-        await asyncio.gather(*(tab.close() for tab in self._tabs.values()))
-        self._tabs.clear()
+        self.forget()
+        await self._close_tabs()
         if self._client is not None:
             await self._client.close()
         if self._runner is not None:
@@ -140,9 +161,14 @@ class WebchatSimulator:
         """Send a sample as its visitor's browser would; give the `ack` frame."""
         if not isinstance(channel, WebchatChannel):
             raise TypeError(f"{type(channel).__name__} is no webchat channel")
+        await self._close_tabs()
         frame = json.loads(raw.raw)
         tab = await self._tab(channel, str(raw.envelope["visitor"]))
         return await tab.ask(frame["cid"], raw.raw.decode())
+
+    async def _close_tabs(self) -> None:
+        leaving, self._leaving = self._leaving, []
+        await asyncio.gather(*(tab.close() for tab in leaving))
 
     async def _tab(self, channel: WebchatChannel, visitor_id: str) -> _Tab:
         """Give the visitor's open socket to this account, or connect."""

@@ -7,22 +7,23 @@ import gc
 import re
 import tracemalloc
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TypeVar
 
 from router.channel import FollowsThread
-from router.messages import RawInbound, Receipt
+from router.messages import Receipt
 from router.testing.checks.inbound import need_inbound, samples_of
 from router.testing.memory import MemoryStore
 from router.testing.simulators import FreshSimulator
-from router.testing.stage import Scene, Stage
+from router.testing.stage import NotRun, Scene, Stage
 
 T = TypeVar("T")
 
 _SENDS = 3
 _PATIENCE_S = 0.5
 _SOAK_SHORT, _SOAK_LONG = 100, 5_000
-_GROWTH_BYTES, _GROWTH_BYTES_EACH = 100_000, 100
+_FORGET_EVERY = 50
+_LAST_OF_ALL = 1_000_000
+_GROWTH_BYTES, _GROWTH_BYTES_EACH = 60_000, 100
 _CHANGING = re.compile(r"[0-9a-fA-F-]{6,}|\d+")
 
 
@@ -77,38 +78,32 @@ async def check_soak(stage: Stage) -> None:
     need_inbound(stage)
     rounds = _SOAK_LONG if stage.long else _SOAK_SHORT
     async with stage.scene() as scene:
-        samples = samples_of(scene.simulator)
-        for raw in samples:
-            await scene.deliver(raw)
-        await _bring(scene, samples, 0, rounds)
+        if not isinstance(scene.simulator, FreshSimulator):
+            raise NotRun("its simulator has no `fresh(number)` and `forget()`")
+        await _bring(scene, scene.simulator, range(rounds))
         tracemalloc.start()
         try:
-            before = await _bring(scene, samples, rounds, rounds + rounds // 10)
-            after = await _bring(scene, samples, rounds + rounds // 10, 2 * rounds)
+            before = await _bring(scene, scene.simulator, range(rounds, rounds + rounds // 10))
+            after = await _bring(scene, scene.simulator, range(rounds + rounds // 10, 2 * rounds))
         finally:
             tracemalloc.stop()
     allowed = _GROWTH_BYTES + _GROWTH_BYTES_EACH * rounds
     assert after - before < allowed, f"{rounds} events left {(after - before) // 1000} kB behind"
 
 
-async def _bring(scene: Scene, samples: list[RawInbound], first: int, last: int) -> int:
+async def _bring(scene: Scene, simulator: FreshSimulator, numbers: range) -> int:
     """Deliver events; give the memory in use once everything that may be dropped is dropped."""
-    for number in range(first, last):
-        await scene.deliver(_event(scene, samples, number))
-        if number % 50 == 0:
-            _forget(scene)
-    _forget(scene)
+    for number in numbers:
+        before = len(scene.context.accepted)
+        await scene.deliver(simulator.fresh(number))
+        assert len(scene.context.accepted) > before, f"the fresh event {number} was not accepted"
+        if number % _FORGET_EVERY == 0:
+            simulator.forget()
+            scene.context.store.forget()
+    simulator.forget()
+    # One more, so that what is dropped with the next event has been dropped.
+    await scene.deliver(simulator.fresh(_LAST_OF_ALL + numbers.stop))
+    scene.context.store.forget()
+    scene.context.signals.clear()
     gc.collect()
     return tracemalloc.get_traced_memory()[0] if tracemalloc.is_tracing() else 0
-
-
-def _event(scene: Scene, samples: list[RawInbound], number: int) -> RawInbound:
-    if isinstance(scene.simulator, FreshSimulator):
-        return scene.simulator.fresh(number)
-    return replace(samples[number % len(samples)])
-
-
-def _forget(scene: Scene) -> None:
-    if isinstance(scene.simulator, FreshSimulator):
-        scene.simulator.forget()
-        scene.context.store.forget()

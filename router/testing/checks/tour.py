@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from router.capabilities import Ordering
 from router.channel import Confirms, FollowsThread, ShowsTyping
+from router.errors import SendError
 from router.messages import DeliveryState, EventKind, InboundEvent
-from router.testing.checks.tour_abilities import tour_of_abilities
+from router.testing.checks.tour_abilities import (
+    use_actions,
+    use_context,
+    use_downloads,
+    use_permissions,
+    use_templates,
+)
 from router.testing.checks.tour_sending import tour_of_sending
 from router.testing.simulators import ReceiptSimulator, ThreadKindSimulator, TypingSimulator
 from router.testing.stage import Scene, Stage
@@ -16,35 +23,56 @@ _KNOWN_REQUIREMENTS = frozenset({"public_url", "tls", "static_ip"})
 _STATES = {"delivered": DeliveryState.DELIVERED, "read": DeliveryState.READ}
 
 
-async def tour(scene: Scene, stage: Stage) -> None:
-    """Take everything in, send, and use each ability."""
-    samples = list(scene.simulator.samples())
-    for raw in samples:
+async def tour(scene: Scene, stage: Stage) -> list[str]:
+    """Take everything in, send, and use each ability; give what went wrong, one text a step."""
+    wrong = []
+    for step in _STEPS:
+        try:
+            await step(scene, stage)
+        except AssertionError as error:
+            wrong.append(str(error).partition("\n")[0])
+        except SendError as error:
+            wrong.append(f"{step.__name__.strip('_')}: {error!r}")
+    return wrong
+
+
+async def _samples(scene: Scene, stage: Stage) -> None:
+    for raw in scene.simulator.samples():
         await scene.deliver(raw)
+    _look_at_events(stage, _events(scene))
+
+
+async def _words(scene: Scene, stage: Stage) -> None:
     can = stage.channel_type.capabilities
     named = can.channel_class.isidentifier() and can.channel_class.islower()
     assert named, f"the channel class {can.channel_class!r} is no lower-case word a roster can name"
     stage.seen.add("channel_class")
-    _look_at_events(stage, _events(scene))
-    await _thread_kinds(scene, stage)
-    if can.outbound:
-        await tour_of_sending(scene, stage)
-    entry = scene.context.store.thread_of(scene.channel.account)
-    if isinstance(scene.channel, FollowsThread) and entry is not None:
-        await scene.channel.thread_changed(*entry)
-    if isinstance(scene.channel, Confirms):
-        await scene.channel.confirm(await scene.attempt())
-    if isinstance(scene.channel, ShowsTyping):
-        await scene.channel.show_typing((await scene.attempt()).thread, "Mei")
-        stage.seen.add("typing: out")
-    if samples and isinstance(scene.simulator, TypingSimulator):
-        await scene.simulator.type(scene.channel, samples[0])
-        stage.seen.update({"typing: in"} if scene.context.store.typing else ())
-    await tour_of_abilities(scene, stage)
-    await _receipts(scene, stage)
     unknown = sorted(can.requires - _KNOWN_REQUIREMENTS)
     assert not unknown, f"requires {unknown}; known are {sorted(_KNOWN_REQUIREMENTS)}"
     stage.seen.update(f"requires: {name}" for name in can.requires)
+
+
+async def _sending(scene: Scene, stage: Stage) -> None:
+    if stage.channel_type.capabilities.outbound:
+        await tour_of_sending(scene, stage)
+
+
+async def _live(scene: Scene, stage: Stage) -> None:
+    entry = scene.context.store.thread_of(scene.channel.account)
+    if isinstance(scene.channel, FollowsThread) and entry is not None:
+        await scene.channel.thread_changed(*entry)
+    if isinstance(scene.channel, ShowsTyping):
+        await scene.channel.show_typing((await scene.attempt()).thread, "Mei")
+        stage.seen.add("typing: out")
+    samples = scene.simulator.samples()
+    if samples and isinstance(scene.simulator, TypingSimulator):
+        await scene.simulator.type(scene.channel, samples[0])
+        stage.seen.update({"typing: in"} if scene.context.store.typing else ())
+
+
+async def _confirming(scene: Scene, stage: Stage) -> None:
+    if isinstance(scene.channel, Confirms):
+        await scene.channel.confirm(await scene.attempt())
 
 
 def _events(scene: Scene) -> list[InboundEvent]:
@@ -89,3 +117,19 @@ async def _receipts(scene: Scene, stage: Stage) -> None:
     told |= {event.report.state for event in _events(scene) if event.report}
     if _STATES[wanted] in told:
         stage.seen.add(f"receipts: {wanted}")
+
+
+_STEPS: Sequence[Callable[[Scene, Stage], Awaitable[None]]] = (
+    _words,
+    _samples,
+    _thread_kinds,
+    _sending,
+    _live,
+    _confirming,
+    use_permissions,
+    use_templates,
+    use_context,
+    use_downloads,
+    use_actions,
+    _receipts,
+)

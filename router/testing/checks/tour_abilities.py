@@ -1,4 +1,7 @@
-"""The part of the tour that does more than send: acts, permissions, templates, files and orders."""
+"""The part of the tour that does more than send: acts, permissions, templates, files and orders.
+
+Each step leaves alone what the channel does not have, and adds what it saw to `Stage.seen`.
+"""
 
 from __future__ import annotations
 
@@ -7,33 +10,26 @@ from dataclasses import replace
 from router.abilities import Acts, Downloads, GivesContext, ListsTemplates, Permits
 from router.errors import SendError
 from router.messages import BlockKind, Receipt
-from router.orders import ContextQuery
+from router.orders import ContextKind, ContextQuery
 from router.testing.checks.tour_sending import send
-from router.testing.simulators import ActingSimulator
+from router.testing.simulators import ActingSimulator, ContextSimulator
 from router.testing.stage import Scene, Stage
 from router.threads import Action, ActionKind, Permission, TemplateUse
 
 
-async def tour_of_abilities(scene: Scene, stage: Stage) -> None:
-    """Use each ability the channel has."""
+async def use_permissions(scene: Scene, stage: Stage) -> None:
+    """Ask what is allowed in the first sample's thread."""
     if isinstance(scene.channel, Permits):
         permission = await scene.channel.permissions((await scene.attempt()).thread)
         assert isinstance(permission, Permission), f"permissions gave {permission!r:.80}"
-    if isinstance(scene.channel, ListsTemplates):
-        await _templates(scene, scene.channel, stage)
-    if isinstance(scene.channel, GivesContext):
-        await _context(scene, scene.channel, stage)
-    if isinstance(scene.channel, Downloads):
-        await _downloads(scene, scene.channel, stage)
-    if isinstance(scene.channel, Acts):
-        for kind in sorted(stage.channel_type.capabilities.actions):
-            await _act(scene, scene.channel, kind)
-            stage.seen.add(f"actions: {kind}")
 
 
-async def _templates(scene: Scene, channel: ListsTemplates, stage: Stage) -> None:
+async def use_templates(scene: Scene, stage: Stage) -> None:
+    """List the templates of the first sample's thread and send one."""
+    if not isinstance(scene.channel, ListsTemplates):
+        return
     attempt = await scene.attempt()
-    templates = [each for each in await channel.list_templates(attempt.thread) if each.approved]
+    templates = [each for each in await scene.channel.list_templates(attempt.thread) if each.approved]
     assert templates, "templates are declared, but none may be used in the first sample's thread"
     template = templates[0]
     values = {each.name: each.example or "7" for each in template.variables}
@@ -42,28 +38,56 @@ async def _templates(scene: Scene, channel: ListsTemplates, stage: Stage) -> Non
     stage.seen.add("templates")
 
 
-async def _context(scene: Scene, channel: GivesContext, stage: Stage) -> None:
-    event = await scene.first_event()
+async def use_context(scene: Scene, stage: Stage) -> None:
+    """Ask a question of each kind."""
+    if not isinstance(scene.channel, GivesContext):
+        return
     for kind in sorted(stage.channel_type.capabilities.context_kinds):
-        identities = tuple(event.author.identities) if event else ()
-        query = ContextQuery(kind=kind, account=scene.channel.account, identities=identities)
-        cards = await channel.look_up(query)
-        assert cards, f"it knows no {kind} of the first sample's author"
+        for query in _questions(scene, kind):
+            cards = await scene.channel.look_up(query)
+            if cards:
+                break
+        else:
+            raise AssertionError(f"it knows no {kind} of any sample; see `question(kind)` of simulators")
         assert all(card.kind is kind for card in cards), f"asked for {kind} it gave other cards"
         stage.seen.add(f"context_kinds: {kind}")
 
 
-async def _downloads(scene: Scene, channel: Downloads, stage: Stage) -> None:
+def _questions(scene: Scene, kind: ContextKind) -> list[ContextQuery]:
+    if isinstance(scene.simulator, ContextSimulator):
+        return [scene.simulator.question(kind)]
+    account = scene.channel.account
+    events = [event for item in scene.context.accepted for event in item.events]
+    people = [
+        ContextQuery(kind=kind, account=account, identities=tuple(event.author.identities))
+        for event in events
+    ]
+    orders = [str(event.context["order_id"]) for event in events if event.context.get("order_id")]
+    return [*people, *(ContextQuery(kind=kind, account=account, order_id=order) for order in orders)]
+
+
+async def use_downloads(scene: Scene, stage: Stage) -> None:
+    """Fetch the first file a customer sent."""
+    if not isinstance(scene.channel, Downloads):
+        return
     events = [event for item in scene.context.accepted for event in item.events]
     files = [block for event in events for block in event.blocks if block.kind is not BlockKind.TEXT]
     for block in (block for block in files if block.kind is not BlockKind.UNSUPPORTED):
         try:
-            first = [chunk async for chunk in channel.download(block.fields)]
+            first = [chunk async for chunk in scene.channel.download(block.fields)]
         except SendError:
             continue
         if first and any(first):
             stage.seen.add("download")
             return
+
+
+async def use_actions(scene: Scene, stage: Stage) -> None:
+    """Do everything declared, each to a message just sent."""
+    if isinstance(scene.channel, Acts):
+        for kind in sorted(stage.channel_type.capabilities.actions):
+            await _act(scene, scene.channel, kind)
+            stage.seen.add(f"actions: {kind}")
 
 
 async def _act(scene: Scene, channel: Acts, kind: ActionKind) -> None:

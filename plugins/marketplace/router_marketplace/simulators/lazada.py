@@ -128,9 +128,9 @@ class LazadaSimulator(MarketSimulator[FakeLazada]):
         return recorded(self._record, told)
 
     def fresh(self, number: int) -> RawInbound:
-        """Give one more message; each from one of a hundred buyers."""
+        """Give one more message; each from one of twenty buyers."""
         return recorded(
-            self._record, self._record.customer_says(_session(100 + number % 100), f"fresh {number}")
+            self._record, self._record.customer_says(_session(100 + number % 20), f"fresh {number}")
         )
 
     def forget(self) -> None:

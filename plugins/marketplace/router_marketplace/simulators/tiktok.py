@@ -132,8 +132,8 @@ class TiktokSimulator(MarketSimulator[FakeTiktok]):
         return recorded(self._record, told)
 
     def fresh(self, number: int) -> RawInbound:
-        """Give one more message; each from one of a hundred buyers."""
-        thread = str(7_494_560_109_732_340_000 + number % 100)
+        """Give one more message; each from one of twenty buyers."""
+        thread = str(7_494_560_109_732_340_000 + number % 20)
         return recorded(self._record, self._record.customer_says(thread, f"fresh {number}"))
 
     def forget(self) -> None:
