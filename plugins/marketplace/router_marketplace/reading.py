@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from router.channel import ChannelContext
 from router.errors import ContentRejected, NotAllowedNow, Permanent, RecipientGone, Retryable, SendError
-from router.messages import AcceptOutcome, JsonObject, JsonValue, RawInbound
+from router.messages import AcceptOutcome, JsonObject, RawInbound
 from router_marketplace.adapter import Adapter, Item, Ring, Thread
 from router_marketplace.calls import Answer
 from router_marketplace.exchange import Exchange
@@ -41,7 +41,7 @@ class Reader:
         self._adapter = adapter
         self._exchange = exchange
         self._ctx = ctx
-        self._committed: JsonValue = None
+        self._is_new = True
         # Spares the store what a boundary or an overlap brings again; after a restart it knows better.
         self._stored: dict[str, None] = {}
         self._listed: dict[str, JsonObject] = {}
@@ -51,9 +51,11 @@ class Reader:
 
     async def open(self) -> None:
         """Go on where the last commit stands."""
-        self._committed = await self._ctx.cursor()
+        cursor = await self._ctx.cursor()
         history = timedelta(days=self._adapter.settings.history_days)
-        self.progress = Progress.load(self._committed, self._ctx.clock.now() - history)
+        self.progress = Progress.load(cursor, self._ctx.clock.now() - history)
+        # What a new account leaves out is decided once, so that a long stop loses nothing.
+        self._is_new = cursor is None
 
     async def sweep(self) -> int:
         """Read every thread that changed since the last sweep; give how many items were stored."""
@@ -122,16 +124,21 @@ class Reader:
         return Thread(id=thread)
 
     async def read(self, thread: Thread) -> int:
-        """Store a thread's new messages; its state travels with them, and alone where it changed alone."""
+        """Store a thread's new messages.
+
+        Its state travels with them; it goes by itself where it changed alone, or is the end of the thread.
+        """
         self._note_order(thread)
         read = self._backwards if self._adapter.newest_first else self._forwards
+        before = self.progress.of(thread.id)
         stored, ids = await read(thread)
-        known = self.progress.of(thread.id)
-        state = []
-        if not stored and known.item_id and known.status != digest(thread.status) != "":
-            state.append(self._state_item(thread))
         if not thread.tail:
             return stored  # a bare thread, which tells nothing of its listing
+        after = self.progress.of(thread.id)
+        speaks_for_itself = before.item_id == after.item_id or not thread.is_open
+        state = []
+        if after.item_id and before.status != digest(thread.status) and speaks_for_itself:
+            state.append(self._state_item(thread))
         is_complete = self._has_awaited(thread, ids) and self._is_settled(thread)
         return stored + await self._commit(state, self.progress.seen(thread, is_complete=is_complete))
 
@@ -230,13 +237,11 @@ class Reader:
 
     async def _commit(self, items: Sequence[RawInbound], progress: Progress) -> int:
         """Store items and cursor together; give how many of them were new."""
-        cursor, new = progress.dump(), 0
-        if items or cursor != self._committed:
-            results = await self._ctx.accept(items, cursor=cursor)
-            new = sum(one.outcome is AcceptOutcome.ACCEPTED for one in results)
-            self._committed = cursor
-        self.progress = progress
-        return new
+        if not items and progress is self.progress and not self._is_new:
+            return 0
+        results = await self._ctx.accept(items, cursor=progress.dump())
+        self.progress, self._is_new = progress, False
+        return sum(one.outcome is AcceptOutcome.ACCEPTED for one in results)
 
     def _message_item(self, thread: Thread, item: Item) -> RawInbound:
         return self._raw(_key(thread.id, item), "message", thread, item.raw)

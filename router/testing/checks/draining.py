@@ -104,5 +104,6 @@ async def _bring(scene: Scene, simulator: FreshSimulator, numbers: range) -> int
     # One more, so that what is dropped with the next event has been dropped.
     await scene.deliver(simulator.fresh(_LAST_OF_ALL + numbers.stop))
     scene.context.store.forget()
+    scene.context.signals.clear()
     gc.collect()
     return tracemalloc.get_traced_memory()[0] if tracemalloc.is_tracing() else 0

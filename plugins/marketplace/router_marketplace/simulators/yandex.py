@@ -144,6 +144,12 @@ class YandexSimulator(MarketSimulator[FakeYandex]):
         """Give one more message; each from one of a hundred buyers."""
         return recorded(self._record, self._record.buyer_writes(5000 + number % 100, f"fresh {number}"))
 
+    def forget(self) -> None:
+        """Drop what both platforms have kept; numbers go on."""
+        for platform in (self.fake, self._record):
+            platform.forget()
+        self._placed.clear()
+
     def start_attempt(self, rule: StartRule, attempt: OutboundAttempt) -> OutboundAttempt:
         """Turn an attempt into the first message about an order or a return."""
         return replace(attempt, thread="", recipient=f"{rule.needs}:55001", answers=None)
