@@ -174,7 +174,7 @@ async def test_a_thousand_rows_come_in_batches_and_in_order(master):
     phone = reading(master)
     async with opened(phone) as context:
         first = await phone.pull()
-        assert (first.items, first.more) == (250, True)
+        assert (first.items, first.more) == (100, True)
         await drain(phone)
         assert numbers(context) == [str(number) for number in range(1, 1001)]
 

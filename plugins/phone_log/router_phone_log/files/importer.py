@@ -24,7 +24,7 @@ from router_phone_log.files.tail import Row, advanced, rows_after
 from router_phone_log.settings import FileSettings, PhoneLogSettings
 
 SOURCE = "file"
-BATCH_ROWS = 250
+BATCH_ROWS = 100
 _DELIMITERS = ",;\t|"
 
 
