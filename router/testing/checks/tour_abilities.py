@@ -27,7 +27,7 @@ async def tour_of_abilities(scene: Scene, stage: Stage) -> None:
         await _downloads(scene, scene.channel, stage)
     if isinstance(scene.channel, Acts):
         for kind in sorted(stage.channel_type.capabilities.actions):
-            await _act(scene, scene.channel, kind)
+            await _act(scene, scene.channel, kind, sends=stage.channel_type.capabilities.outbound)
             stage.seen.add(f"actions: {kind}")
 
 
@@ -66,9 +66,10 @@ async def _downloads(scene: Scene, channel: Downloads, stage: Stage) -> None:
             return
 
 
-async def _act(scene: Scene, channel: Acts, kind: ActionKind) -> None:
+async def _act(scene: Scene, channel: Acts, kind: ActionKind, *, sends: bool) -> None:
     attempt = await scene.attempt()
-    await scene.channel.send(attempt)
+    if sends:
+        await scene.channel.send(attempt)
     event = await scene.first_event()
     action = Action(
         kind=kind,
