@@ -19,7 +19,7 @@ from router.capabilities import HealthState
 from router.config import load_config
 from router.storage import schema as t
 
-from .test_files import row
+from .records import row
 
 POST_SECRET = "post-secret-5d20"
 ACCOUNT = """

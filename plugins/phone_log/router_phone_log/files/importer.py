@@ -135,6 +135,11 @@ class Importer:
             dedupe_key=f"row {layout.map_name} {digest}", raw=row.content, received_at=now, envelope=envelope
         )
 
+    def _is_too_old(self, settings: FileSettings, call: Call) -> bool:
+        if settings.since is None or call.started_at is None:
+            return False
+        return call.started_at.astimezone(self._reading.zone).date() < settings.since
+
     def _written_at(self, file: RecordFile, row: Row, layout: RowLayout, place: Place) -> str | None:
         """Say when a row was written, as its call ended: empty when unknown, None when it is not wanted."""
         try:
@@ -145,16 +150,11 @@ class Importer:
             call = read_row(cells, layout, self._reading, after=after).call
         except MalformedMessage:
             return ""
-        if _is_too_old(file.settings, call):
+        if self._is_too_old(file.settings, call):
             return None
         at = {"ended": call.ended_at or call.started_at, "started": call.started_at, "": None}
         known = at[layout.map.ordered_by]
         return known.isoformat() if known is not None else ""
-
-
-def _is_too_old(settings: FileSettings, call: Call) -> bool:
-    began = call.started_at
-    return settings.since is not None and began is not None and began.date() < settings.since
 
 
 def layout_of(envelope: JsonObject, columns: ColumnMap) -> RowLayout:

@@ -13,9 +13,10 @@ from dataclasses import dataclass, field, replace
 from router.messages import JsonValue
 
 VERSION = 1
-# Each takes about 200 bytes of a cursor that may have 64 KB, more where the header is kept.
-MOST_FILES = 100
-MOST_HEADER_CHARS = 400
+# A cursor may have 64 KB; a place takes about 150 characters of it, and its header.
+MOST_FILES = 200
+MOST_CHARS = 48_000
+_PLACE_CHARS = 150
 TAIL_BYTES = 64
 
 
@@ -36,12 +37,11 @@ class Place:
 
     def to_json(self) -> JsonValue:
         """Write it for the cursor, short."""
-        header = "\t".join(self.columns)
         return [
             self.offset,
             self.line,
             self.tail,
-            header if len(header) <= MOST_HEADER_CHARS else "",
+            "\t".join(self.columns),
             self.delimiter,
             self.after,
             self.changed_at_s,
@@ -83,7 +83,7 @@ class Places:
         """Note how far a file has been read; the longest unchanged of too many is forgotten as done."""
         files = {**self.files, identity: place}
         settled_s = self.settled_s
-        while len(files) > MOST_FILES:
+        while len(files) > 1 and (len(files) > MOST_FILES or _chars_of(files) > MOST_CHARS):
             oldest = min(files, key=lambda one: files[one].changed_at_s)
             settled_s = max(settled_s, files.pop(oldest).changed_at_s)
         return replace(self, files=files, settled_s=settled_s)
@@ -108,6 +108,10 @@ class Places:
             else {},
             settled_s=float(settled_s) if isinstance(settled_s, int | float) else 0.0,
         )
+
+
+def _chars_of(files: Mapping[str, Place]) -> int:
+    return sum(_PLACE_CHARS + sum(len(name) + 1 for name in place.columns) for place in files.values())
 
 
 def tail_digest(tail: bytes) -> str:
