@@ -1,6 +1,6 @@
-"""What every source shares: who called whom, how long, and the event a fact becomes.
+"""What every source shares: how long a call was, and the event a fact becomes.
 
-In: numbers and times as one source has them. Out: the parts of a `Call`, and the `InboundEvent` around it.
+In: times as one source has them. Out: the parts of a `Call`, and the `InboundEvent` around it.
 """
 
 from __future__ import annotations

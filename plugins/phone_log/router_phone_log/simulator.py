@@ -122,7 +122,7 @@ class PhoneLogSimulator:
             await channel.submit(json.loads(raw.raw))
             return STORED
         reply = await channel.handle_http(self.signed(raw))
-        return STORED if reply.status == 204 else str(reply.status)
+        return STORED if reply.status == 200 else str(reply.status)
 
     def signed(self, raw: RawInbound) -> HttpRequest:
         """Give a sample as the post Twilio would make: a form by its fields, anything else by its digest."""

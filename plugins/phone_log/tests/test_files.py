@@ -63,6 +63,31 @@ async def test_a_rotated_file_is_read_to_its_end_and_the_new_one_from_its_beginn
         assert context.store.duplicates == 0
 
 
+async def test_files_of_two_maps_in_one_folder_stay_what_they_are_when_renamed(tmp_path):
+    centre = "call_id,caller,callee,begin,release\nC-{0},13800138000,4001,2025-03-03 14:00:00,2025-03-03 14:01:00\n"
+    switch, export = tmp_path / "switch.csv", tmp_path / "export.csv"
+    switch.write_text(row(1))
+    export.write_text(centre.format(1))
+    phone = channel(files=({"path": str(switch)}, {"path": str(tmp_path / "exp*.csv"), "map": "call-centre"}))
+    async with opened(phone) as context:
+        await drain(phone)
+        with export.open("a") as file:
+            file.write(centre.format(2).splitlines()[1] + "\n")
+        export.rename(tmp_path / "done.csv")
+        await drain(phone)
+        assert context.store.quarantined == []
+        assert sorted(call.key for call in calls(context)) == ["1740976200.1", "C-1", "C-2"]
+
+
+async def test_a_file_without_a_known_header_says_what_is_missing(master):
+    master.write_text("one,two\n1,2\n")
+    phone = reading(master, "call-centre")
+    async with opened(phone) as context:
+        await drain(phone)
+        with pytest.raises(MalformedMessage, match="name the file's `columns`"):
+            phone.decode(context.store.quarantined[0])
+
+
 async def test_a_file_cut_in_place_is_read_again_even_when_it_has_grown_past_the_place(master):
     master.write_text(row(1))
     phone = reading(master)
@@ -227,5 +252,5 @@ def test_the_cursor_stays_small_and_what_it_forgets_is_done():
 
 def test_a_cursor_of_another_version_begins_anew():
     assert Places.of_json({"v": 99, "files": {"a": [1]}}) == Places()
-    assert Place.of_json(["bad"]) == Place()
+    assert Place.of_json({"offset": "bad"}) == Place()
     assert Places.of_json(None).settled_s == timedelta(0).total_seconds()

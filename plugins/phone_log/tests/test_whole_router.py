@@ -98,7 +98,7 @@ async def test_posts_entries_by_hand_and_the_line_tell_of_the_same_system(tmp_pa
               "callduraction": "41", "talkduraction": "0", "status": "NO ANSWER", "type": "Inbound"}  # fmt: skip
     async with shop(tmp_path, server) as router:
         async with ClientSession() as client:
-            for secret, status in (("wrong", 401), (POST_SECRET, 204), (POST_SECRET, 204)):
+            for secret, status in (("wrong", 401), (POST_SECRET, 200), (POST_SECRET, 200)):
                 url, headers = f"{router.url}/hooks/hotline/calls", {"X-Webhook-Secret": secret}
                 async with client.post(url, json=record, headers=headers) as answer:
                     assert answer.status == status

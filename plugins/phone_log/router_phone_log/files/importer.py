@@ -18,7 +18,7 @@ from router_phone_log.facts import Reading
 from router_phone_log.files.cells import RowLayout, cells_of, named_cells, text_of
 from router_phone_log.files.column_maps import ColumnMap, shipped_map
 from router_phone_log.files.places import Place, Places
-from router_phone_log.files.record_files import RecordFile, find_files
+from router_phone_log.files.record_files import RecordFile, find_files, owner_of
 from router_phone_log.files.rows import read_row
 from router_phone_log.files.tail import Row, advanced, rows_after
 from router_phone_log.settings import FileSettings, PhoneLogSettings
@@ -62,7 +62,8 @@ class Importer:
                 continue
             if place != places.files.get(file.identity):
                 more = not is_whole or number + 1 < len(files)
-                places = places.with_place(file.identity, replace(place, changed_at_s=file.changed_at_s))
+                known = replace(place, changed_at_s=file.changed_at_s, owner=owner_of(file.settings))
+                places = places.with_place(file.identity, known)
                 return Batch(items=items, places=places, more=more, troubles=troubles)
         return Batch(places=places, troubles=troubles)
 
