@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
 from router import Capabilities, Health, HealthState
+from router.capabilities import PushTerms
 from router.channel import (
     Channel,
     ChannelContext,
@@ -41,6 +42,8 @@ CAPABILITIES = Capabilities(
     thread_kinds=frozenset(),
     events=frozenset({"call"}),
     identity_kinds=frozenset({"phone"}),
+    # Twilio waits 15 s and repeats what it got no answer to.
+    push=PushTerms(ack_within_ms=15_000),
 )
 
 SettingsT = TypeVar("SettingsT", bound=PhoneLogSettings)

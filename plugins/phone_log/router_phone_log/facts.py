@@ -1,6 +1,6 @@
-"""What every source shares: who called whom, how long, and the event a fact becomes.
+"""What every source shares: how long a call was, and the event a fact becomes.
 
-In: numbers and times as one source has them. Out: the parts of a `Call`, and the `InboundEvent` around it.
+In: times as one source has them. Out: the parts of a `Call`, and the `InboundEvent` around it.
 """
 
 from __future__ import annotations
@@ -82,8 +82,12 @@ def event_of(
     *,
     name: str = "",
     context: Mapping[str, JsonValue] | None = None,
+    unknown: str = "",
 ) -> InboundEvent:
-    """Give the event of one fact: a contact is known by the number, a relay number's by its extension too."""
+    """Give the event of one fact: a contact is known by the number, a relay number's by its extension too.
+
+    `unknown` is a word of the source nobody knows yet; it is shown, and the item can be read again later.
+    """
     identity = number_of(call)
     known = call.ended_at if call.state is CallState.ENDED else call.answered_at or call.started_at
     return InboundEvent(
@@ -95,10 +99,17 @@ def event_of(
             identities=(Identity(kind="phone", value=identity),) if identity else (),
             display=name,
         ),
-        blocks=(Block(kind=BlockKind.CALL, text=words_of(call)),),
+        blocks=(Block(kind=BlockKind.CALL, text=words_of(call)), *unknown_blocks(unknown)),
         context=context or {},
         call=call,
     )
+
+
+def unknown_blocks(kind: str) -> tuple[Block, ...]:
+    """Give the block that stands for what the source calls by a word nobody knows yet; none for no word."""
+    if not kind:
+        return ()
+    return (Block(kind=BlockKind.UNSUPPORTED, text=kind[:200], fields={"platform_kind": kind[:200]}),)
 
 
 def words_of(call: Call) -> str:

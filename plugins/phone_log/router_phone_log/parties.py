@@ -61,7 +61,8 @@ def number_fields(parties: Parties, dialled: str) -> NumberFields:
     customer = parties.customer
     return NumberFields(
         direction=parties.direction,
-        customer_raw=customer.raw,
+        # An address changes with every call (its port), the name in it does not.
+        customer_raw=customer.raw if customer.e164 else customer.short or customer.raw,
         customer_e164=customer.e164,
         extension=customer.extension,
         number_kind=customer.kind,

@@ -34,14 +34,14 @@ def row_item(number: int) -> RawInbound:
     return raw_item(row, f"row {number}", source=importer.SOURCE, **envelope)
 
 
-def post_item(status: str, number: str) -> RawInbound:
+def post_item(status: str, number: str, call: int = 1) -> RawInbound:
     """Give a status callback."""
     fields = {
-        "CallSid": "CA00000000000000000000000000000001", "From": "+8613900139000", "To": "+8610400100",
+        "CallSid": f"CA{call:032}", "From": "+8613900139000", "To": "+8610400100",
         "Direction": "inbound", "CallStatus": status, "SequenceNumber": number, "CallDuration": "210",
         "Timestamp": "Mon, 03 Mar 2025 04:34:00 +0000",
     }  # fmt: skip
-    return raw_item(urlencode(fields).encode(), f"post {number}", source=twilio.SOURCE)
+    return raw_item(urlencode(fields).encode(), f"post {call} {number}", source=twilio.SOURCE)
 
 
 def form_item() -> RawInbound:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
 import os
 import shutil
@@ -17,8 +18,10 @@ from router.channel import AnyChannel, HttpRequest
 from router.messages import RawInbound
 from router_phone_log import manual
 from router_phone_log.channel import PhoneChannel
+from router_phone_log.decoding import LOG_SOURCES, Decoder
 from router_phone_log.files import importer
 from router_phone_log.files.places import Places
+from router_phone_log.posts import twilio
 from router_phone_log.posts.bodies import form_of
 from router_phone_log.posts.proofs import twilio_signature
 from router_phone_log.samples import ZONE, form_item, post_item, row_item
@@ -31,6 +34,7 @@ from router_phone_log.settings import (
 POST_TOKEN = "twilio-token-41c9"
 POST_VARIABLE = "PHONE_SIMULATOR_POSTS"
 STORED = "stored"
+_PUBLIC_URL, _TARGET = "http://127.0.0.1:8080", "/hooks/hotline/calls"
 _LOOK_AGAIN_S = 0.005
 
 
@@ -67,23 +71,28 @@ class PhoneLogSimulator:
 
     def samples(self) -> Sequence[RawInbound]:
         """Give a missed call from the file, an answered one from a post, and one entered by hand."""
-        return (row_item(1), post_item("completed", "2"), form_item(), self.fresh(2))
+        return (row_item(1), post_item("completed", "2"), form_item(), row_item(2))
 
     def fresh(self, number: int) -> RawInbound:
-        """Give the record of another call."""
-        return row_item(number + 1000)
+        """Give a post about another call."""
+        return post_item("completed", "2", call=number)
+
+    def forget(self) -> None:
+        """Begin the file anew."""
+        self.file.write_bytes(b"")
 
     def unknown_kind(self) -> RawInbound:
         """Give a post about a state nobody has heard of."""
         return post_item("teleported", "3")
 
     def crowd(self, count: int) -> Sequence[str]:
-        """Write the records of calls that all began in the same second."""
+        """Write the records of calls that all began in the same second; give what is said of them."""
         rows = [row_item(5000 + self._crowded + number) for number in range(count)]
         self._crowded += count
         with self.file.open("ab") as file:
             file.write(b"".join(row.raw + b"\n" for row in rows))
-        return [f"+86139{5000 + self._crowded - count + number:08}" for number in range(count)]
+        decoder = Decoder(PhoneLogSettings(**self.records()), LOG_SOURCES)
+        return [decoder.decode(row)[0].blocks[0].text for row in rows]
 
     async def start(self) -> None:
         """Make the folder, and set the secrets an account reads from the environment."""
@@ -113,20 +122,25 @@ class PhoneLogSimulator:
             await channel.submit(json.loads(raw.raw))
             return STORED
         reply = await channel.handle_http(self.signed(raw))
-        return STORED if reply.status == 204 else str(reply.status)
+        return STORED if reply.status == 200 else str(reply.status)
 
     def signed(self, raw: RawInbound) -> HttpRequest:
-        """Give a sample as the post Twilio would make."""
-        target = "/hooks/account-1/calls"
-        url = f"http://127.0.0.1:8080{target}"
-        pairs = sorted(dict(form_of(raw.raw)).items())
-        signature = twilio_signature(POST_TOKEN, url + "".join(name + value for name, value in pairs))
-        headers = {
-            "X-Twilio-Signature": signature,
-            "Content-Type": "application/x-www-form-urlencoded",
-        }
+        """Give a sample as the post Twilio would make: a form by its fields, anything else by its digest."""
+        target, pairs, kind = _TARGET, "", "application/octet-stream"
+        if raw.envelope["source"] == twilio.SOURCE:
+            kind = "application/x-www-form-urlencoded"
+            pairs = "".join(name + value for name, value in sorted(form_of(raw.raw).items()))
+        else:
+            target += f"?bodySHA256={hashlib.sha256(raw.raw).hexdigest()}"
+        signature = twilio_signature(POST_TOKEN, _PUBLIC_URL + target + pairs)
         return HttpRequest(
-            method="POST", path="/calls", query={}, headers=headers, body=raw.raw, remote="", target=target
+            method="POST",
+            path="/calls",
+            query={},
+            headers={"X-Twilio-Signature": signature, "Content-Type": kind},
+            body=raw.raw,
+            remote="",
+            target=target,
         )
 
     def stale(self, raw: RawInbound) -> HttpRequest | None:

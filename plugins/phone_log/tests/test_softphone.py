@@ -93,6 +93,17 @@ async def test_a_call_nobody_took_ends_as_its_last_word_says(direction, param, o
             assert facts(context)[-1].outcome is outcome
 
 
+async def test_a_caller_without_a_number_is_known_by_name_whatever_his_port():
+    async with softphone() as server:
+        phone = phone_to(server)
+        async with watched(phone) as context:
+            for number, port in ((1, 5081), (2, 5099)):
+                peer = f"sip:alice@192.0.2.7:{port}"
+                await told(phone, server, event("CALL_INCOMING", id=f"call-{number}", peeruri=peer))
+            events = [one for item in context.accepted for one in item.events]
+    assert [one.author.identities[0].value for one in events] == ["alice", "alice"]
+
+
 async def test_what_is_no_call_is_not_stored():
     async with softphone() as server:
         phone = phone_to(server)

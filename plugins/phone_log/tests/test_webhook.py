@@ -77,9 +77,9 @@ async def test_a_twilio_post_is_proven_by_the_public_address_behind_a_proxy():
     context = MemoryContext("hotline", public_url=PUBLIC)
     context.store.know(phone)
     await phone.open(context)
-    assert (await phone.handle_http(signed(FORM))).status == 204
-    assert (await phone.handle_http(signed(FORM))).status == 204
-    assert (await phone.handle_http(signed({**FORM, "CallSid": "CA2"}, base=f"{PUBLIC}:443"))).status == 204
+    assert (await phone.handle_http(signed(FORM))).status == 200
+    assert (await phone.handle_http(signed(FORM))).status == 200
+    assert (await phone.handle_http(signed({**FORM, "CallSid": "CA2"}, base=f"{PUBLIC}:443"))).status == 200
     assert (len(context.accepted), context.store.duplicates) == (2, 1)
     with pytest.raises(InboundRejected):
         await phone.handle_http(signed(FORM, base="http://127.0.0.1:8080"))
@@ -106,7 +106,7 @@ async def test_a_pbx_shows_its_secret_where_it_can_and_a_wrong_one_is_refused(pr
     body = json.dumps(RECORD).encode()
     phone = posting(proof=proof)
     async with opened(phone) as context:
-        assert (await phone.handle_http(proof_of(proof, body, SECRET))).status == 204
+        assert (await phone.handle_http(proof_of(proof, body, SECRET))).status == 200
         assert len(context.accepted) == 1
         for wrong in ("", "x", SECRET[:-1], SECRET + "x"):
             with pytest.raises(InboundRejected):

@@ -55,6 +55,11 @@ def named_cells(row: bytes, layout: RowLayout) -> dict[str, str]:
         named = {pair[1].casefold(): pair[2].strip() for pair in found if pair is not None}
         count = len(named)
     else:
+        if not layout.columns:
+            raise MalformedMessage(
+                f"no header the map {layout.map_name!r} knows was found; name the file's `columns`",
+                code="header",
+            )
         named = dict(zip((name.casefold() for name in layout.columns), cells, strict=False))
         count = len(cells)
     least = layout.map.at_least if layout.columns == layout.map.columns else 2

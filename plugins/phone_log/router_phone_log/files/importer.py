@@ -18,13 +18,13 @@ from router_phone_log.facts import Reading
 from router_phone_log.files.cells import RowLayout, cells_of, named_cells, text_of
 from router_phone_log.files.column_maps import ColumnMap, shipped_map
 from router_phone_log.files.places import Place, Places
-from router_phone_log.files.record_files import RecordFile, find_files
+from router_phone_log.files.record_files import RecordFile, find_files, owner_of
 from router_phone_log.files.rows import read_row
 from router_phone_log.files.tail import Row, advanced, rows_after
 from router_phone_log.settings import FileSettings, PhoneLogSettings
 
 SOURCE = "file"
-BATCH_ROWS = 250
+BATCH_ROWS = 100
 _DELIMITERS = ",;\t|"
 
 
@@ -62,7 +62,8 @@ class Importer:
                 continue
             if place != places.files.get(file.identity):
                 more = not is_whole or number + 1 < len(files)
-                places = places.with_place(file.identity, replace(place, changed_at_s=file.changed_at_s))
+                known = replace(place, changed_at_s=file.changed_at_s, owner=owner_of(file.settings))
+                places = places.with_place(file.identity, known)
                 return Batch(items=items, places=places, more=more, troubles=troubles)
         return Batch(places=places, troubles=troubles)
 
@@ -135,6 +136,11 @@ class Importer:
             dedupe_key=f"row {layout.map_name} {digest}", raw=row.content, received_at=now, envelope=envelope
         )
 
+    def _is_too_old(self, settings: FileSettings, call: Call) -> bool:
+        if settings.since is None or call.started_at is None:
+            return False
+        return call.started_at.astimezone(self._reading.zone).date() < settings.since
+
     def _written_at(self, file: RecordFile, row: Row, layout: RowLayout, place: Place) -> str | None:
         """Say when a row was written, as its call ended: empty when unknown, None when it is not wanted."""
         try:
@@ -145,16 +151,11 @@ class Importer:
             call = read_row(cells, layout, self._reading, after=after).call
         except MalformedMessage:
             return ""
-        if _is_too_old(file.settings, call):
+        if self._is_too_old(file.settings, call):
             return None
         at = {"ended": call.ended_at or call.started_at, "started": call.started_at, "": None}
         known = at[layout.map.ordered_by]
         return known.isoformat() if known is not None else ""
-
-
-def _is_too_old(settings: FileSettings, call: Call) -> bool:
-    began = call.started_at
-    return settings.since is not None and began is not None and began.date() < settings.since
 
 
 def layout_of(envelope: JsonObject, columns: ColumnMap) -> RowLayout:

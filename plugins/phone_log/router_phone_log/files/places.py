@@ -10,12 +10,15 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+import msgspec
+
 from router.messages import JsonValue
 
 VERSION = 1
-# Each takes about 200 bytes of a cursor that may have 64 KB, more where the header is kept.
-MOST_FILES = 100
-MOST_HEADER_CHARS = 400
+# A cursor may have 64 KB; a place takes about 250 characters of it, and its header.
+MOST_FILES = 200
+MOST_CHARS = 48_000
+_PLACE_CHARS = 250
 TAIL_BYTES = 64
 
 
@@ -23,7 +26,8 @@ TAIL_BYTES = 64
 class Place:
     """How far one file has been read: `offset` bytes and `line` lines, the last of them being `tail`.
 
-    `columns` and `delimiter` come from its header; `after` is when its last row was written.
+    `columns` and `delimiter` come from its header; `after` is when its last row was written; `owner` names
+    the setting it was found by.
     """
 
     offset: int = 0
@@ -33,43 +37,20 @@ class Place:
     delimiter: str = ""
     after: str = ""
     changed_at_s: float = 0.0
+    owner: str = ""
 
     def to_json(self) -> JsonValue:
-        """Write it for the cursor, short."""
-        header = "\t".join(self.columns)
-        return [
-            self.offset,
-            self.line,
-            self.tail,
-            header if len(header) <= MOST_HEADER_CHARS else "",
-            self.delimiter,
-            self.after,
-            self.changed_at_s,
-        ]
+        """Write it for the cursor."""
+        written: JsonValue = msgspec.to_builtins(self)
+        return written
 
     @classmethod
     def of_json(cls, value: JsonValue) -> Place:
         """Read it from the cursor; what cannot be read is the beginning of the file."""
-        match value:
-            case [
-                int(offset),
-                int(line),
-                str(tail),
-                str(header),
-                str(delimiter),
-                str(after),
-                changed_at_s,
-            ] if isinstance(changed_at_s, int | float):
-                return cls(
-                    offset=offset,
-                    line=line,
-                    tail=tail,
-                    columns=tuple(header.split("\t")) if header else (),
-                    delimiter=delimiter,
-                    after=after,
-                    changed_at_s=float(changed_at_s),
-                )
-        return cls()
+        try:
+            return msgspec.convert(value, cls)
+        except msgspec.ValidationError:
+            return cls()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +64,7 @@ class Places:
         """Note how far a file has been read; the longest unchanged of too many is forgotten as done."""
         files = {**self.files, identity: place}
         settled_s = self.settled_s
-        while len(files) > MOST_FILES:
+        while len(files) > 1 and (len(files) > MOST_FILES or _chars_of(files) > MOST_CHARS):
             oldest = min(files, key=lambda one: files[one].changed_at_s)
             settled_s = max(settled_s, files.pop(oldest).changed_at_s)
         return replace(self, files=files, settled_s=settled_s)
@@ -108,6 +89,10 @@ class Places:
             else {},
             settled_s=float(settled_s) if isinstance(settled_s, int | float) else 0.0,
         )
+
+
+def _chars_of(files: Mapping[str, Place]) -> int:
+    return sum(_PLACE_CHARS + sum(len(name) + 4 for name in place.columns) for place in files.values())
 
 
 def tail_digest(tail: bytes) -> str:

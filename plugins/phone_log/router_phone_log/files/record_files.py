@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import glob
+import hashlib
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,27 +32,37 @@ def find_files(
     configured: Sequence[FileSettings], places: Places, troubles: list[str]
 ) -> Iterator[RecordFile]:
     """List the files that are configured, and those known ones that were renamed beside them."""
-    seen: set[str] = set()
+    found: dict[str, RecordFile] = {}
     for settings in configured:
         paths = _paths_of(settings)
         if not paths:
             troubles.append(f"there is no file {settings.path}")
-        found = [file for path in paths if (file := _look_at(path, settings)) is not None]
-        folder = Path(settings.path).parent
-        named = {file.identity for file in found}
-        if set(places.files) - named and folder.is_dir():
-            beside = (_look_at(path, settings) for path in sorted(folder.iterdir()))
-            rotated = [
-                file
-                for file in beside
-                if file and file.identity in places.files and file.identity not in named
-            ]
-            found = [*rotated, *found]
-        for file in sorted(found, key=lambda one: (one.changed_at_s, str(one.path))):
-            is_done = file.changed_at_s <= places.settled_s and file.identity not in places.files
-            if file.identity not in seen and not is_done:
-                seen.add(file.identity)
-                yield file
+        for file in _looked_at(paths, settings):
+            found.setdefault(file.identity, file)
+    for settings in configured:
+        for file in _renamed(settings, places, found):
+            found[file.identity] = file
+    for file in sorted(found.values(), key=lambda one: (one.changed_at_s, str(one.path))):
+        if file.identity in places.files or file.changed_at_s > places.settled_s:
+            yield file
+
+
+def owner_of(settings: FileSettings) -> str:
+    """Name a setting, so that a renamed file is read on as what it was."""
+    return hashlib.blake2b(settings.path.encode(), digest_size=4).hexdigest()
+
+
+def _renamed(settings: FileSettings, places: Places, found: Mapping[str, RecordFile]) -> list[RecordFile]:
+    """Find the files a setting named once and nothing names now, under their new names in the folder."""
+    owner, folder = owner_of(settings), Path(settings.path).parent
+    lost = {name for name, place in places.files.items() if place.owner == owner and name not in found}
+    if not lost or not folder.is_dir():
+        return []
+    return [file for file in _looked_at(sorted(folder.iterdir()), settings) if file.identity in lost]
+
+
+def _looked_at(paths: Iterable[Path], settings: FileSettings) -> list[RecordFile]:
+    return [file for path in paths if (file := _look_at(path, settings)) is not None]
 
 
 def _paths_of(settings: FileSettings) -> list[Path]:

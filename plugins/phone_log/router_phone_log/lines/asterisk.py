@@ -98,7 +98,7 @@ class AsteriskLine(Line):
         )  # fmt: skip
         action = {
             "Action": "Originate",
-            "Channel": self._settings.line.format(agent=agent),
+            "Channel": self._settings.line.replace("{agent}", agent),
             "Exten": number,
             "Context": self._settings.context,
             "Priority": "1",

@@ -92,10 +92,10 @@ class Line(ABC):
         return line_call_of(await self.ctx.get(f"call {key}"))
 
     async def keep(self, call: LineCall) -> None:
-        """Remember a call durably; of too many the one learned of longest ago is forgotten."""
+        """Remember a call, durably until it has ended; of too many the one learned of longest ago is forgotten."""
         self._calls.pop(call.key, None)
         self._calls[call.key] = call
-        await self.ctx.put(f"call {call.key}", call.to_json())
+        await self.ctx.put(f"call {call.key}", call.to_json() if call.ended_at is None else None)
         while len(self._calls) > MOST_CALLS:
             await self.ctx.put(f"call {next(iter(self._calls))}", None)
             del self._calls[next(iter(self._calls))]

@@ -53,7 +53,7 @@ class SoftphoneLine(Line):
 
     async def call(self, number: str, agent: str, ref: str) -> Receipt:
         """Dial; the softphone is the agent's own, so no other line is rung first."""
-        target = self._settings.dial.format(number=number)
+        target = self._settings.dial.replace("{number}", number)
         self._dialled = [*self._dialled[1 - _MOST_DIALLED :], (address_user(target), ref)]
         answer = await self.connection.ask({"command": "dial", "params": target})
         said = answer.fields.get("data", "").strip()

@@ -11,8 +11,8 @@ from typing import Any
 
 from router.calls import Call, CallDirection, CallOutcome, Recording
 from router.errors import MalformedMessage
-from router.messages import InboundEvent, RawInbound
-from router_phone_log.facts import Reading, event_of, time_fields
+from router.messages import Author, EventKind, InboundEvent, RawInbound, Role
+from router_phone_log.facts import Reading, event_of, time_fields, unknown_blocks
 from router_phone_log.parties import Parties, number_fields, parties_of
 from router_phone_log.posts.bodies import records_of, text
 from router_phone_log.times import BadTime, Span, place, read_seconds, read_time
@@ -44,12 +44,36 @@ _DIRECTIONS = {
     "callout": CallDirection.OUTBOUND,
     "internal": CallDirection.INTERNAL,
 }
+# Yeastar numbers its reports; this one is the record of a call that has ended.
+_CALL_ENDED = 30012
 _KEYS = ("callid", "cdrid", "uid", "uniqueid", "id")
 
 
 def decode_ip_pbx(raw: RawInbound, reading: Reading) -> list[InboundEvent]:
-    """Read every record of one post."""
-    return [_event(_flat(record), raw, reading) for record in records_of(raw.raw)]
+    """Read every record of one post; what reports something else than a call's end is kept, and shows nothing."""
+    return [
+        _other(kind, raw) if (kind := _other_kind(record)) else _event(_flat(record), raw, reading)
+        for record in records_of(raw.raw)
+    ]
+
+
+def _other_kind(record: Mapping[str, Any]) -> str:
+    """Name the kind of a report that is not about a call that has ended, by the vendors' own words."""
+    kind = record.get("type")
+    if isinstance(kind, int):
+        return "" if kind == _CALL_ENDED else str(kind)
+    stated = text(record, "action", "event")
+    return "" if _bare(stated) in ("", "newcdr", "cdr") else stated
+
+
+def _other(kind: str, raw: RawInbound) -> InboundEvent:
+    return InboundEvent(
+        kind=EventKind.SYSTEM,
+        occurred_at=raw.received_at,
+        author=Author(role=Role.SYSTEM),
+        blocks=unknown_blocks(kind),
+        visible=False,
+    )
 
 
 def _event(record: Mapping[str, Any], raw: RawInbound, reading: Reading) -> InboundEvent:

@@ -40,7 +40,7 @@ def decode_twilio(raw: RawInbound, reading: Reading) -> list[InboundEvent]:
     )
     status = text(record, "CallStatus").lower()
     call = _call(key, status, record, parties, raw) if status else _recording_call(key, record, parties)
-    return [event_of(call, raw)]
+    return [event_of(call, raw, unknown=status if status and status not in _STATES else "")]
 
 
 def _call(key: str, status: str, record: Mapping[str, object], parties: Parties, raw: RawInbound) -> Call:

@@ -10,8 +10,8 @@ from router.messages import JsonValue, RawInbound
 from router_phone_log.posts.proofs import is_proven
 from router_phone_log.settings import WebhookSettings, secret
 
-# A proof that hangs on the address needs the address the outside called, not the one behind the proxy.
-_TAKEN = HttpReply(status=204)
+# Some PBXs take nothing but 200 for an answer.
+_TAKEN = HttpReply(status=200)
 
 
 class Webhook:
@@ -29,6 +29,7 @@ class Webhook:
             return HttpReply(status=405, headers={"Allow": "POST"})
         if len(request.body) > self._settings.max_bytes:
             return HttpReply(status=413)
+        # What is signed is the address the outside called, not the one behind the proxy.
         url = self._ctx.public_url + request.target
         if not is_proven(request, self._settings, self._secrets, url):
             raise InboundRejected("the post carries no valid proof of its sender")
