@@ -101,6 +101,17 @@ async def test_reply_cut_after_it_arrived_is_found_in_the_chat(chat, shop):
     assert sent(chat) == [TEXT]
 
 
+async def test_reply_is_found_at_the_end_of_a_long_chat_or_left_to_a_person(chat, shop, monkeypatch):
+    for number in range(40):
+        chat.buyer_writes(101, f"line {number}")
+    chat.fail_with(cut_after_commit(), SEND)
+    with pytest.raises(UnknownOutcome):
+        await shop.channel.send(attempt())
+    assert await shop.channel.confirm(attempt()) is Confirmation.FOUND
+    monkeypatch.setattr("router_marketplace.channel.CONFIRM_PAGES", 2)
+    assert await shop.channel.confirm(attempt()) is Confirmation.UNSURE
+
+
 @pytest.mark.parametrize("fault", [garbage(), slow_body(3.0)], ids=lambda one: one.name)
 async def test_answer_nobody_could_read_is_a_doubt_and_the_reply_is_found(chat, fault):
     shop = Shop(settings_at(chat.url, timeout_s=0.5))
