@@ -51,7 +51,7 @@ SettingsT = TypeVar("SettingsT", bound=MarketplaceSettings)
 
 MOST_RUNG = 1000
 MAX_RAW_BYTES = 1024 * 1024
-_CONFIRM_PAGES = 5
+CONFIRM_PAGES = 100
 
 
 class MarketplaceChannel(Channel[SettingsT], PushSource, PullSource, Confirms, Permits):
@@ -194,25 +194,27 @@ class MarketplaceChannel(Channel[SettingsT], PushSource, PullSource, Confirms, P
         if not attempt.thread:
             return Confirmation.UNSURE
         items = await self._items_since(attempt)
+        if items is None:
+            return Confirmation.UNSURE
         after_seq = max(0, attempt.seq - ENTRIES_BEFORE)
         own = await self.ctx.thread_events(attempt.thread, after_seq)
         return confirmation(attempt, items, own, self.adapter)
 
-    async def _items_since(self, attempt: OutboundAttempt) -> list[Item]:
-        """Read the end of a thread, as far back as the message could stand."""
+    async def _items_since(self, attempt: OutboundAttempt) -> list[Item] | None:
+        """Read a thread as far back as the message could stand; None when that is too much to read."""
         since = attempt.created_at - CLOCKS_DIFFER
         known = self.reader.progress.of(attempt.thread).mark
         mark: Mark | None = known if known and known.at < since else None
         items: list[Item] = []
         page = ""
-        for _ in range(_CONFIRM_PAGES):
+        for _ in range(CONFIRM_PAGES):
             call = self.adapter.list_items(attempt.thread, mark, page, self.ctx.clock.now())
             found = self.adapter.items(await self.exchange.make(call, thread=attempt.thread))
             items += found.items
             page = found.next_page
             if not page or (self.adapter.newest_first and any(item.at < since for item in found.items)):
-                break
-        return items
+                return items
+        return None
 
 
 def _joined(said: PlatformState | None, listed: PlatformState) -> PlatformState:

@@ -14,6 +14,7 @@ from router_marketplace.yandex.adapter import FACTS, YandexAdapter
 from router_marketplace.yandex.channel import YandexChannel
 
 from plugins.marketplace.tests.conftest import Shop, settings_at
+from router.abilities import MediaFile
 from router.accounts.renewal import Renewal
 from router.errors import (
     AuthExpired,
@@ -24,7 +25,7 @@ from router.errors import (
     Retryable,
     UnknownOutcome,
 )
-from router.messages import Block, BlockKind, Confirmation, OutboundAttempt, SendOutcome
+from router.messages import Block, BlockKind, Confirmation, Identity, OutboundAttempt, SendOutcome
 from router.orders import ContextKind, ContextQuery
 from router.testing import (
     cut_after_commit,
@@ -98,6 +99,17 @@ async def test_reply_cut_after_it_arrived_is_found_in_the_chat(chat, shop):
         await shop.channel.send(attempt())
     assert await shop.channel.confirm(attempt()) is Confirmation.FOUND
     assert sent(chat) == [TEXT]
+
+
+async def test_reply_is_found_at_the_end_of_a_long_chat_or_left_to_a_person(chat, shop, monkeypatch):
+    for number in range(40):
+        chat.buyer_writes(101, f"line {number}")
+    chat.fail_with(cut_after_commit(), SEND)
+    with pytest.raises(UnknownOutcome):
+        await shop.channel.send(attempt())
+    assert await shop.channel.confirm(attempt()) is Confirmation.FOUND
+    monkeypatch.setattr("router_marketplace.channel.CONFIRM_PAGES", 2)
+    assert await shop.channel.confirm(attempt()) is Confirmation.UNSURE
 
 
 @pytest.mark.parametrize("fault", [garbage(), slow_body(3.0)], ids=lambda one: one.name)
@@ -297,3 +309,61 @@ async def test_refusal_in_a_success_is_raised_with_the_platforms_words(chat, sho
     with pytest.raises(Exception, match="chat is closed") as raised:
         await shop.channel.send(attempt())
     assert raised.value.code == "CLOSED"
+
+
+async def chunks(content: bytes, size: int = 1000) -> AsyncIterator[bytes]:
+    for start in range(0, len(content), size):
+        yield content[start : start + size]
+
+
+async def test_picture_outlives_a_restart_and_stands_in_the_chat_under_a_fitting_name(chat, shop):
+    file = MediaFile(name="receipt", content_type="application/pdf", size_bytes=2500)
+    fields = await shop.channel.upload(file, chunks(b"%PDF" * 625))
+    await shop.close()
+    await shop.open()
+    picture = attempt(blocks=[Block(kind=BlockKind.FILE, text="[receipt]", fields=fields)])
+    chat.fail_with(cut_after_commit(), "POST /v2/businesses/{business}/chats/file/send")
+    with pytest.raises(UnknownOutcome):
+        await shop.channel.send(picture)
+    assert await shop.channel.confirm(picture) is Confirmation.FOUND
+    assert chat.files == [("receipt.pdf", b"%PDF" * 625)]
+
+
+async def test_file_of_another_kind_or_too_long_is_refused_before_it_is_kept(shop):
+    limit = FACTS.max_file_bytes
+    refused_files = [
+        (MediaFile(name="a.exe", content_type="application/x-msdownload", size_bytes=1), b"x"),
+        (MediaFile(name="a.png", content_type="image/png", size_bytes=limit + 1), b"x"),
+        (MediaFile(name="a.png", content_type="image/png", size_bytes=1), b"x" * (limit + 1)),
+    ]
+    for file, content in refused_files:
+        with pytest.raises(ContentRejected):
+            await shop.channel.upload(file, chunks(content, 1_000_000))
+    assert shop.context.values == {}
+
+
+async def test_file_of_yesterday_is_forgotten_and_its_message_goes_back(chat, shop):
+    file = MediaFile(name="a.png", content_type="image/png", size_bytes=1)
+    old = await shop.channel.upload(file, chunks(b"x"))
+    shop.clock.advance(86_401)
+    new = await shop.channel.upload(file, chunks(b"y"))
+    for fields in (old, {}):
+        with pytest.raises(ContentRejected, match="attach it again"):
+            await shop.channel.send(attempt(blocks=[Block(kind=BlockKind.IMAGE, fields=fields)]))
+    await shop.channel.send(attempt(blocks=[Block(kind=BlockKind.IMAGE, fields=new)]))
+    with pytest.raises(ContentRejected):
+        await shop.channel.send(attempt(blocks=[Block(kind=BlockKind.IMAGE, fields=new), Block(text="a")]))
+    assert chat.files == [("a.png", b"y")]
+
+
+async def test_orders_of_a_buyer_are_those_of_his_open_chats(yandex, shop):
+    yandex.orders[55001] = ORDER
+    yandex.open_chat(101, kind="ORDER", order=55001, buyer="8wq1")
+    yandex.buyer_writes(101, "Where is it?")
+    buyer = Identity(kind="yandex_public_id", value="8wq1")
+    query = ContextQuery(kind=ContextKind.ORDERS, identities=[buyer])
+    assert await shop.channel.look_up(query) == []
+    await shop.channel.pull()
+    assert [card.order_id for card in await shop.channel.look_up(query)] == ["55001"]
+    stranger = Identity(kind="yandex_public_id", value="x")
+    assert await shop.channel.look_up(replace(query, identities=[stranger])) == []

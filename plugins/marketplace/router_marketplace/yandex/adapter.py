@@ -218,7 +218,8 @@ class YandexAdapter(Adapter[YandexSettings]):
 
     def buyer(self, listed: JsonObject) -> str:
         """Name the buyer by the public id, else by the chat."""
-        return messages.buyer_of(messages.number(listed["chatId"]), listed).value
+        chat = listed.get("chatId")
+        return messages.buyer_of(messages.number(chat), listed).value if chat else ""
 
     def look_up(self, query: ContextQuery, orders: Sequence[str]) -> Call | None:
         """Ask for orders by their numbers; the platform does not find them by buyer."""
