@@ -142,6 +142,13 @@ class _House:
         )
         self.notices = Notices(self.live, self.engine_room, self.outbox.wake, self.doors.thread_changed)
         self.order_notes = OrderNotes(store, clock, sources, self.notices.noted)
+        self.context = ContextRoom(sources, clock, self.doors)
+        self.replies = Replies(store, clock, self.doors, self.doors.outgoing_ref, self._written)
+        self._wire_way_in(terms)
+
+    def _wire_way_in(self, terms: CallBackTerms) -> None:
+        """Wire the rooms a message passes before anybody is asked to answer it."""
+        store, clock = self._store, self._clock
         queues = Queues(clock, lambda: self.rulebook.rules, self.doors.language)
         filing = FilingRoom(store, clock, queues.work_item, self._filed, terms)
         self.tasks = Tasks(
@@ -153,10 +160,8 @@ class _House:
             self._filed,
             lambda conversation_id: self.notices.tasks(conversation_id),
         )
-        self.context = ContextRoom(sources, clock, self.doors)
         orders = OrderFactsRoom(self.context)
         self.intake = Intake(store, clock, self.decoder, self.doors.kind, filing, orders.look_up)
-        self.replies = Replies(store, clock, self.doors, self.doors.outgoing_ref, self._written)
         self.front_desk = FrontDesk(
             store, clock, self.intake, filing, self.notices.delivered, self.notices.typing
         )

@@ -10,6 +10,7 @@ import secrets
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 
 from sqlalchemy import Connection, select
 
@@ -100,25 +101,36 @@ class Replies:
         answered, template = await self._through(conversation_id, answered, template)
         can = self._sending(answered.account)
         parts = await self._parts(answered, text, can.text, template)
-        replies = [
-            NewReply(
+        common = partial(
+            NewReply,
+            conversation_id=conversation_id,
+            agent_id=agent_id,
+            claim_token=token,
+            answered=answered,
+            at=self._clock.now(),
+            audience=audience_json(_readers(audience, can)),
+            template=_template_json(template, answered.thread),
+        )
+        return await self._unbroken.run(
+            self._store_and_tell(self._replies(common, parts, key or "", answered.account))
+        )
+
+    def _replies(
+        self, common: Callable[..., NewReply], parts: Sequence[str], key: str, account: str
+    ) -> list[NewReply]:
+        """Make one reply of each part; the first one stands for all of them under `key`."""
+        mints = self._doors.kind(account).capabilities.reply_token
+        return [
+            common(
                 message_id=message_id,
-                conversation_id=conversation_id,
-                agent_id=agent_id,
-                claim_token=token,
                 blocks=_text_blocks(part),
                 preview=_preview(part),
-                key=(key or "") if place == 0 else "",
-                reply_token=secrets.token_hex(TOKEN_BYTES) if can.reply_token else "",
-                outgoing_ref=self._outgoing_ref(answered.account, message_id),
-                answered=answered,
-                at=self._clock.now(),
-                audience=audience_json(_readers(audience, can)),
-                template=_template_json(template, answered.thread),
+                key=key if place == 0 else "",
+                reply_token=secrets.token_hex(TOKEN_BYTES) if mints else "",
+                outgoing_ref=self._outgoing_ref(account, message_id),
             )
             for place, (message_id, part) in enumerate(zip(_ids(parts), parts, strict=True))
         ]
-        return await self._unbroken.run(self._store_and_tell(replies))
 
     async def _answered(self, conversation_id: str, answers: str | None) -> Answered:
         async with self._store.reading() as connection:
