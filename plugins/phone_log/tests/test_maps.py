@@ -109,6 +109,30 @@ async def test_an_index_of_recordings_adds_them_to_the_calls_it_names(tmp_path):
     assert call.recordings[0].ref.endswith("0903379.wav")
 
 
+async def test_a_freeswitch_file_and_a_3cx_file_with_semicolons_are_read(tmp_path):
+    switch, threecx = tmp_path / "fs.csv", tmp_path / "3cx.csv"
+    switch.write_text(
+        '"Zhang","13800138000","4001","public","2025-03-03 12:30:00","","2025-03-03 12:30:41",'
+        '"41","0","ORIGINATOR_CANCEL","leg-a","","","PCMU","PCMU"\n'
+    )
+    threecx.write_text(
+        "Call 7;C_7;00:00:30;2025/03/03 12:30:00;2025/03/03 12:30:10;2025/03/03 12:30:40;TerminatedByDst;"
+        "Ext.13900139000;Ext.801;10000;801;4001;;Ext.4001;4001;;;;;Chain: a,b;ExternalLine;Queue;Extension\n"
+    )
+    phone = channel(
+        files=({"path": str(switch), "map": "freeswitch-csv"}, {"path": str(threecx), "map": "3cx"})
+    )
+    async with opened(phone) as context:
+        await drain(phone)
+        found = {call.key: call for call in calls(context)}
+    assert (found["leg-a"].outcome, found["leg-a"].ring_s) == (CallOutcome.MISSED, 41)
+    assert (found["C_7"].outcome, found["C_7"].talk_s, found["C_7"].agent) == (
+        CallOutcome.ANSWERED,
+        30,
+        "4001",
+    )
+
+
 async def test_a_map_of_the_admins_own_reads_a_file_nobody_else_writes(tmp_path):
     path = tmp_path / "own.txt"
     path.write_text("A7|in|03.03.2025 12:30|0139 13900139000|ring 41\nB1|test|x|y|z\n")
