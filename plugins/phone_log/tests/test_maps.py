@@ -44,6 +44,18 @@ async def test_what_asterisk_calls_answered_is_not_always_an_answer(master, chan
     assert call.talk_s == (float(changes["billsec"]) if outcome in ("answered", "voicemail") else 0)
 
 
+async def test_the_record_of_a_call_the_router_placed_has_its_id_and_free_text_is_none(master):
+    placed = "0192f0c4-7a51-7cc1-9d3e-5b8f00a1b2c3"
+    text = row(2).rstrip().split(",")[:16]
+    master.write_text(row(1, uniqueid=placed, userfield=f"attempt={placed}") + ",".join([*text, '"VIP"\n']))
+    phone = reading(master)
+    async with opened(phone) as context:
+        await drain(phone)
+        ours, other = calls(context)
+    assert (ours.key, ours.attempt_ref) == (placed, placed)
+    assert other.key.startswith("row-")
+
+
 async def test_sixteen_columns_without_an_id_still_make_one_call_each(master):
     short = [",".join(row(number).rstrip().split(",")[:16]) + "\n" for number in (1, 2)]
     master.write_text("".join(short) + short[0])
