@@ -25,6 +25,8 @@ _UNITS = re.compile(
 )
 # A record is written when its call ends; clocks of two lines may differ by so much.
 _ORDER_SLACK_S = 60.0
+# A post further from its call than this was kept back, or is history.
+_TOLD_AT_ONCE_S = 2 * 3600.0
 _NEVER = frozenset({"", "0", "-", "null", "none", "n/a", "0000-00-00 00:00:00", "1970-01-01 00:00:00"})
 
 
@@ -108,9 +110,16 @@ def read_seconds(text: str) -> float | None:
 
 
 def place(
-    span: Span, zone: ZoneInfo, *, length_s: float | None = None, after: datetime | None = None
+    span: Span,
+    zone: ZoneInfo,
+    *,
+    length_s: float | None = None,
+    after: datetime | None = None,
+    told_at: datetime | None = None,
 ) -> Span:
     """Give the times of one call in UTC; `after` is when the record before it was written.
+
+    `told_at` is when a source that tells at once told of it: of two readings the one closer to it is meant.
 
     Of all readings of an hour that occurs twice those are kept whose times follow each other; of these the
     one that fits `length_s` best, else is shortest, and then the earliest that was not over before `after`.
@@ -120,12 +129,13 @@ def place(
     if not readings:
         readings = [tuple(_readings(at, zone)[0] for at in written)]
 
-    def rank(reading: tuple[datetime | None, ...]) -> tuple[float, bool, float, float]:
+    def rank(reading: tuple[datetime | None, ...]) -> tuple[float, bool, float, float, float]:
         known = [at.timestamp() for at in reading if at is not None]
         lasted_s = known[-1] - known[0] if known else 0.0
         off_s = abs(lasted_s - length_s) if length_s is not None and len(known) > 1 else 0.0
         is_early = bool(after and known and known[-1] < after.timestamp() - _ORDER_SLACK_S)
-        return off_s, is_early, lasted_s, sum(known)
+        away_s = abs(known[-1] - told_at.timestamp()) if told_at and known else 0.0
+        return off_s, is_early, lasted_s, away_s if away_s < _TOLD_AT_ONCE_S else 0.0, sum(known)
 
     started_at, answered_at, ended_at = min(readings, key=rank)
     return Span(started_at=started_at, answered_at=answered_at, ended_at=ended_at)

@@ -44,6 +44,18 @@ async def test_what_asterisk_calls_answered_is_not_always_an_answer(master, chan
     assert call.talk_s == (float(changes["billsec"]) if outcome in ("answered", "voicemail") else 0)
 
 
+async def test_the_record_of_a_call_the_router_placed_has_its_id_and_free_text_is_none(master):
+    placed = "0192f0c4-7a51-7cc1-9d3e-5b8f00a1b2c3"
+    text = row(2).rstrip().split(",")[:16]
+    master.write_text(row(1, uniqueid=placed, userfield=f"attempt={placed}") + ",".join([*text, '"VIP"\n']))
+    phone = reading(master)
+    async with opened(phone) as context:
+        await drain(phone)
+        ours, other = calls(context)
+    assert (ours.key, ours.attempt_ref) == (placed, placed)
+    assert other.key.startswith("row-")
+
+
 async def test_sixteen_columns_without_an_id_still_make_one_call_each(master):
     short = [",".join(row(number).rstrip().split(",")[:16]) + "\n" for number in (1, 2)]
     master.write_text("".join(short) + short[0])
@@ -107,6 +119,30 @@ async def test_an_index_of_recordings_adds_them_to_the_calls_it_names(tmp_path):
         [call] = calls(context)
     assert (call.key, call.version, call.outcome) == ("C-1", -1, None)
     assert call.recordings[0].ref.endswith("0903379.wav")
+
+
+async def test_a_freeswitch_file_and_a_3cx_file_with_semicolons_are_read(tmp_path):
+    switch, threecx = tmp_path / "fs.csv", tmp_path / "3cx.csv"
+    switch.write_text(
+        '"Zhang","13800138000","4001","public","2025-03-03 12:30:00","","2025-03-03 12:30:41",'
+        '"41","0","ORIGINATOR_CANCEL","leg-a","","","PCMU","PCMU"\n'
+    )
+    threecx.write_text(
+        "Call 7;C_7;00:00:30;2025/03/03 12:30:00;2025/03/03 12:30:10;2025/03/03 12:30:40;TerminatedByDst;"
+        "Ext.13900139000;Ext.801;10000;801;4001;;Ext.4001;4001;;;;;Chain: a,b;ExternalLine;Queue;Extension\n"
+    )
+    phone = channel(
+        files=({"path": str(switch), "map": "freeswitch-csv"}, {"path": str(threecx), "map": "3cx"})
+    )
+    async with opened(phone) as context:
+        await drain(phone)
+        found = {call.key: call for call in calls(context)}
+    assert (found["leg-a"].outcome, found["leg-a"].ring_s) == (CallOutcome.MISSED, 41)
+    assert (found["C_7"].outcome, found["C_7"].talk_s, found["C_7"].agent) == (
+        CallOutcome.ANSWERED,
+        30,
+        "4001",
+    )
 
 
 async def test_a_map_of_the_admins_own_reads_a_file_nobody_else_writes(tmp_path):

@@ -113,6 +113,16 @@ def test_an_hour_that_comes_twice_is_the_second_after_a_row_of_the_second():
     assert placed.started_at == at("2024-10-27T01:05Z")
 
 
+def test_an_hour_that_comes_twice_is_the_one_it_was_told_in():
+    span = Span(started_at=at("2024-10-27 02:30"))
+    for told_at, began in (
+        ("2024-10-27T00:31Z", "2024-10-27T00:30Z"),
+        ("2024-10-27T01:31Z", "2024-10-27T01:30Z"),
+        ("2024-10-29T01:31Z", "2024-10-27T00:30Z"),
+    ):
+        assert place(span, BERLIN, told_at=at(told_at)).started_at == at(began)
+
+
 def test_an_hour_that_is_missing_was_written_by_a_clock_not_yet_put_forward():
     placed = place(Span(started_at=at("2025-03-30 02:30"), ended_at=at("2025-03-30 03:35")), BERLIN)
     assert (placed.started_at, placed.ended_at) == (at("2025-03-30T01:30Z"), at("2025-03-30T01:35Z"))

@@ -174,6 +174,14 @@ def test_a_yeastar_record_wrapped_as_text_is_read_like_a_bare_one():
         assert (call.recordings[0].ref, call.dialled, call.agent) == ("x.wav", "01089000000", "6500")
 
 
+def test_a_report_that_is_no_record_of_a_call_is_kept_and_shows_nothing():
+    body = json.dumps({"type": 30011, "sn": "1", "msg": json.dumps({"call_id": "1.1", "members": []})})
+    [event] = channel().decode(item(body, source="ip-pbx"))
+    assert (event.call, event.visible) == (None, False)
+    assert event.blocks[0].fields["platform_kind"] == "30011"
+    assert read({**RECORD, "event": "HangupPush"}, "ip-pbx").key == "1.1"
+
+
 @pytest.mark.parametrize(
     ("status", "outcome"),
     [

@@ -7,6 +7,7 @@ Vendors and versions write the same fields with and without underscores, misspel
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from router.calls import Call, CallDirection, CallOutcome, Recording
@@ -44,9 +45,8 @@ _DIRECTIONS = {
     "callout": CallDirection.OUTBOUND,
     "internal": CallDirection.INTERNAL,
 }
-# Yeastar numbers its reports; this one is the record of a call that has ended.
-_CALL_ENDED = 30012
 _KEYS = ("callid", "cdrid", "uid", "uniqueid", "id")
+_STARTS = ("timestart", "starttime", "calldate", "start")
 
 
 def decode_ip_pbx(raw: RawInbound, reading: Reading) -> list[InboundEvent]:
@@ -58,12 +58,12 @@ def decode_ip_pbx(raw: RawInbound, reading: Reading) -> list[InboundEvent]:
 
 
 def _other_kind(record: Mapping[str, Any]) -> str:
-    """Name the kind of a report that is not about a call that has ended, by the vendors' own words."""
+    """Name the kind of a report that is no record of a call, in the vendor's own words."""
+    flat = _flat(record)
+    if text(flat, *_KEYS) and text(flat, *_STARTS):
+        return ""
     kind = record.get("type")
-    if isinstance(kind, int):
-        return "" if kind == _CALL_ENDED else str(kind)
-    stated = text(record, "action", "event")
-    return "" if _bare(stated) in ("", "newcdr", "cdr") else stated
+    return str(kind) if isinstance(kind, int) else text(record, "action", "event")
 
 
 def _other(kind: str, raw: RawInbound) -> InboundEvent:
@@ -89,7 +89,7 @@ def _event(record: Mapping[str, Any], raw: RawInbound, reading: Reading) -> Inbo
     )
     outcome = _OUTCOMES.get(_bare(text(record, "status", "disposition", "callstatus")))
     try:
-        span, length_s, talk_s = _times(record, reading)
+        span, length_s, talk_s = _times(record, reading, raw.received_at)
     except BadTime as error:
         raise MalformedMessage(str(error), code="time") from None
     if outcome is None:
@@ -123,17 +123,19 @@ def _flat(record: Mapping[str, Any]) -> dict[str, Any]:
     return {_bare(name): value for name, value in record.items()}
 
 
-def _times(record: Mapping[str, Any], reading: Reading) -> tuple[Span, float | None, float | None]:
+def _times(
+    record: Mapping[str, Any], reading: Reading, told_at: datetime
+) -> tuple[Span, float | None, float | None]:
     length_s = read_seconds(text(record, "callduration", "callduraction", "duration"))
     talk_s = read_seconds(text(record, "talkduration", "talkduraction", "billsec", "talktime"))
     written = Span(
-        started_at=read_time(text(record, "timestart", "starttime", "calldate", "start")),
+        started_at=read_time(text(record, *_STARTS)),
         answered_at=read_time(text(record, "timeanswer", "answertime", "answer")),
         ended_at=read_time(text(record, "timeend", "endtime", "end")),
     )
     if written.started_at is None:
         raise BadTime("the record says not when the call began")
-    return place(written, reading.zone, length_s=length_s), length_s, talk_s
+    return place(written, reading.zone, length_s=length_s, told_at=told_at), length_s, talk_s
 
 
 def _agent(parties: Parties, outcome: CallOutcome) -> str:
