@@ -32,7 +32,9 @@ if TYPE_CHECKING:
     from router.testing.faulty_http import ANY, Call, FaultyHttp, Handler, json_answer
     from router.testing.hook_door import HookDoor
     from router.testing.memory import MemoryContext, MemoryStore
+    from router.testing.player import Player
     from router.testing.pusher import Push, Pushed, Pusher
+    from router.testing.traffic import Recorded, read_traffic
 
 _HOMES = {
     "certificate": ("Certificate",),
@@ -57,7 +59,9 @@ _HOMES = {
     "faulty_http": ("ANY", "Call", "FaultyHttp", "Handler", "json_answer"),
     "hook_door": ("HookDoor",),
     "memory": ("MemoryContext", "MemoryStore"),
+    "player": ("Player",),
     "pusher": ("Push", "Pushed", "Pusher"),
+    "traffic": ("Recorded", "read_traffic"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
@@ -77,9 +81,11 @@ __all__ = [
     "HookDoor",
     "MemoryContext",
     "MemoryStore",
+    "Player",
     "Push",
     "Pushed",
     "Pusher",
+    "Recorded",
     "StatefulFake",
     "certify",
     "cut_after_commit",
@@ -92,6 +98,7 @@ __all__ = [
     "make_raw",
     "make_report",
     "rate_limited",
+    "read_traffic",
     "refused",
     "server_error",
     "slow_body",

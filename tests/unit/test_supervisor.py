@@ -24,7 +24,6 @@ from router import (
     StreamSource,
 )
 from router.accounts.judgement import Limits
-from router.capabilities import PushTerms
 from router.clock import SystemClock
 from router.config import Account, AnyAccount, FailedAccount
 from router.errors import (
@@ -221,18 +220,6 @@ async def test_provider_call_outside_the_contract_gets_an_answer(misdeed: str, e
         with pytest.raises(error):
             await supervisor.channel("evil").handle_http(REQUEST)
         account.settings.release.set()  # type: ignore[attr-defined]
-
-
-async def test_provider_is_told_to_come_again_when_its_own_bound_has_passed():
-    terms = PushTerms(ack_within_ms=20)
-    kind = replace(EVIL_TYPE, capabilities=Capabilities(channel_class="chat", push=terms), shares_loop=True)
-    account = Account(name="evil", channel_type=kind, settings=EvilSettings(on_http="hang"))
-    watcher = Watcher()
-    async with supervise(account, watcher=watcher, limits=replace(FAST, http_s=60.0)) as supervisor:
-        await watcher.until("evil", HealthState.OK)
-        async with asyncio.timeout(5):
-            with pytest.raises(StoreUnavailable, match=r"no answer within 0\.02 s"):
-                await supervisor.channel("evil").handle_http(REQUEST)
 
 
 @pytest.mark.parametrize("misdeed", ["block", "swallow", "hang"])

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from importlib import import_module
 from importlib.metadata import version
 
 from router import hookimpl
-from router.channel import ChannelType, PluginDescriptor
+from router.channel import ChannelType, PluginDescriptor, Simulator
 from router_marketplace.lazada.channel import CAPABILITIES as LAZADA
 from router_marketplace.lazada.channel import LazadaChannel
 from router_marketplace.lazada.settings import LazadaSettings
-from router_marketplace.simulators.lazada import LazadaSimulator
-from router_marketplace.simulators.tiktok import TiktokSimulator
-from router_marketplace.simulators.yandex import YandexSimulator
 from router_marketplace.tiktok.channel import CAPABILITIES as TIKTOK
 from router_marketplace.tiktok.channel import TiktokChannel
 from router_marketplace.tiktok.settings import TiktokSettings
@@ -37,7 +35,7 @@ def router_channel_types() -> Sequence[ChannelType]:
             settings=YandexSettings,
             capabilities=YANDEX,
             factory=YandexChannel,
-            simulator=YandexSimulator,
+            simulator=_simulated_yandex,
             shares_loop=True,
         ),
         ChannelType(
@@ -46,7 +44,7 @@ def router_channel_types() -> Sequence[ChannelType]:
             settings=TiktokSettings,
             capabilities=TIKTOK,
             factory=TiktokChannel,
-            simulator=TiktokSimulator,
+            simulator=_simulated_tiktok,
             shares_loop=True,
         ),
         ChannelType(
@@ -55,7 +53,25 @@ def router_channel_types() -> Sequence[ChannelType]:
             settings=LazadaSettings,
             capabilities=LAZADA,
             factory=LazadaChannel,
-            simulator=LazadaSimulator,
+            simulator=_simulated_lazada,
             shares_loop=True,
         ),
     )
+
+
+def _simulated_yandex() -> Simulator:
+    return _simulator("yandex", "YandexSimulator")
+
+
+def _simulated_tiktok() -> Simulator:
+    return _simulator("tiktok", "TiktokSimulator")
+
+
+def _simulated_lazada() -> Simulator:
+    return _simulator("lazada", "LazadaSimulator")
+
+
+def _simulator(module: str, name: str) -> Simulator:
+    """Make a simulated platform; its code is loaded only now, as a shop never needs it."""
+    made: Simulator = getattr(import_module(f"router_marketplace.simulators.{module}"), name)()
+    return made

@@ -25,6 +25,11 @@ def read_object(raw: bytes, what: str) -> dict[str, Any]:
     return found
 
 
+def header_of(headers: Mapping[str, str], name: str) -> str:
+    """Give a header whatever the case of its name; empty when there is none."""
+    return next((value for known, value in headers.items() if known.lower() == name), "")
+
+
 def inner_object(text: object) -> dict[str, Any]:
     """Read a JSON object that travels as text inside another; empty when there is none."""
     if isinstance(text, dict):

@@ -62,6 +62,7 @@ async def test_message_that_moderation_holds_is_held_and_later_with_the_buyer(ma
     assert held.report is not None
     assert (held.report.outgoing_ref, held.report.state) == (receipt.remote_ref, DeliveryState.HELD)
     assert not held.visible
+    assert [one.text for one in market.fake.seen_by_buyer(market.chat)] == ["hello"]
     market.fake.change(receipt.remote_ref, state="sent")
     await market.channel.pull(None)
     free = market.events[-1]

@@ -129,11 +129,24 @@ def test_message_that_moderation_holds_is_reported_as_held_and_not_seen() -> Non
     assert ADAPTER.event(SESSION, _message(), {}).report is None
 
 
+def test_buyers_message_that_moderation_looks_at_is_shown_all_the_same() -> None:
+    event = ADAPTER.event(SESSION, _message(process_msg="Being checked."), {})
+    assert event.visible
+    assert event.report is None
+    assert event.platform_state is not None
+
+
 def test_held_and_recalled_are_other_versions_of_the_message() -> None:
     items = ADAPTER.items(
         _answer(
             has_more=False,
-            message_list=[_message(), _message(process_msg="x"), _message(status=1), {"message_id": "1"}, 3],
+            message_list=[
+                _message(),
+                _message(side=SELLER, process_msg="x"),
+                _message(status=1),
+                {"message_id": "1"},
+                3,
+            ],
         )
     ).items
     assert [one.version for one in items] == ["", "held", "recalled"]

@@ -204,6 +204,7 @@ def test_message_and_conversation_pushes_ring_and_are_answered_with_nothing() ->
     conversation = ADAPTER.push(_push(_said(13, conversation_id=THREAD)), ACCESS, AT)
     assert [(one.thread, one.item) for one in conversation.rings] == [(THREAD, "")]
     assert ADAPTER.push(_push(_said(1, order_id="5")), ACCESS, AT).rings == ()
+    assert ADAPTER.push(_push(_said(14, conversation_id="../../orders?x=")), ACCESS, AT).rings == ()
 
 
 def test_forged_push_is_refused() -> None:

@@ -51,7 +51,7 @@ class Signed:
         return path
 
     async def push(self, router: Router, text: str) -> None:
-        push = self.fake.message_push(self.fake.customer_says(self.chat, text))
+        push = self.fake.message_push(self.fake.buyer_writes(self.chat, text))
         async with (
             ClientSession() as client,
             client.post(f"{router.url}/hooks/shop", data=push.body, headers=push.headers) as answer,
@@ -85,5 +85,6 @@ async def test_buyer_is_answered_past_a_spent_token_and_a_cut_connection(
         signed.fake.fail_with(cut_after_commit(), signed.simulator.send_route)
         await router.replies.reply(offer.conversation_id, mei.id, 1, "At six.")
         await until(router, OUTBOX, lambda found: [one.state for one in found] == ["accepted"] * 2)
-    assert [one.text for one in signed.fake.sent_by_shop()] == ["It leaves today.", "At six."]
+    seen = [one.text for one in signed.fake.seen_by_buyer(signed.chat)]
+    assert seen == ["Where is my order?", "It leaves today.", "At six."]
     assert signed.fake.tokens_issued == 2

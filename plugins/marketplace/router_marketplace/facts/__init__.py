@@ -19,7 +19,8 @@ FactsT = TypeVar("FactsT", bound="Facts")
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    # Only the whole of a platform's facts is ever validated, so only that is built; import time counts.
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class Budget(_Part):

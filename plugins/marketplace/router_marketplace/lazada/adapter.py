@@ -28,6 +28,7 @@ from router_marketplace.lazada.errors import RECALL_PATH, refusal_of
 from router_marketplace.lazada.facts import FACTS
 from router_marketplace.lazada.settings import LazadaSettings
 from router_marketplace.parsing import (
+    header_of,
     inner_object,
     object_of,
     objects,
@@ -101,7 +102,7 @@ class LazadaAdapter(Adapter[LazadaSettings]):
 
     def push(self, request: HttpRequest, access: Access, now: datetime) -> Push:
         """Check the signature over the raw body; messages and read states ring for their session."""
-        given = next((v for k, v in request.headers.items() if k.lower() == "authorization"), "")
+        given = header_of(request.headers, "authorization")
         if not is_app_key_push(self.settings.app_key, access.keys["app_secret"], request.body, given):
             raise InboundRejected("the push is not signed by Lazada with this app's secret")
         said = read_object(request.body, "the push")

@@ -48,8 +48,8 @@ _FIELDS: Mapping[str, tuple[str, ...]] = {
 
 
 def is_held(message: Mapping[str, Any]) -> bool:
-    """Tell whether moderation holds a message back, so that only the seller sees it."""
-    return bool(text_of(message.get("process_msg")))
+    """Tell whether moderation keeps a message of the seller's side from the buyer."""
+    return role_of(message) is not Role.CUSTOMER and bool(text_of(message.get("process_msg")))
 
 
 def is_recalled(message: Mapping[str, Any]) -> bool:

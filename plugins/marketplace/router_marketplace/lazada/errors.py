@@ -21,7 +21,7 @@ RECALL_PATH = "/im/message/recall"
 _DONE = ("", "0")
 
 
-def refusal_of(call: Call, answer: Answer, now: object = None) -> SendError | None:
+def refusal_of(call: Call, answer: Answer) -> SendError | None:
     """Judge an answer: the gateway's code, the service's own code, then whose fault it was."""
     said = answer.document
     codes = [text_of(said.get(name)) for name in ("code", "err_code")]

@@ -12,7 +12,7 @@ from router_marketplace.facts import Facts, load_facts
 class ChatRules(BaseModel):
     """What may be taken back and begun, and how refusals are said."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     recall_s: float
     open_order_s: float

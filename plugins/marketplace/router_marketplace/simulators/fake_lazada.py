@@ -68,6 +68,14 @@ class FakeLazada(StatefulFake):
         state = "recalled" if said["status"] else "held" if said.get("process_msg") else "sent"
         return self.change(message.id, state=state)
 
+    def buyer_writes(self, thread: str, text: str) -> FakeMessage:
+        """Let the buyer of a session write."""
+        return self.customer_says(thread, text)
+
+    def seen_by_buyer(self, thread: str) -> list[FakeMessage]:
+        """Give what the buyer of a session sees, oldest first: nothing that is held or was taken back."""
+        return [one for one in self.messages if one.thread == thread and one.state == "sent"]
+
     def message_push(self, message: FakeMessage) -> Push:
         """Give the signed push of type 2 for a message."""
         return self.push(2, self.wire(message))

@@ -78,6 +78,14 @@ class FakeTiktok(StatefulFake):
             is_visible=said["is_visible"],
         )
 
+    def buyer_writes(self, thread: str, text: str) -> FakeMessage:
+        """Let the buyer of a chat write."""
+        return self.customer_says(thread, text)
+
+    def seen_by_buyer(self, thread: str) -> list[FakeMessage]:
+        """Give what the buyer of a chat sees, oldest first."""
+        return [one for one in self.messages if one.thread == thread and one.fields.get("is_visible", True)]
+
     def message_push(self, message: FakeMessage) -> Push:
         """Give the signed push 14 for a message."""
         told = self.wire(message)

@@ -73,7 +73,7 @@ def message_event(
     speaks = visible and event_kind is EventKind.MESSAGE
     return InboundEvent(
         kind=event_kind,
-        external_id=text_of(message.get("id") or message.get("message_id")),
+        external_id=text_of(message.get("id")),
         occurred_at=at,
         author=_author(sender, role, people),
         blocks=[_block(kind, content, hint)],

@@ -10,7 +10,7 @@ from router_marketplace.facts import Facts, load_facts
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class ImageFacts(_Part):
