@@ -141,8 +141,8 @@ class YandexSimulator(MarketSimulator[FakeYandex]):
         return recorded(self._record, self._record.buyer_writes(101, "", kind="hologram"))
 
     def fresh(self, number: int) -> RawInbound:
-        """Give one more message; each from one of a hundred buyers."""
-        return recorded(self._record, self._record.buyer_writes(5000 + number % 100, f"fresh {number}"))
+        """Give one more message; each from one of five buyers, as every sweep reads the newest chats again."""
+        return recorded(self._record, self._record.buyer_writes(5000 + number % 5, f"fresh {number}"))
 
     def forget(self) -> None:
         """Drop what both platforms have kept; numbers go on."""
