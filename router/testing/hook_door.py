@@ -56,6 +56,7 @@ class HookDoor:
             headers=request.headers,
             body=await request.read(),
             remote=request.remote or "",
+            target=request.raw_path,
         )
         try:
             reply = await channel.handle_http(call)
