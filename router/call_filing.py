@@ -171,14 +171,16 @@ class CallFiling(Filing):
         changed["blocks"] = [block_json(event.blocks[0]), *extra, *(one for one in own if one not in extra)]
         changed["warnings"] = sorted({*row["warnings"], *event.warnings})
         self._attach(item, event, row["id"], filed)
-        if any(row[name] != value for name, value in changed.items()):
+        is_other = any(row[name] != value for name, value in changed.items())
+        if is_other:
             row |= changed
             stored.changed = True
             self._calls.changed_messages[row["id"]] = row
         if asks_call_back(stored.call) and not asked:
             filed.messages.append((row, ""))
-        else:
-            filed.retold.append(row)
+            return
+        filed.retold.append(row)
+        if is_other:
             filed.changed.append((row["conversation_id"], row["id"]))
 
     def _attach(self, item: Decoded, event: InboundEvent, message_id: str, filed: Filed) -> None:
