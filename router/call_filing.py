@@ -171,7 +171,8 @@ class CallFiling(Filing):
         changed["blocks"] = [block_json(event.blocks[0]), *extra, *(one for one in own if one not in extra)]
         changed["warnings"] = sorted({*row["warnings"], *event.warnings})
         self._attach(item, event, row["id"], filed)
-        if any(row[name] != value for name, value in changed.items()):
+        is_other = any(row[name] != value for name, value in changed.items())
+        if is_other:
             row |= changed
             stored.changed = True
             self._calls.changed_messages[row["id"]] = row

@@ -99,7 +99,7 @@ def end_work_of(connection: Connection, closing: Closing) -> EndedWork | None:
     here = conversation.c.id == row.conversation_id
     place = connection.execute(select(conversation).where(here).with_for_update()).one()
     is_current = row.episode_id == place.episode_id and place.state == "open"
-    if not is_current or _is_needed(connection, place.episode_id):
+    if not is_current or _is_needed(connection, place.id, place.episode_id):
         return None
     work = work_item.c.episode_id == place.episode_id
     item_id = connection.execute(select(work_item.c.id).where(work, work_item.c.state != "done")).scalar()
@@ -122,11 +122,14 @@ def end_work_of(connection: Connection, closing: Closing) -> EndedWork | None:
     )
 
 
-def _is_needed(connection: Connection, episode_id: str) -> bool:
+def _is_needed(connection: Connection, conversation_id: str, episode_id: str) -> bool:
     """Say whether an episode holds another open task, or something the customer wrote."""
     tasks = select(task.c.id).where(task.c.episode_id == episode_id, task.c.state == "open")
     written = select(message.c.id).where(
-        message.c.episode_id == episode_id, message.c.direction == "inbound", message.c.kind == "message"
+        message.c.conversation_id == conversation_id,
+        message.c.episode_id == episode_id,
+        message.c.direction == "inbound",
+        message.c.kind == "message",
     )
     return any(connection.execute(one.limit(1)).first() is not None for one in (tasks, written))
 
