@@ -72,7 +72,9 @@ class ContextRoom:
             and query.kind in source.kinds
             and (not wanted or source.facts in wanted)
         ]
-        if query.kind in self._channels.context_kinds(query.account):
+        # A platform counts its calls, so its channel is not asked for every message of a known buyer.
+        may_wait = not wanted or "order" in wanted
+        if may_wait and query.kind in self._channels.context_kinds(query.account):
             found.append(self._channel_source(query.account))
         return found
 

@@ -11,6 +11,7 @@ import logging
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Protocol, TypeAlias
 
 from aiohttp import ClientSession, ClientTimeout, DummyCookieJar
@@ -183,11 +184,22 @@ def _cut(card: ContextCard) -> ContextCard:
     fields: Mapping[str, object] = dict(list(card.fields.items())[:MAX_FIELDS])
     return replace(
         card,
-        title=card.title[:MAX_CHARS],
-        status=card.status[:MAX_CHARS],
+        id=_text(card.id),
+        title=_text(card.title),
+        status=_text(card.status),
+        stage=_text(card.stage),
+        amount=_text(card.amount),
+        currency=_text(card.currency),
+        order_id=_text(card.order_id),
+        at=card.at if isinstance(card.at, datetime) and card.at.tzinfo else None,
         url=card.url if card.url.startswith(("https://", "http://")) else "",
         fields={str(name)[:MAX_CHARS]: _short(value) for name, value in fields.items()},
     )
+
+
+def _text(value: object) -> str:
+    """Give a text whatever a plugin put there."""
+    return str(value)[:MAX_CHARS]
 
 
 def _short(value: object) -> str | int | float | bool | None:

@@ -232,6 +232,30 @@ async def test_channel_that_knows_orders_is_asked_like_a_source():
         assert (await context.ask(bad))[1].problem == "the marketplace is away"
 
 
+class Careless(ContextProvider):
+    """Gives numbers where texts belong, and a time without a zone."""
+
+    async def look_up(self, query: ContextQuery) -> Sequence[ContextCard]:
+        wrong: dict[str, Any] = {"amount": {}, "status": 7, "at": datetime(2026, 1, 1)}
+        return [ContextCard(kind=query.kind, id="X-1", title="Lamp", **wrong)]
+
+
+async def test_card_with_values_of_the_wrong_kind_harms_nobody():
+    kind = ContextProviderType(
+        id="careless",
+        title="Careless",
+        settings=Where,
+        kinds=frozenset({ContextKind.ORDERS}),
+        factory=lambda name, settings: Careless(),
+    )
+    source = ContextSource(name="x", kind=kind, settings=Where(url=""), accounts=frozenset(), facts="order")
+    context = ContextRoom(Sources(context=[source]), FakeClock(NOW), NoChannels())
+    async with context.opened():
+        (answer,) = await context.ask(ORDERS)
+        assert (answer.cards[0].amount, answer.cards[0].status, answer.cards[0].at) == ("{}", "7", None)
+        assert (await facts(context, item())).value == 0.0
+
+
 # --- what rules get -------------------------------------------------------------------------------
 
 
@@ -287,6 +311,12 @@ async def test_source_for_named_orders_only_is_not_asked_by_address():
     async with room(shop) as context:
         assert await facts(context, item("", Proof.VERIFIED)) == OrderFacts()
     assert shop.asked == []
+
+
+async def test_channel_is_not_asked_for_every_message_of_a_known_buyer():
+    async with room(channels=Marketplace()) as context:
+        assert await facts(context, item("", Proof.CHANNEL)) == OrderFacts()
+        assert (await facts(context, item("X-1", Proof.CHANNEL))).value == 19.5
 
 
 @pytest.mark.parametrize("asked", [item(role=Role.SYSTEM), item("")], ids=["not a customer", "no order"])
