@@ -108,6 +108,10 @@ WRONG = {
     ),
     "wrong type": ("web:\n  host: a\n  port: many\n", "o.yaml:3:3 web.port: input should be a valid integer"),
     "out of range": ("web: {port: 70000}", "o.yaml:1:7 web.port: input should be less than"),
+    "no duration": (
+        "calls: {window: soon}",
+        "o.yaml:1:9 calls.window: `soon` is no duration. Write a number",
+    ),
     "no channel": ("accounts:\n  a:\n    x: 1\n", "o.yaml:2:3 accounts.a.channel: `channel` is missing. Add"),
     "bad account name": ("accounts:\n  A b: {channel: x}\n", "o.yaml:2:3 accounts.A b: an account name is"),
     "bad proxy": ("web:\n  trusted_proxies: [127.0.0.1/32, x]", "o.yaml:2:35 web.trusted_proxies[1]: "),
