@@ -37,7 +37,7 @@ async def test_a_reply_without_the_claim_is_refused(shop, client, claimed):
     assert (answer.status, (await answer.json())["code"]) == (409, "stale_version")
 
 
-@pytest.mark.parametrize("text", ["", "a\x00b", "\ud800", "x" * 100_001, None, 5])
+@pytest.mark.parametrize("text", ["", "a\x00b", "\ud800", "x" * 100_001, 5])
 async def test_a_text_nobody_can_store_is_refused(shop, client, claimed, text):
     answer = await client.post(
         f"{claimed}/replies", json={"text": text, "token": 1}, headers=await shop.token("mei")
