@@ -70,6 +70,14 @@ class Scene:
                     await asyncio.sleep(_RETRY_S)
         return self.simulator.sent()
 
+    async def stored(self, count: int) -> int:
+        """Count what this account's store holds, waiting for so many items: a pull may still be at work."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_WIRE_S):
+                while len(self.context.accepted) < count:  # noqa: ASYNC110 - a memory store rings no bell
+                    await asyncio.sleep(_RETRY_S)
+        return len(self.context.accepted)
+
     async def attempt(
         self, text: str = "We are looking into it.", blocks: Sequence[Block] | None = None
     ) -> OutboundAttempt:
