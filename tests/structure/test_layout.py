@@ -36,6 +36,7 @@ ORDER = (
         "text_files",
         "plugin_checks",
         "plugin_host",
+        "plugin_list",
         "config",
         "sources",
         "rules_files",
