@@ -22,7 +22,7 @@ from router.demand import (
     stands_alone,
     waiting_since,
 )
-from router.entries import file_row, fold, message_row, subject_of_conversation
+from router.entries import file_row, fold, message_row, subject_of_conversation, without_recalled_words
 from router.messages import Automatic, EventKind, EvidenceKind, Identity, InboundEvent
 from router.model.filing import (
     Decoded,
@@ -58,7 +58,7 @@ class Filing:
     def file(self, item: Decoded) -> Filed:
         """File one item; later items see what earlier ones left on the shelf."""
         filed = Filed(inbound_id=item.inbound_id, account=item.account)
-        for event in item.events:
+        for event in map(without_recalled_words, item.events):
             if event.report is not None:
                 filed.reports.append(event.report)
                 filed.outcome = FiledAs.REPORT

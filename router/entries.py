@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from router.demand import asks_for_answer, is_ours, is_read_by_customer
-from router.messages import Attachment, Block, InboundEvent
+from router.messages import Attachment, Block, EventKind, InboundEvent
 from router.model.filing import Decoded, FiledAs, Point, Row, Shelved
 from router.threads import Audience
 
@@ -54,6 +55,13 @@ def message_row(
         "reactions": [],
         "unmet_target": None,
     }
+
+
+def without_recalled_words(event: InboundEvent) -> InboundEvent:
+    """Take from a recall what it takes back: some providers send the words along once more."""
+    if event.kind is not EventKind.RECALL:
+        return event
+    return replace(event, blocks=(), attachments=())
 
 
 def _direction(event: InboundEvent) -> str:
