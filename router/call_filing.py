@@ -160,7 +160,8 @@ class CallFiling(Filing):
         last = max(resting, key=lambda one: one.last_message_at, default=None)
         links: tuple[tuple[str, LinkKind], ...] = ()
         if last is not None:
-            if last.resolved_at is None or item.received_at - last.resolved_at <= REOPEN_WINDOW:
+            resolved_at = self._shelf.whole_of(last).resolved_at
+            if resolved_at is None or item.received_at - resolved_at <= REOPEN_WINDOW:
                 return last, FiledAs.THREADED
             links = ((last.id, LinkKind.CONTINUED),)
         place = Place(None, FiledAs.KEPT, links)
@@ -212,7 +213,7 @@ class CallFiling(Filing):
         for conversation_id in (known.conversation_id, told.stored.conversation_id):
             conversation = self._shelf.conversations.get(conversation_id or "")
             if conversation is not None and self._point_of(conversation) is not None:
-                return conversation
+                return self._shelf.whole_of(conversation)
         return None
 
     def open_for(self, conversation: Shelved, told: Told) -> None:

@@ -77,20 +77,27 @@ class Filing:
         if conversation is None:
             conversation = self._open(item, event, point, place)
             self._opened(filed, conversation, point, event, item, reopened=False)
-        elif conversation.is_quiet:
-            self._adopt(conversation, point, event)
-            self._reopen(conversation, item.received_at)
-            outcome = FiledAs.OPENED
-            self._opened(filed, conversation, point, event, item, reopened=False)
-        elif conversation.state == "resolved" and event.automatic is Automatic.NO:
-            self._reopen(conversation, item.received_at)
-            outcome = FiledAs.REOPENED
-            self._opened(filed, conversation, point, event, item, reopened=True)
+        else:
+            outcome = self._wake(item, event, conversation, point, filed) or outcome
         self._join(conversation.id, point.id)
         self._add_message(item, event, conversation, point, outcome, filed)
         self._remember(item, event, conversation, point.id)
         self._news.note_state(item, event, filed)
         filed.outcome = outcome
+
+    def _wake(
+        self, item: Decoded, event: InboundEvent, conversation: Shelved, point: Point, filed: Filed
+    ) -> FiledAs | None:
+        """Let what stands still be work again, because its customer asks; None when it is work already."""
+        whole = self._shelf.whole_of(conversation)
+        is_first = whole.is_quiet
+        if is_first:
+            self._adopt(whole, point, event)
+        elif whole.state == "open" or event.automatic is not Automatic.NO:
+            return None
+        self._reopen(whole, item.received_at)
+        self._opened(filed, whole, point, event, item, reopened=not is_first)
+        return FiledAs.OPENED if is_first else FiledAs.REOPENED
 
     def _file_remark(self, item: Decoded, event: InboundEvent, customer: Identity, filed: Filed) -> None:
         """Put what asks for no answer beside its conversation, or keep it in a quiet one."""
@@ -138,6 +145,7 @@ class Filing:
                 "account": key.account,
                 "kind": key.kind,
                 "address": key.address,
+                "own_contact_id": point.contact_id,
                 "display": identity.value,
                 "proof": identity.proof,
                 "created_at": item.received_at,
@@ -278,11 +286,13 @@ class Filing:
         outcome: FiledAs,
         filed: Filed,
     ) -> None:
+        whole = self._shelf.whole_of(conversation)
         if is_read_by_customer(event):
             conversation.last_seq += 1
-            conversation.last_message_at = max(conversation.last_message_at, item.received_at)
-            conversation.changed = True
-        row = message_row(item, event, conversation, point, outcome) | {"id": self._new_id()}
+            for one in (conversation, whole):
+                one.last_message_at = max(one.last_message_at, item.received_at)
+                one.changed = True
+        row = message_row(item, event, conversation, whole, point, outcome) | {"id": self._new_id()}
         if self._is_second_use(item, event):
             row["warnings"] = [*event.warnings, SECOND_USE]
         self._shelf.add("message", row)

@@ -194,7 +194,7 @@ def _filed_messages(result: Filed) -> tuple[FiledMessage, ...]:
 def _filed_message(row: dict[str, Any]) -> FiledMessage:
     return FiledMessage(
         inbound_id=row["inbound_id"],
-        conversation_id=row["conversation_id"],
+        conversation_id=row["strand_id"],
         message_id=row["id"],
         seq=row["seq"] or 0,
         at=row["created_at"],

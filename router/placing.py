@@ -57,10 +57,11 @@ def find_place(shelf: Shelf, item: Decoded, event: InboundEvent, point: Point | 
             return Place(conversation, FiledAs.THREADED)
         if point is None:
             continue
+        whole = shelf.whole_of(conversation)
         if (conversation.id, point.id) not in shelf.participants:
-            guests.append((conversation.id, LinkKind.GUEST))
-        elif _too_old(conversation, item.received_at):
-            return Place(None, FiledAs.OPENED, ((conversation.id, LinkKind.CONTINUED),))
+            guests.append((whole.id, LinkKind.GUEST))
+        elif _too_old(whole, item.received_at):
+            return Place(None, FiledAs.OPENED, ((whole.id, LinkKind.CONTINUED),))
         else:
             return Place(conversation, FiledAs.THREADED)
     if point is None:

@@ -237,7 +237,7 @@ class Tasks:
         filing = CallFiling(shelf, CallShelf(), new_id)
         begun = []
         for row in rows:
-            conversation = shelf.conversations[row.conversation_id]
+            conversation = shelf.whole_of(shelf.conversations[row.conversation_id])
             filed = Filed(inbound_id="", account=conversation.account)
             item, event = self._demand(row, now, conversation.account)
             if filing.open_resting(conversation, item, event, row.reason, filed):
@@ -249,12 +249,13 @@ class Tasks:
                 moved.filed.append(filed)
             else:
                 moved.joined.append(conversation.id)
-            begun.append((row, conversation.episode_id))
+            begun.append((row, conversation))
         save_shelf(connection, shelf)
-        for row, episode_id in begun:
-            connection.execute(update(task).where(task.c.id == row.id).values(episode_id=episode_id))
+        for row, conversation in begun:
+            here = task.c.id == row.id
+            connection.execute(update(task).where(here).values(episode_id=conversation.episode_id))
             fields = {"task_id": row.id, "kind": row.kind, "reason": row.reason}
-            add_event(connection, row.conversation_id, None, "task_due", fields, now)
+            add_event(connection, conversation.id, None, "task_due", fields, now)
         return moved
 
     def _demand(self, row: SqlRow[Any], now: datetime, own_account: str) -> tuple[Decoded, InboundEvent]:

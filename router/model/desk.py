@@ -152,7 +152,10 @@ class ThreadState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conversation:
-    """One conversation with its current work; `channel` is empty when its account is configured no more."""
+    """One conversation with its current work; `channel` is empty when its account is configured no more.
+
+    `merged_into` is the conversation its messages are shown in, None unless it was merged.
+    """
 
     id: str
     subject: str
@@ -169,6 +172,7 @@ class Conversation:
     awaiting: Literal["agent", "customer"]
     failed_deliveries: int
     thread_state: ThreadState | None
+    merged_into: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -37,12 +37,16 @@ class FiledAs(StrEnum):
 
 
 class LinkKind(StrEnum):
-    """Why two conversations stand beside each other; `same_contact` follows from the rows and is not stored."""
+    """Why two conversations stand beside each other; the last two follow from the rows and are not stored.
+
+    `merged` is one whose messages are shown here.
+    """
 
     GUEST = "guest"
     HINT = "hint"
     CONTINUED = "continued"
     SAME_CONTACT = "same_contact"
+    MERGED = "merged"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +91,9 @@ class Point:
 class Shelved:
     """A conversation as filing needs it; the mutable fields are written back.
 
-    `adopted_as` is the subject a quiet conversation gets from the customer who made it his.
+    `adopted_as` is the subject a quiet conversation gets from the customer who made it his. `leads_to` is the
+    conversation its messages stand in since it was merged or split (None: itself), `continues_in` since it
+    was split.
     """
 
     id: str
@@ -102,6 +108,8 @@ class Shelved:
     last_message_at: datetime
     resolved_at: datetime | None
     thread: str = ""
+    leads_to: str | None = None
+    continues_in: str | None = None
     changed: bool = False
     new: bool = False
     adopted_as: str | None = None
@@ -183,12 +191,16 @@ class Shelf:
         """Note a row to insert."""
         self.new.setdefault(table, []).append(row)
 
+    def whole_of(self, conversation: Shelved) -> Shelved:
+        """Give the conversation a message of this one stands in: itself, unless it was merged or split."""
+        return self.conversations[conversation.leads_to or conversation.id]
+
     def open_of(self, point_id: str) -> list[Shelved]:
-        """Give the open conversations of a contact point, newest first."""
+        """Give the conversations of a contact point that are open, alone or as part of another, newest first."""
         mine = [
             conversation
             for conversation in self.conversations.values()
-            if conversation.contact_point_id == point_id and conversation.state == "open"
+            if conversation.contact_point_id == point_id and self.whole_of(conversation).state == "open"
         ]
         return sorted(mine, key=lambda conversation: conversation.last_message_at, reverse=True)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, literal_column, select, update
+from sqlalchemy import Connection, bindparam, func, literal_column, or_, select, update
 
 from router.messages import EvidenceKind
 from router.model.filing import Point, Pointer, PointKey, Row, Shelf, Shelved
@@ -67,6 +67,8 @@ _CONVERSATION = (
         t.conversation.c.last_message_at,
         t.conversation.c.resolved_at,
         t.conversation.c.thread,
+        t.conversation.c.leads_to,
+        t.conversation.c.continues_in,
     )
     .join_from(t.conversation, t.episode, t.episode.c.id == t.conversation.c.episode_id)
     .with_for_update(of=t.conversation)
@@ -84,7 +86,9 @@ _LAST_CONVERSATIONS = Lookup(
     (t.conversation.c.contact_point_id,),
 )
 _OPEN_CONVERSATIONS = Lookup(
-    _CONVERSATION.where(t.conversation.c.state == literal_column("'open'")),
+    _CONVERSATION.where(
+        or_(t.conversation.c.state == literal_column("'open'"), t.conversation.c.leads_to.is_not(None))
+    ),
     (t.conversation.c.contact_point_id,),
 )
 
@@ -129,6 +133,7 @@ def load_call_places(connection: Connection, shelf: Shelf, conversation_ids: Ite
     )
     point_ids = {point.id for point in shelf.points.values()}
     _put(shelf, _LAST_CONVERSATIONS.rows(connection, [(one,) for one in sorted(point_ids)]))
+    _load_wholes(connection, shelf)
     others = {one.contact_point_id for one in shelf.conversations.values()} - point_ids
     _add_points(shelf, _POINTS_BY_ID.rows(connection, [(one,) for one in sorted(others)]))
     _load_participants(connection, shelf, shelf.conversations.keys() - known)
@@ -188,6 +193,15 @@ def _load_pointers(connection: Connection, shelf: Shelf, digests: Iterable[bytes
 def _load_conversations(connection: Connection, shelf: Shelf, wanted: set[str]) -> None:
     _put(shelf, _CONVERSATIONS.rows(connection, [(conversation_id,) for conversation_id in wanted]))
     _put(shelf, _OPEN_CONVERSATIONS.rows(connection, [(point.id,) for point in shelf.points.values()]))
+    _load_wholes(connection, shelf)
+
+
+def _load_wholes(connection: Connection, shelf: Shelf) -> None:
+    """Read besides the conversations that those on the shelf have become part of."""
+    missing = {one.leads_to for one in shelf.conversations.values() if one.leads_to} - set(
+        shelf.conversations
+    )
+    _put(shelf, _CONVERSATIONS.rows(connection, [(one,) for one in sorted(missing)]))
 
 
 def _load_participants(connection: Connection, shelf: Shelf, conversation_ids: Iterable[str]) -> None:

@@ -175,11 +175,11 @@ class Replies(Protocol):
 class Composing(Protocol):
     """What may be written. Both raise NotFound where there is nothing to answer."""
 
-    async def permission(self, conversation_id: str) -> Permission:
-        """Say whether an answer may be sent now."""
+    async def permission(self, conversation_id: str, answers: str | None = None) -> Permission:
+        """Say whether an answer to that message, or the newest, may be sent now."""
         ...
 
-    async def templates(self, conversation_id: str) -> Sequence[Template]:
+    async def templates(self, conversation_id: str, answers: str | None = None) -> Sequence[Template]:
         """Give the approved texts; raises a SendError when the provider cannot be asked."""
         ...
 

@@ -22,6 +22,7 @@ from router.messages import (
     EvidenceKind,
     Identity,
     InboundEvent,
+    Proof,
     RawInbound,
     Role,
 )
@@ -61,6 +62,7 @@ class NotesChannel(Channel[NotesSettings]):
                 automatic=Automatic(fields.get("automatic", "no")),
                 occurred_at=_time(fields.get("occurred_at")),
                 target=fields.get("target", ""),
+                context=fields.get("context", {}),
                 sort_key=fields.get("sort_key", ""),
                 platform_state=_state(fields.get("state")),
                 call=call_of(fields["call"]) if "call" in fields else None,
@@ -69,7 +71,14 @@ class NotesChannel(Channel[NotesSettings]):
 
 
 def _identities(fields: dict[str, Any]) -> list[Identity]:
-    return [Identity(kind="note", value=fields["sender"])] if fields["sender"] else []
+    """Read who wrote: `sender` by the means `by`, and what he said of himself in `also`."""
+    if not fields["sender"]:
+        return []
+    own = (fields.get("by", "note"), fields["sender"], fields.get("proof", "unverified"))
+    return [
+        Identity(kind=kind, value=value, proof=Proof(proof))
+        for kind, value, proof in (own, *fields.get("also", ()))
+    ]
 
 
 def _blocks(fields: dict[str, Any]) -> list[Block]:
