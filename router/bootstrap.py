@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from functools import partial
 from random import Random, SystemRandom
 
@@ -26,10 +27,10 @@ from router.engine_room import EngineRoom
 from router.errors import ConfigError
 from router.filing import FilingRoom
 from router.front_desk import FrontDesk
+from router.identities import Identities
 from router.ids import new_id
 from router.intake import Intake
 from router.live import LiveEvents
-from router.model.calls import CallBackTerms
 from router.model.filing import Filed
 from router.notices import Notices
 from router.offers import Offers
@@ -94,7 +95,7 @@ async def running_router(
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(_own_store(config, clock))
         rules = await _prepare(config, store, clock, plugins.strategies)
-        house = _House(accounts, store, clock, rules, plugins.strategies, config.calls.terms)
+        house = _House(accounts, store, clock, rules, plugins.strategies, config)
         await stack.enter_async_context(house.recovered())
         supervisor = house.supervise(_public_url(config), random or SystemRandom(), limits)
         await stack.enter_async_context(supervisor)
@@ -115,7 +116,7 @@ class _House:
         clock: Clock,
         rules: RulesInForce,
         strategies: Sequence[Strategy],
-        terms: CallBackTerms,
+        config: Config,
     ) -> None:
         self._accounts = accounts
         self._store = store
@@ -135,7 +136,8 @@ class _House:
         )
         self.notices = Notices(self.live, self.engine_room, self.outbox.wake, self.doors.thread_changed)
         queues = Queues(clock, lambda: self.rulebook.rules, self.doors.language)
-        filing = FilingRoom(store, clock, queues.work_item, self._filed, terms)
+        window = timedelta(seconds=config.identity.window)
+        filing = FilingRoom(store, clock, queues.work_item, self._filed, config.calls.terms, window)
         self.tasks = Tasks(
             store,
             clock,
@@ -146,6 +148,7 @@ class _House:
             lambda conversation_id: self.notices.tasks(conversation_id),
         )
         self.intake = Intake(store, clock, self.decoder, self.doors.kind, filing)
+        self.identities = Identities(store, clock, self.engine_room, self.notices)
         self.replies = Replies(store, clock, self.doors, self.doors.outgoing_ref, self._written)
         self.front_desk = FrontDesk(
             store, clock, self.intake, filing, self.notices.delivered, self.notices.typing
@@ -246,6 +249,7 @@ class _House:
             composing=Composing(self._store, self._clock, self.doors),
             remapping=Remapping(self._store, self.decoder),
             tasks=self.tasks,
+            identities=self.identities,
             channels=self.doors,
             quarantine=self.intake,
             words=say,

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from itertools import product
 from typing import Any
 
@@ -42,7 +43,7 @@ from router.model.filing import (
     Shelf,
     Shelved,
 )
-from router.placing import REOPEN_WINDOW, Place
+from router.placing import OTHER_CHANNEL_WINDOW, REOPEN_WINDOW, Place
 
 
 class CallFiling(Filing):
@@ -51,8 +52,14 @@ class CallFiling(Filing):
     `last` gives for each number what of the batch spoke of it last.
     """
 
-    def __init__(self, shelf: Shelf, calls: CallShelf, new_id: Callable[[], str]) -> None:
-        super().__init__(shelf, new_id)
+    def __init__(
+        self,
+        shelf: Shelf,
+        calls: CallShelf,
+        new_id: Callable[[], str],
+        window: timedelta = OTHER_CHANNEL_WINDOW,
+    ) -> None:
+        super().__init__(shelf, new_id, window)
         self._calls = calls
         self.last: dict[str, Told] = {}
 

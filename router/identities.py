@@ -6,8 +6,9 @@ for the engine, and what changed for all desks.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Protocol
 
 from router.clock import Clock
 from router.engine.events import ClaimTaken, ClockRestored, Event, ItemChanged, ItemQueued, ItemWithdrawn
@@ -22,8 +23,20 @@ from router.storage.store import Store
 Evidence = Sequence[Mapping[str, object]]
 
 
+class Notices(Protocol):
+    """Whoever tells desks what changed."""
+
+    def merged(self, conversation_id: str) -> None:
+        """Tell that a conversation was merged, parted or split."""
+        ...
+
+    def contact(self, contact_id: str) -> None:
+        """Tell that it is known otherwise who a contact is."""
+        ...
+
+
 class Identities:
-    """Takes decisions about contacts and conversations; `changed(ids, reason)` tells of conversations.
+    """Takes decisions about contacts and conversations, and lets `notices` tell of them.
 
     Every act raises NotFound for what is not there and StaleVersion for what is so already.
     """
@@ -33,14 +46,12 @@ class Identities:
         store: Store,
         clock: Clock,
         room: EngineRoom,
-        changed: Callable[[Iterable[str], str], None],
-        contact_changed: Callable[[str], None],
+        notices: Notices,
     ) -> None:
         self._store = store
         self._clock = clock
         self._room = room
-        self._changed = changed
-        self._contact_changed = contact_changed
+        self._notices = notices
 
     # --- contacts -------------------------------------------------------------------------------
 
@@ -51,14 +62,14 @@ class Identities:
         stays = await self._store.write(
             merge_contacts, self._verdict(contact_id, into, agent_id, reason, evidence)
         )
-        self._contact_changed(stays)
+        self._notices.contact(stays)
         return stays
 
     async def part_contacts(self, contact_id: str, *, agent_id: str, reason: str) -> str:
         """Undo the merge of a contact; give the one it was shown as."""
         left = await self._store.write(part_contacts, self._verdict(contact_id, "", agent_id, reason))
-        self._contact_changed(contact_id)
-        self._contact_changed(left)
+        self._notices.contact(contact_id)
+        self._notices.contact(left)
         return left
 
     async def keep_apart(
@@ -66,8 +77,8 @@ class Identities:
     ) -> None:
         """Remember that two contacts are two persons."""
         await self._store.write(keep_apart, self._verdict(contact_id, other, agent_id, reason, evidence))
-        self._contact_changed(contact_id)
-        self._contact_changed(other)
+        self._notices.contact(contact_id)
+        self._notices.contact(other)
 
     # --- conversations --------------------------------------------------------------------------
 
@@ -126,7 +137,8 @@ class Identities:
         if moved.withdrawn is not None and moved.changed is not None:
             # what the engine said of its own promises came after those it took over
             await self._store.write(keep_strictest, moved.withdrawn, moved.changed["id"])
-        self._changed((moved.stays_id, moved.gone_id), "merged")
+        for conversation_id in (moved.stays_id, moved.gone_id):
+            self._notices.merged(conversation_id)
 
 
 def _promise(row: Row, now: datetime) -> ClockRestored:

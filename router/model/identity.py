@@ -23,6 +23,11 @@ def stronger(one: Proof, other: Proof) -> Proof:
     return max(one, other, key=_STRENGTH.__getitem__)
 
 
+def weaker(one: Proof, other: Proof) -> Proof:
+    """Give the weaker of two proofs."""
+    return min(one, other, key=_STRENGTH.__getitem__)
+
+
 def is_proven(proof: Proof) -> bool:
     """Say whether a proof is good enough to act on without asking anybody."""
     return proof is not Proof.UNVERIFIED

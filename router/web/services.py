@@ -204,6 +204,50 @@ class Tasks(Protocol):
         ...
 
 
+class Identities(Protocol):
+    """Who is who and what belongs together. All raise NotFound, and StaleVersion for what is so already."""
+
+    async def merge_contacts(
+        self,
+        contact_id: str,
+        into: str,
+        *,
+        agent_id: str,
+        reason: str,
+        evidence: Sequence[Mapping[str, object]],
+    ) -> str:
+        """Show a contact as another; gives the one that stays."""
+        ...
+
+    async def part_contacts(self, contact_id: str, *, agent_id: str, reason: str) -> str:
+        """Undo the merge of a contact; gives the one it was shown as."""
+        ...
+
+    async def keep_apart(
+        self,
+        contact_id: str,
+        other: str,
+        *,
+        agent_id: str,
+        reason: str,
+        evidence: Sequence[Mapping[str, object]],
+    ) -> None:
+        """Remember that two contacts are two persons."""
+        ...
+
+    async def merge(self, conversation_id: str, other: str, *, agent_id: str, reason: str) -> str:
+        """Show two conversations as one; gives the one that stays."""
+        ...
+
+    async def part(self, conversation_id: str, *, agent_id: str, reason: str) -> str:
+        """Undo the merge of a conversation; gives the one it was part of."""
+        ...
+
+    async def split(self, conversation_id: str, message_id: str, *, agent_id: str, reason: str) -> str:
+        """Give a message and what followed a conversation of its own; gives that one."""
+        ...
+
+
 class AccountHealth(Protocol):
     """How one configured account is doing."""
 
@@ -314,6 +358,7 @@ class Services:
     composing: Composing
     remapping: Remapping
     tasks: Tasks
+    identities: Identities
     channels: Channels
     quarantine: Quarantine
     words: Words

@@ -21,18 +21,11 @@ SCOPE = Scope(agent_id="", sees_all_tokens=False, channel_of={"notes": "notes", 
 
 
 class Desk:
-    """A house with the room of identities, and what it told."""
+    """A house with the room of identities."""
 
     def __init__(self, home: House) -> None:
         self.home = home
-        self.told: list[str] = []
-        self.identities = Identities(
-            home.front.store,
-            home.clock,
-            home.room,
-            lambda ids, reason: self.told.extend(ids),
-            lambda contact_id: self.told.append(contact_id),
-        )
+        self.identities = Identities(home.front.store, home.clock, home.room, home.notices)
         self.mei = home.agents["mei"]
 
     async def writes(self, sender: str, text: str = "hello", account: str = "notes", **fields: Any) -> str:
@@ -133,7 +126,8 @@ async def test_merged_conversations_are_one_timeline_with_one_piece_of_work(desk
     async with desk.home.front.store.reading() as connection:
         related = await read_related(connection, SCOPE, newer)
     assert [(one.id, one.link) for one in related] == [(older, "merged")]
-    assert set(desk.told) == {older, newer}
+    told = [one.data for one in desk.home.live.after(0) if one.data.get("reason") == "merged"]
+    assert {one["conversation_id"] for one in told} == {older, newer}
 
 
 async def test_what_comes_for_a_merged_conversation_stands_in_the_one_that_stays(desk: Desk) -> None:

@@ -40,6 +40,7 @@ ORDER = (
         "demand",
         "entries",
         "echoes",
+        "stated",
         "message_changes",
         "placing",
         "thread_news",
