@@ -3,8 +3,10 @@ import type {
   Agent,
   ChannelHealth,
   Colleague,
+  ContactCard,
   Conversation,
   Decision,
+  Door,
   Message,
   Offer,
   Presence,
@@ -95,6 +97,7 @@ function query(values: Record<string, string | number | undefined>): string {
   return set.length > 0 ? `?${new URLSearchParams(set.map(([key, value]) => [key, String(value)]))}` : "";
 }
 
+const person = (id: string) => `/contacts/${encodeURIComponent(id)}`;
 const at = (id: string) => `/conversations/${encodeURIComponent(id)}`;
 
 export interface ListQuery {
@@ -127,7 +130,7 @@ export const api = {
   decisions: (id: string, lang: string) =>
     call<{ decisions: Decision[]; now: Decision | null }>("GET", `${at(id)}/decisions${query({ lang })}`),
 
-  reply: (id: string, reply: { text: string; token: number; key: string }, keepalive = false) =>
+  reply: (id: string, reply: { text: string; token: number; key: string; answers?: string }, keepalive = false) =>
     call<Message>("POST", `${at(id)}/replies`, reply, keepalive),
   note: (id: string, text: string) => call<Message>("POST", `${at(id)}/notes`, { text }),
   resolve: (id: string, token: number, reason: string) =>
@@ -155,6 +158,15 @@ export const api = {
     call<{ incidents: Incident[] }>("DELETE", `/incidents/${encodeURIComponent(name)}`),
   pause: (id: string, reason: string) => call<Conversation>("POST", `${at(id)}/pause`, { reason }),
   thaw: (id: string) => call<Conversation>("DELETE", `${at(id)}/pause`),
+
+  contact: (id: string) => call<ContactCard>("GET", person(id)),
+  mergeContacts: (id: string, into: string) => call<ContactCard>("POST", `${person(id)}/merge`, { into }),
+  partContacts: (id: string) => call<ContactCard>("POST", `${person(id)}/part`, {}),
+  keepApart: (id: string, other: string) => call<ContactCard>("POST", `${person(id)}/apart`, { other }),
+  doors: (id: string) => call<{ doors: Door[] }>("GET", `${at(id)}/doors`),
+  merge: (id: string, into: string) => call<Conversation>("POST", `${at(id)}/merge`, { into }),
+  part: (id: string) => call<Conversation>("POST", `${at(id)}/part`, {}),
+  split: (id: string, message: string) => call<Conversation>("POST", `${at(id)}/split`, { message }),
 
   queues: () => call<{ queues: QueueCounters[] }>("GET", "/queues"),
   agents: () => call<{ agents: Colleague[] }>("GET", "/agents"),

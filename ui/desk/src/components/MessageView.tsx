@@ -4,6 +4,7 @@ import { api } from "../api/client";
 import { colleagues } from "../store/house";
 import { clockTime, fullTime, span } from "../format";
 import { authorName } from "../names";
+import { splitFrom } from "../store/identities";
 import { hasWord, t } from "../words";
 import { Attachments } from "./Attachments";
 import { DeliveryLine } from "./DeliveryLine";
@@ -53,6 +54,8 @@ function eventWords(message: Message): string {
     holder,
     reason: String(fields["reason"] ?? ""),
     silent: span(Number(fields["silent_s"] ?? 0)),
+    contact: String(fields["contact"] ?? ""),
+    subject: String(fields["subject"] ?? ""),
     boost: span(Number(fields["boost_s"] ?? 0)),
   })];
   if (message.kind === "came_back") {
@@ -118,6 +121,17 @@ export function MessageView({ conversation, message, isFollowing, onGrown }: Mes
             >
               <Icon name="original" size={15} />
             </a>
+          )}
+          {message.direction === "inbound" && (
+            <button
+              type="button"
+              class="message-original"
+              title={t("act-split")}
+              aria-label={t("act-split")}
+              onClick={() => splitFrom(conversation.id, message.id)}
+            >
+              <Icon name="transfer" size={15} />
+            </button>
           )}
           {message.delivery && <DeliveryLine conversationId={conversation.id} message={message} delivery={message.delivery} />}
         </footer>

@@ -15,6 +15,7 @@ export interface PendingReply {
   token: number;
   key: string;
   sentAt: number;
+  answers: string | null;
 }
 
 /** Reply and note have separate texts: what was written as a note is never in the field that sends. */
@@ -23,6 +24,8 @@ export interface Composer {
   reply: Signal<string>;
   note: Signal<string>;
   pending: Signal<PendingReply | null>;
+  /** The message that is answered, which decides by which door; null: the customer's newest. */
+  answers: Signal<string | null>;
   saved: Signal<"clean" | "changed" | "saved" | "failed">;
   busy: Signal<boolean>;
 }
@@ -40,6 +43,7 @@ export function composerOf(id: string): Composer {
     reply: signal(""),
     note: signal(""),
     pending: signal(null),
+    answers: signal(null),
     saved: signal("clean"),
     busy: signal(false),
   };
@@ -110,7 +114,8 @@ export function sendReply(id: string): void {
   const text = composer.reply.value.trim();
   const token = conversationSignal(id).value?.work_item?.token;
   if (!text || composer.pending.value || replyBlock(id) || token === null || token === undefined) return;
-  composer.pending.value = { text, token, key: crypto.randomUUID(), sentAt: Date.now() };
+  const answers = composer.answers.value;
+  composer.pending.value = { text, token, key: crypto.randomUUID(), sentAt: Date.now(), answers };
   composer.reply.value = "";
   composer.saved.value = "clean";
   clearTimeout(saveTimers.get(id));
@@ -129,6 +134,10 @@ export function undoReply(id: string): void {
   writeReply(id, [pending.text, composer.reply.value].filter(Boolean).join("\n\n"));
 }
 
+function replyOf({ text, token, key, answers }: PendingReply) {
+  return answers === null ? { text, token, key } : { text, token, key, answers };
+}
+
 /** Send a pending reply now. True when nothing is left to send. */
 export async function flushReply(id: string): Promise<boolean> {
   const composer = composerOf(id);
@@ -138,8 +147,7 @@ export async function flushReply(id: string): Promise<boolean> {
   clearTimeout(sendTimers.get(id));
   composer.busy.value = true;
   try {
-    const { text, token, key } = pending;
-    addMessage(id, await api.reply(id, { text, token, key }));
+    addMessage(id, await api.reply(id, replyOf(pending)));
     composer.pending.value = null;
     void saveDraft(id);
     return true;
@@ -176,8 +184,7 @@ addEventListener("pagehide", () => {
   for (const [id, composer] of composers) {
     const pending = composer.pending.value;
     if (pending && !composer.busy.value) {
-      const { text, token, key } = pending;
-      void api.reply(id, { text, token, key }, true).catch(() => api.saveDraft(id, text, true));
+      void api.reply(id, replyOf(pending), true).catch(() => api.saveDraft(id, pending.text, true));
     } else if (composer.saved.value === "changed") {
       void api.saveDraft(id, composer.reply.value, true);
     }
