@@ -41,8 +41,10 @@ def claims_of(event: InboundEvent) -> list[Identity]:
 
 def order_of(item: Decoded, event: InboundEvent, point_proof: Proof) -> tuple[str, str, Proof] | None:
     """Give the order an event is about as (scope, number, proof), None for none."""
-    order_id = event.context.get("order_id")
-    if not isinstance(order_id, str) or not 0 < len(order_id) <= LONGEST or not told_by_customer(event):
+    given = event.context.get("order_id")
+    is_number = isinstance(given, int) and not isinstance(given, bool)
+    order_id = str(given) if is_number or isinstance(given, str) else ""
+    if not 0 < len(order_id) <= LONGEST or not told_by_customer(event):
         return None
     scope, told = event.context.get("order_scope"), event.context.get("order_proof")
     known = Proof(told) if told in tuple(Proof) else Proof.UNVERIFIED
