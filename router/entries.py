@@ -21,12 +21,19 @@ _CUSTOMER_ALONE = frozenset({Audience.CUSTOMER})
 
 
 def message_row(
-    item: Decoded, event: InboundEvent, conversation: Shelved, point: Point | None, outcome: FiledAs
+    item: Decoded,
+    event: InboundEvent,
+    conversation: Shelved,
+    whole: Shelved,
+    point: Point | None,
+    outcome: FiledAs,
 ) -> Row:
-    """Give the row of an event's entry, without its id."""
+    """Give the row of an event's entry, without its id; `whole` is what its conversation is part of."""
     return {
-        "conversation_id": conversation.id,
-        "episode_id": conversation.episode_id,
+        "conversation_id": whole.id,
+        "strand_id": conversation.id,
+        "home_id": conversation.continues_in or conversation.id,
+        "episode_id": whole.episode_id,
         "seq": conversation.last_seq if is_read_by_customer(event) else None,
         "direction": _direction(event),
         "kind": event.kind,
