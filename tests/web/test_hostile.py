@@ -32,6 +32,9 @@ BODIES = {
     "close": {"reason": "Hello"},
     "attempts": {"reached": False},
     "call": {"line": "4001"},
+    "merge": {"into": "x"},
+    "apart": {"other": "x"},
+    "split": {"message": "x"},
 }
 
 
