@@ -6,7 +6,7 @@ In: the configuration. Out: a running router, stopped in reverse when the block 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -112,6 +112,13 @@ async def running_router(
         yield house.router(config, supervisor, url)
 
 
+def _filing_room(
+    store: Store, clock: Clock, queues: Queues, filed: Callable[[Sequence[Filed]], None], config: Config
+) -> FilingRoom:
+    window = timedelta(seconds=config.identity.window)
+    return FilingRoom(store, clock, queues.work_item, filed, config.calls.terms, window)
+
+
 class _House:
     """The rooms, wired."""
 
@@ -125,9 +132,7 @@ class _House:
         sources: Sources,
         config: Config,
     ) -> None:
-        self._accounts = accounts
-        self._store = store
-        self._clock = clock
+        self._accounts, self._store, self._clock = accounts, store, clock
         run_id = new_id()
         self.decoder = decoder_of(accounts)
         self.doors = Doors(accounts, store, self.decoder)
@@ -152,8 +157,7 @@ class _House:
         """Wire the rooms a message passes before anybody is asked to answer it."""
         store, clock = self._store, self._clock
         queues = Queues(clock, lambda: self.rulebook.rules, self.doors.language)
-        window = timedelta(seconds=config.identity.window)
-        filing = FilingRoom(store, clock, queues.work_item, self._filed, config.calls.terms, window)
+        filing = _filing_room(store, clock, queues, self._filed, config)
         self.tasks = Tasks(
             store,
             clock,
