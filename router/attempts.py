@@ -21,7 +21,7 @@ def attempt_of(claimed: Claimed, kinds: Collection[str]) -> OutboundAttempt:
         attempt_id=claimed.attempt_id,
         number=claimed.number,
         account=row["account"],
-        conversation_id=row["conversation_id"],
+        conversation_id=row["strand_id"],
         message_id=row["message_id"],
         outgoing_ref=row["outgoing_ref"],
         seq=row["seq"],

@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from functools import partial
 from random import Random, SystemRandom
 
@@ -27,10 +28,10 @@ from router.engine_room import EngineRoom
 from router.errors import ConfigError
 from router.filing import FilingRoom
 from router.front_desk import FrontDesk
+from router.identities import Identities
 from router.ids import new_id
 from router.intake import Intake
 from router.live import LiveEvents
-from router.model.calls import CallBackTerms
 from router.model.filing import Filed
 from router.notices import Notices
 from router.offers import Offers
@@ -99,7 +100,7 @@ async def running_router(
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(_own_store(config, clock))
         rules = await _prepare(config, store, clock, plugins.strategies)
-        house = _House(accounts, store, clock, rules, plugins.strategies, sources, config.calls.terms)
+        house = _House(accounts, store, clock, rules, plugins.strategies, sources, config)
         await stack.enter_async_context(house.context.opened())
         await stack.enter_async_context(house.recovered())
         supervisor = house.supervise(_public_url(config), random or SystemRandom(), limits)
@@ -122,7 +123,7 @@ class _House:
         rules: RulesInForce,
         strategies: Sequence[Strategy],
         sources: Sources,
-        terms: CallBackTerms,
+        config: Config,
     ) -> None:
         self._accounts = accounts
         self._store = store
@@ -144,13 +145,15 @@ class _House:
         self.order_notes = OrderNotes(store, clock, sources, self.notices.noted)
         self.context = ContextRoom(sources, clock, self.doors)
         self.replies = Replies(store, clock, self.doors, self.doors.outgoing_ref, self._written)
-        self._wire_way_in(terms)
+        self.identities = Identities(store, clock, self.engine_room, self.notices)
+        self._wire_way_in(config)
 
-    def _wire_way_in(self, terms: CallBackTerms) -> None:
+    def _wire_way_in(self, config: Config) -> None:
         """Wire the rooms a message passes before anybody is asked to answer it."""
         store, clock = self._store, self._clock
         queues = Queues(clock, lambda: self.rulebook.rules, self.doors.language)
-        filing = FilingRoom(store, clock, queues.work_item, self._filed, terms)
+        window = timedelta(seconds=config.identity.window)
+        filing = FilingRoom(store, clock, queues.work_item, self._filed, config.calls.terms, window)
         self.tasks = Tasks(
             store,
             clock,
@@ -264,6 +267,7 @@ class _House:
             composing=Composing(self._store, self._clock, self.doors),
             remapping=Remapping(self._store, self.decoder),
             tasks=self.tasks,
+            identities=self.identities,
             channels=self.doors,
             quarantine=self.intake,
             words=say,

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from itertools import product
 from typing import Any
 
@@ -34,7 +35,7 @@ from router.model.filing import (
     Shelf,
     Shelved,
 )
-from router.placing import REOPEN_WINDOW, Place
+from router.placing import OTHER_CHANNEL_WINDOW, REOPEN_WINDOW, Place
 
 
 class CallFiling(Filing):
@@ -43,8 +44,14 @@ class CallFiling(Filing):
     `last` gives for each number what of the batch spoke of it last.
     """
 
-    def __init__(self, shelf: Shelf, calls: CallShelf, new_id: Callable[[], str]) -> None:
-        super().__init__(shelf, new_id)
+    def __init__(
+        self,
+        shelf: Shelf,
+        calls: CallShelf,
+        new_id: Callable[[], str],
+        window: timedelta = OTHER_CHANNEL_WINDOW,
+    ) -> None:
+        super().__init__(shelf, new_id, window)
         self._calls = calls
         self.last: dict[str, Told] = {}
 
@@ -152,7 +159,8 @@ class CallFiling(Filing):
         last = max(resting, key=lambda one: one.last_message_at, default=None)
         links: tuple[tuple[str, LinkKind], ...] = ()
         if last is not None:
-            if last.resolved_at is None or item.received_at - last.resolved_at <= REOPEN_WINDOW:
+            resolved_at = self._shelf.whole_of(last).resolved_at
+            if resolved_at is None or item.received_at - resolved_at <= REOPEN_WINDOW:
                 return last, FiledAs.THREADED
             links = ((last.id, LinkKind.CONTINUED),)
         place = Place(None, FiledAs.KEPT, links)
@@ -205,7 +213,7 @@ class CallFiling(Filing):
         for conversation_id in (known.conversation_id, told.stored.conversation_id):
             conversation = self._shelf.conversations.get(conversation_id or "")
             if conversation is not None and self._point_of(conversation) is not None:
-                return conversation
+                return self._shelf.whole_of(conversation)
         return None
 
     def open_for(self, conversation: Shelved, told: Told) -> None:

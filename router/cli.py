@@ -175,31 +175,15 @@ def staffing_command(
 
 @channels_app.callback(invoke_without_command=True)
 def channels(context: typer.Context, as_json: JsonOption = False) -> None:
-    """List the installed channels and the plugins that failed to load."""
+    """List what the installed plugins bring, and those that failed to load."""
     if context.invoked_subcommand is not None:
         return
     from router.plugin_host import PluginHost
+    from router.plugin_list import plugins_json, plugins_text
 
     plugins = PluginHost.load().plugins
-    rows = [
-        {
-            "plugin": plugin.name,
-            "distribution": f"{plugin.distribution} {plugin.version}",
-            "channels": [kind.id for kind in plugin.registered.channel_types],
-            "error": str(plugin.error) if plugin.error else "",
-        }
-        for plugin in plugins
-    ]
-    if as_json:
-        print(json.dumps({"plugins": rows}, ensure_ascii=False))
-    elif not rows:
-        print("No channel is installed. After adding a plugin run `pip install -e .` again.")
-    else:
-        for row in rows:
-            print(
-                f"{row['plugin']:<14} {row['distribution']:<24} {row['error'] or ', '.join(row['channels'])}"
-            )
-    raise SystemExit(1 if any(row["error"] for row in rows) else 0)
+    print(json.dumps(plugins_json(plugins), ensure_ascii=False) if as_json else plugins_text(plugins))
+    raise SystemExit(1 if any(plugin.error for plugin in plugins) else 0)
 
 
 @channels_app.command("certify")

@@ -59,9 +59,9 @@ class Composing:
         self._clock = clock
         self._doors = doors
 
-    async def permission(self, conversation_id: str) -> Permission:
-        """Say whether an answer may be sent now. Raises NotFound when there is nothing to answer."""
-        place = await self._place(conversation_id)
+    async def permission(self, conversation_id: str, answers: str | None = None) -> Permission:
+        """Say whether an answer to that message, or the newest, may be sent now. Raises NotFound without one."""
+        place = await self._place(conversation_id, answers)
         can = self._doors.kind(place.account).capabilities
         known = _known(place, can, self._clock.now())
         if not known.allowed:
@@ -75,29 +75,29 @@ class Composing:
             return replace(known, allowed=False, why=error.public_text, until=error.until)
         return known if asked is None else _both(known, asked, can)
 
-    async def templates(self, conversation_id: str) -> Sequence[Template]:
+    async def templates(self, conversation_id: str, answers: str | None = None) -> Sequence[Template]:
         """Give the texts that may be used now. Raises NotFound, and a SendError when it cannot be asked."""
-        place = await self._place(conversation_id)
+        place = await self._place(conversation_id, answers)
         beside = await companion_templates(self._store, self._doors, conversation_id, place.account)
         return [*await self._doors.list_templates(place.account, place.thread), *beside]
 
-    async def _place(self, conversation_id: str) -> _Place:
+    async def _place(self, conversation_id: str, answers: str | None) -> _Place:
         async with self._store.reading() as connection:
-            return await connection.run_sync(_read_place, conversation_id)
+            return await connection.run_sync(_read_place, conversation_id, answers)
 
 
-def _read_place(connection: Connection, conversation_id: str) -> _Place:
-    answered = answered_message(connection, conversation_id, None)
+def _read_place(connection: Connection, conversation_id: str, answers: str | None) -> _Place:
+    answered = answered_message(connection, conversation_id, answers)
     statement = (
         select(conversation.c.thread, thread_state.c.can_send, thread_state.c.blocked_reason)
         .join_from(
             conversation, thread_state, thread_state.c.conversation_id == conversation.c.id, isouter=True
         )
-        .where(conversation.c.id == conversation_id)
+        .where(conversation.c.id == answered.strand_id)
     )
     row = connection.execute(statement).one()
     about: dict[str, Any] = {
-        "conversation_id": conversation_id,
+        "strand_id": answered.strand_id,
         "account": answered.account,
         "contact_point_id": answered.contact_point_id,
         "message_id": "",

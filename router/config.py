@@ -126,6 +126,12 @@ class CallsSettings(_Frozen):
         )
 
 
+class IdentitySettings(_Frozen):
+    """When what a person writes on another channel joins the matter that is open."""
+
+    window: Duration = 72 * 3600
+
+
 class AccountTable(BaseModel):
     """One account as it stands in the file; everything but `channel` belongs to the plugin."""
 
@@ -176,6 +182,7 @@ class Config(_Frozen):
     roster: Path | None = None
     log: LogSettings = LogSettings()
     calls: CallsSettings = CallsSettings()
+    identity: IdentitySettings = IdentitySettings()
 
     _document: Located = PrivateAttr()
 

@@ -11,7 +11,8 @@ The first who then asks makes it his, as episode 1.
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 from router.demand import (
     asks_for_answer,
@@ -22,12 +23,13 @@ from router.demand import (
     stands_alone,
     waiting_since,
 )
-from router.entries import file_row, fold, message_row, subject_of_conversation
+from router.entries import file_row, fold, message_row, subject_of_conversation, without_recalled_words
 from router.messages import Automatic, EventKind, EvidenceKind, Identity, InboundEvent
 from router.model.filing import (
     Decoded,
     Filed,
     FiledAs,
+    Kin,
     LinkKind,
     Opened,
     Point,
@@ -35,12 +37,15 @@ from router.model.filing import (
     PointKey,
     Shelf,
     Shelved,
+    StatedOrder,
     marketplace_of,
     own_pointer,
     reference_digest,
     thread_of,
 )
-from router.placing import Place, find_place
+from router.model.identity import IdentityAct, stronger
+from router.placing import OTHER_CHANNEL_WINDOW, Place, find_place
+from router.stated import claims_of, order_of
 from router.thread_news import ThreadNews
 
 MAX_ORDER_ID_CHARS = 100
@@ -50,15 +55,18 @@ SECOND_USE = "another message with other content came under the same Message-ID"
 class Filing:
     """Files items one after the other on one shelf."""
 
-    def __init__(self, shelf: Shelf, new_id: Callable[[], str]) -> None:
+    def __init__(
+        self, shelf: Shelf, new_id: Callable[[], str], window: timedelta = OTHER_CHANNEL_WINDOW
+    ) -> None:
         self._shelf = shelf
         self._new_id = new_id
+        self._window = window
         self._news = ThreadNews(shelf)
 
     def file(self, item: Decoded) -> Filed:
         """File one item; later items see what earlier ones left on the shelf."""
         filed = Filed(inbound_id=item.inbound_id, account=item.account)
-        for event in item.events:
+        for event in map(without_recalled_words, item.events):
             if event.report is not None:
                 filed.reports.append(event.report)
                 filed.outcome = FiledAs.REPORT
@@ -76,25 +84,35 @@ class Filing:
 
     def _file_demand(self, item: Decoded, event: InboundEvent, customer: Identity, filed: Filed) -> None:
         point = self._point(item, event, customer)
-        place = find_place(self._shelf, item, event, point)
+        place = find_place(self._shelf, item, event, point, self._window)
         conversation, outcome = place.conversation, place.outcome
-        if conversation is None:
+        if conversation is None and place.joins is not None:
+            conversation = self._open_joined(item, event, point, place.joins)
+        elif conversation is None:
             conversation = self._open(item, event, point, place)
             self._opened(filed, conversation, point, event, item, reopened=False)
-        elif conversation.is_quiet:
-            self._adopt(conversation, point, event)
-            self._reopen(conversation, item.received_at)
-            outcome = FiledAs.OPENED
-            self._opened(filed, conversation, point, event, item, reopened=False)
-        elif conversation.state == "resolved" and event.automatic is Automatic.NO:
-            self._reopen(conversation, item.received_at)
-            outcome = FiledAs.REOPENED
-            self._opened(filed, conversation, point, event, item, reopened=True)
+        else:
+            outcome = self._wake(item, event, conversation, point, filed) or outcome
         self._join(conversation.id, point.id)
         self._add_message(item, event, conversation, point, outcome, filed)
         self._remember(item, event, conversation, point.id)
+        self._note_stated(item, event, conversation, point)
         self._news.note_state(item, event, filed)
         filed.outcome = outcome
+
+    def _wake(
+        self, item: Decoded, event: InboundEvent, conversation: Shelved, point: Point, filed: Filed
+    ) -> FiledAs | None:
+        """Let what stands still be work again, because its customer asks; None when it is work already."""
+        whole = self._shelf.whole_of(conversation)
+        is_first = whole.is_quiet
+        if is_first:
+            self._adopt(whole, point, event)
+        elif whole.state == "open" or event.automatic is not Automatic.NO:
+            return None
+        self._reopen(whole, item.received_at)
+        self._opened(filed, whole, point, event, item, reopened=not is_first)
+        return FiledAs.OPENED if is_first else FiledAs.REOPENED
 
     def _file_remark(self, item: Decoded, event: InboundEvent, customer: Identity, filed: Filed) -> None:
         """Put what asks for no answer beside its conversation, or keep it in a quiet one."""
@@ -120,15 +138,25 @@ class Filing:
         known = self._shelf.points.get(key)
         if known is not None:
             known.returning = True
+            risen = stronger(known.proof, identity.proof)
+            known.is_raised = known.is_raised or risen is not known.proof
+            known.proof = risen
             return known
         is_author = identity in event.author.identities
         name = (event.author.display if is_author else "") or identity.value
-        point = Point(self._new_id(), self._new_id(), name, "", returning=False)
+        kin, own_id = self._shelf.kin.get(key), self._new_id()
+        point = Point(self._new_id(), own_id, name, "", returning=False, proof=identity.proof)
+        if kin is not None:
+            point = replace(
+                point, contact_id=kin.contact_id, contact_name=kin.contact_name, tier=kin.tier, returning=True
+            )
+            self._note_kin(own_id, kin, item.received_at)
         self._shelf.points[key] = point
         self._shelf.add(
             "contact",
             {
-                "id": point.contact_id,
+                "id": own_id,
+                "merged_into": None if kin is None else kin.contact_id,
                 "display_name": name,
                 "language": event.language,
                 "created_at": item.received_at,
@@ -142,12 +170,48 @@ class Filing:
                 "account": key.account,
                 "kind": key.kind,
                 "address": key.address,
+                "own_contact_id": own_id,
                 "display": identity.value,
                 "proof": identity.proof,
                 "created_at": item.received_at,
             },
         )
         return point
+
+    def _note_kin(self, own_id: str, kin: Kin, at: datetime) -> None:
+        """Keep that a new contact was recognised by proof, for people to see and to undo."""
+        self._act(IdentityAct.CONTACTS_MERGED, own_id, kin.contact_id, kin.evidence, at)
+
+    def _act(
+        self, act: IdentityAct, subject_id: str, other_id: str, evidence: list[dict[str, str]], at: datetime
+    ) -> None:
+        row = {
+            "id": self._new_id(),
+            "act": act,
+            "subject_id": subject_id,
+            "other_id": other_id,
+            "agent_id": None,
+            "reason": "proof",
+            "evidence": evidence,
+            "at": at,
+        }
+        self._shelf.add("identity_act", row)
+
+    def _note_stated(self, item: Decoded, event: InboundEvent, conversation: Shelved, point: Point) -> None:
+        """Note what the customer says of himself."""
+        self._shelf.claims += [(point.id, claim, item.received_at) for claim in claims_of(event)]
+        order = order_of(item, event, point.proof)
+        if order is not None:
+            scope, order_id, proof = order
+            stated = StatedOrder(
+                point_id=point.id,
+                conversation_id=conversation.id,
+                scope=scope,
+                order_id=order_id,
+                proof=proof,
+                at=item.received_at,
+            )
+            self._shelf.stated_orders.append(stated)
 
     # --- open and reopen ------------------------------------------------------------------------
 
@@ -187,6 +251,15 @@ class Filing:
         self._add_episode(conversation, item.received_at)
         for other_id, kind in place.links:
             self._link(conversation.id, other_id, kind, item.received_at)
+        return conversation
+
+    def _open_joined(self, item: Decoded, event: InboundEvent, point: Point, whole: Shelved) -> Shelved:
+        """Open a conversation that is shown as part of the one the same person has open elsewhere."""
+        place = Place(None, FiledAs.THREADED)
+        conversation = self._open(item, event, point, place, is_quiet=True)
+        conversation.leads_to = conversation.merged_into = whole.id
+        evidence = [{"sign": "same_contact", "kind": "contact", "value": point.contact_name}]
+        self._act(IdentityAct.CONVERSATIONS_MERGED, conversation.id, whole.id, evidence, item.received_at)
         return conversation
 
     def _adopt(self, conversation: Shelved, point: Point, event: InboundEvent) -> None:
@@ -283,11 +356,13 @@ class Filing:
         outcome: FiledAs,
         filed: Filed,
     ) -> None:
+        whole = self._shelf.whole_of(conversation)
         if is_read_by_customer(event):
             conversation.last_seq += 1
-            conversation.last_message_at = max(conversation.last_message_at, item.received_at)
-            conversation.changed = True
-        row = message_row(item, event, conversation, point, outcome) | {"id": self._new_id()}
+            for one in (conversation, whole):
+                one.last_message_at = max(one.last_message_at, item.received_at)
+                one.changed = True
+        row = message_row(item, event, conversation, whole, point, outcome) | {"id": self._new_id()}
         if self._is_second_use(item, event):
             row["warnings"] = [*event.warnings, SECOND_USE]
         self._shelf.add("message", row)

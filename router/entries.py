@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from router.demand import asks_for_answer, is_ours, is_read_by_customer
-from router.messages import Attachment, Block, InboundEvent
+from router.messages import Attachment, Block, EventKind, InboundEvent
 from router.model.filing import Decoded, FiledAs, Point, Row, Shelved
 from router.threads import Audience
 
@@ -20,12 +21,19 @@ _CUSTOMER_ALONE = frozenset({Audience.CUSTOMER})
 
 
 def message_row(
-    item: Decoded, event: InboundEvent, conversation: Shelved, point: Point | None, outcome: FiledAs
+    item: Decoded,
+    event: InboundEvent,
+    conversation: Shelved,
+    whole: Shelved,
+    point: Point | None,
+    outcome: FiledAs,
 ) -> Row:
-    """Give the row of an event's entry, without its id."""
+    """Give the row of an event's entry, without its id; `whole` is what its conversation is part of."""
     return {
-        "conversation_id": conversation.id,
-        "episode_id": conversation.episode_id,
+        "conversation_id": whole.id,
+        "strand_id": conversation.id,
+        "home_id": conversation.continues_in or conversation.id,
+        "episode_id": whole.episode_id,
         "seq": conversation.last_seq if is_read_by_customer(event) else None,
         "direction": _direction(event),
         "kind": event.kind,
@@ -54,6 +62,13 @@ def message_row(
         "reactions": [],
         "unmet_target": None,
     }
+
+
+def without_recalled_words(event: InboundEvent) -> InboundEvent:
+    """Take from a recall what it takes back: some providers send the words along once more."""
+    if event.kind is not EventKind.RECALL:
+        return event
+    return replace(event, blocks=(), attachments=())
 
 
 def _direction(event: InboundEvent) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, select
@@ -24,15 +24,24 @@ from router.messages import FiledMessage
 from router.model.call_shelf import CallShelf
 from router.model.calls import CallBackTerms
 from router.model.filing import Decoded, Filed, Opened, PointKey, Row, own_pointer, pointing, reference_digest
+from router.placing import OTHER_CHANNEL_WINDOW
+from router.stated import proving
 from router.storage.attempts import see_call
 from router.storage.call_books import load_books
 from router.storage.call_saving import save_calls
 from router.storage.calls import load_calls
 from router.storage.deliveries import apply_reports
 from router.storage.echoes import settle_echoes
-from router.storage.filing import load_call_places, load_shelf, prefer_last_claimants, save_shelf
+from router.storage.filing import (
+    load_call_places,
+    load_shelf,
+    load_wholes_elsewhere,
+    prefer_last_claimants,
+    save_shelf,
+)
 from router.storage.inbound import mark_filed
 from router.storage.orders import note_orders
+from router.storage.recognising import keep_stated, load_elsewhere, recognise
 from router.storage.schema import message, raw_inbound
 from router.storage.store import Store
 from router.storage.tasks import save_tasks
@@ -59,12 +68,14 @@ class FilingRoom:
         triage: Triage,
         after: After,
         terms: CallBackTerms = DEFAULT_TERMS,
+        window: timedelta = OTHER_CHANNEL_WINDOW,
     ) -> None:
         self._store = store
         self._clock = clock
         self._triage = triage
         self._after = after
         self._terms = terms
+        self._window = window
         self._results: OrderedDict[str, tuple[FiledMessage, ...]] = OrderedDict()
         self._expected: set[str] = set()
         self._waiting: dict[str, list[asyncio.Future[tuple[FiledMessage, ...]]]] = {}
@@ -127,11 +138,15 @@ class FilingRoom:
         facts = [(item.account, event.call) for item in items for event in item.events if event.call]
         calls = load_calls(connection, facts) if facts else CallShelf()
         now = self._clock.now()
+        kin = recognise(connection, proving(items), now)
         shelf = load_shelf(connection, {*_points(items), *callers(facts, calls)}, _digests(items))
+        shelf.kin = kin
+        load_elsewhere(connection, shelf)
+        load_wholes_elsewhere(connection, shelf)
         load_threads(connection, shelf, wanted_of(items, shelf), now)
         if facts:
             load_call_places(connection, shelf, [one.conversation_id for one in calls.calls.values()])
-        filing = CallFiling(shelf, calls, new_id)
+        filing = CallFiling(shelf, calls, new_id, self._window)
         filed = [filing.file(item) for item in items]
         if calls.touched:
             load_books(connection, calls, self._terms.window)
@@ -148,6 +163,7 @@ class FilingRoom:
         save_shelf(connection, shelf)
         note_orders(connection, shelf.new.get("conversation_order", []))
         save_threads(connection, shelf)
+        keep_stated(connection, shelf)
         if facts:
             self._save_calls(connection, calls, filed, now)
         for result in filed:
@@ -200,7 +216,7 @@ def _filed_messages(result: Filed) -> tuple[FiledMessage, ...]:
 def _filed_message(row: dict[str, Any]) -> FiledMessage:
     return FiledMessage(
         inbound_id=row["inbound_id"],
-        conversation_id=row["conversation_id"],
+        conversation_id=row["strand_id"],
         message_id=row["id"],
         seq=row["seq"] or 0,
         at=row["created_at"],

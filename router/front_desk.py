@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from router.clock import Clock
 from router.crash import crash_point
@@ -27,7 +27,7 @@ from router.messages import (
 from router.model.filing import reference_digest
 from router.notices import thread_event_of
 from router.storage.deliveries import apply_reports, mark_sending
-from router.storage.schema import message, plugin_value, reference
+from router.storage.schema import conversation, message, plugin_value, reference
 from router.storage.store import Store
 
 
@@ -85,7 +85,7 @@ class FrontDesk:
         key = reference_digest(account, Evidence(kind=EvidenceKind.THREAD, value=thread))
         statement = (
             select(message)
-            .join(reference, reference.c.conversation_id == message.c.conversation_id)
+            .join(reference, reference.c.conversation_id == message.c.strand_id)
             .where(reference.c.digest == key, message.c.seq > after_seq)
             .order_by(message.c.seq)
             .limit(limit)
@@ -97,7 +97,8 @@ class FrontDesk:
     async def customer_typing(self, account: str, thread: str) -> None:
         """Tell agents that the customer of this provider thread is writing."""
         key = reference_digest(account, Evidence(kind=EvidenceKind.THREAD, value=thread))
-        statement = select(reference.c.conversation_id).where(reference.c.digest == key)
+        shown_in = func.coalesce(conversation.c.leads_to, conversation.c.id)
+        statement = select(shown_in).join_from(reference, conversation).where(reference.c.digest == key)
         async with self._store.reading() as connection:
             conversation_id = (await connection.execute(statement)).scalar()
         if conversation_id is not None:

@@ -177,6 +177,14 @@ class Notices:
         """Tell that the tasks of a conversation have changed."""
         self._publish("conversation", {"conversation_id": conversation_id, "reason": "tasks"})
 
+    def merged(self, conversation_id: str) -> None:
+        """Tell that a conversation was merged, parted or split."""
+        self._publish("conversation", {"conversation_id": conversation_id, "reason": "merged"})
+
+    def contact(self, contact_id: str) -> None:
+        """Tell that it is known otherwise who a contact is."""
+        self._publish("contact", {"contact_id": contact_id})
+
     def typing(self, conversation_id: str) -> None:
         """Tell that the customer of a conversation is writing."""
         self._publish("typing", {"conversation_id": conversation_id, "who": "customer", "name": ""})

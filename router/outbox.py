@@ -159,7 +159,7 @@ class Outbox:
         crash_point("K16")
         await self._keep(settlement)
         crash_point("K17")
-        self._changed([(attempt.conversation_id, attempt.message_id)])
+        self._changed([(claimed.row["conversation_id"], attempt.message_id)])
         if isinstance(refused, RateLimited):
             await self._tell_others(claimed, refused, settlement)
 

@@ -13,7 +13,7 @@ from typing import Any
 
 ACCOUNT, THREAD, RECIPIENT = "account", "thread", "recipient"
 
-_COLUMNS = {THREAD: "conversation_id", RECIPIENT: "contact_point_id"}
+_COLUMNS = {THREAD: "strand_id", RECIPIENT: "contact_point_id"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,9 @@ What joins, first match wins:
    conversation of its own, linked as a guest;
 3. an equal normalised subject in the one open conversation of the same contact point within 72 hours; if
    there are several, none is guessed and all are linked as hints;
-4. for channels where a contact has one matter at a time: that contact point's open conversation.
+4. for channels where a contact has one matter at a time: that contact point's open conversation;
+5. the one matter the same person has open on another channel, proven on both sides, if it is recent or about
+   the same order: the new conversation is shown as part of it. Anything less is a hint.
 
 A conversation resolved more than 30 days ago is continued by a new one. Pure: it only looks at the shelf.
 """
@@ -16,11 +18,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from router.messages import EvidenceKind, InboundEvent
+from router.messages import EvidenceKind, InboundEvent, Proof
 from router.model.filing import (
     Decoded,
     FiledAs,
     LinkKind,
+    OpenElsewhere,
     Point,
     Shelf,
     Shelved,
@@ -28,21 +31,31 @@ from router.model.filing import (
     reference_digest,
     subject_of,
 )
+from router.model.identity import is_proven
+from router.stated import order_of
 
+OTHER_CHANNEL_WINDOW = timedelta(hours=72)
 SUBJECT_WINDOW = timedelta(hours=72)
 REOPEN_WINDOW = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """An existing conversation, or none and what to link the new one to."""
+    """An existing conversation, or none and what to link the new one to, or to show it with."""
 
     conversation: Shelved | None
     outcome: FiledAs
     links: tuple[tuple[str, LinkKind], ...] = ()
+    joins: Shelved | None = None
 
 
-def find_place(shelf: Shelf, item: Decoded, event: InboundEvent, point: Point | None) -> Place:
+def find_place(
+    shelf: Shelf,
+    item: Decoded,
+    event: InboundEvent,
+    point: Point | None,
+    window: timedelta = OTHER_CHANNEL_WINDOW,
+) -> Place:
     """Judge the event's evidence, strongest first, then what the contact point has open.
 
     Without a point nobody known speaks, so that only the provider's own thread counts.
@@ -57,20 +70,21 @@ def find_place(shelf: Shelf, item: Decoded, event: InboundEvent, point: Point | 
             return Place(conversation, FiledAs.THREADED)
         if point is None:
             continue
+        whole = shelf.whole_of(conversation)
         if (conversation.id, point.id) not in shelf.participants:
-            guests.append((conversation.id, LinkKind.GUEST))
-        elif _too_old(conversation, item.received_at):
-            return Place(None, FiledAs.OPENED, ((conversation.id, LinkKind.CONTINUED),))
+            guests.append((whole.id, LinkKind.GUEST))
+        elif _too_old(whole, item.received_at):
+            return Place(None, FiledAs.OPENED, ((whole.id, LinkKind.CONTINUED),))
         else:
             return Place(conversation, FiledAs.THREADED)
     if point is None:
         return Place(None, FiledAs.OPENED)
     if guests:
         return Place(None, FiledAs.GUEST, tuple(guests))
-    return _place_by_contact(shelf, item, event, point)
+    return _place_by_contact(shelf, item, event, point) or _place_elsewhere(shelf, item, event, point, window)
 
 
-def _place_by_contact(shelf: Shelf, item: Decoded, event: InboundEvent, point: Point) -> Place:
+def _place_by_contact(shelf: Shelf, item: Decoded, event: InboundEvent, point: Point) -> Place | None:
     subject = subject_of(event)
     if subject is not None:
         matches = [
@@ -85,7 +99,36 @@ def _place_by_contact(shelf: Shelf, item: Decoded, event: InboundEvent, point: P
         matches = []
     if len(matches) == 1:
         return Place(matches[0], FiledAs.THREADED)
-    return Place(None, FiledAs.OPENED, tuple((match.id, LinkKind.HINT) for match in matches))
+    if not matches:
+        return None
+    wholes = dict.fromkeys(shelf.whole_of(match).id for match in matches)
+    return Place(None, FiledAs.OPENED, tuple((one, LinkKind.HINT) for one in wholes))
+
+
+def _place_elsewhere(
+    shelf: Shelf, item: Decoded, event: InboundEvent, point: Point, window: timedelta
+) -> Place:
+    """Look at what the same person, proven on both sides, has open on other channels."""
+    if not is_proven(point.proof) or shelf.open_of(point.id):
+        return Place(None, FiledAs.OPENED)
+    order = order_of(item, event, point.proof)
+    near: list[Shelved] = []
+    far: list[Shelved] = []
+    for other in shelf.elsewhere.get(point.contact_id, []):
+        whole = shelf.conversations.get(other.conversation_id)
+        if whole is None or whole.state != "open" or other.account == item.account:
+            continue
+        is_recent = item.received_at - whole.last_message_at <= window
+        (near if is_recent or _is_same_order(shelf, order, other) else far).append(whole)
+    if len(near) == 1:
+        return Place(None, FiledAs.THREADED, joins=near[0])
+    return Place(None, FiledAs.OPENED, tuple((one.id, LinkKind.HINT) for one in (*near, *far)))
+
+
+def _is_same_order(shelf: Shelf, order: tuple[str, str, Proof] | None, other: OpenElsewhere) -> bool:
+    if order is None or not is_proven(order[2]):
+        return False
+    return order[:2] in shelf.orders.get(other.point_id, set())
 
 
 def _too_old(conversation: Shelved, now: datetime) -> bool:

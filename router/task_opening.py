@@ -77,7 +77,7 @@ class TaskOpening:
         filing = CallFiling(shelf, CallShelf(), new_id)
         begun = []
         for row in rows:
-            conversation = shelf.conversations[row.conversation_id]
+            conversation = shelf.whole_of(shelf.conversations[row.conversation_id])
             filed = Filed(inbound_id="", account=conversation.account)
             item, event = self._demand(row, now, conversation.account)
             if filing.open_resting(conversation, item, event, row.reason, filed):

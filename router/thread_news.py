@@ -59,7 +59,7 @@ class ThreadNews:
 
     def take_in(self, item: Decoded, event: InboundEvent, row: Row, filed: Filed) -> None:
         """Let a new entry meet the changes that wait for it, or the message it is about."""
-        thread = self._thread(row["conversation_id"])
+        thread = self._thread(row["strand_id"])
         if event.kind in CHANGES:
             if event.target:
                 self._change(thread, item, event, row, filed)

@@ -155,6 +155,7 @@ class Conversation:
     """One conversation with its current work; `channel` is empty when its account is configured no more.
 
     `marketplace` is set where the channel only relays for one (a mail of an Amazon buyer).
+    `merged_into` is the conversation its messages are shown in, None unless it was merged.
     """
 
     id: str
@@ -173,6 +174,7 @@ class Conversation:
     awaiting: Literal["agent", "customer"]
     failed_deliveries: int
     thread_state: ThreadState | None
+    merged_into: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Any
 
 from router.ids import digest
-from router.messages import DeliveryReport, Evidence, EvidenceKind, Identity, InboundEvent
+from router.messages import DeliveryReport, Evidence, EvidenceKind, Identity, InboundEvent, Proof
 from router.model.calls import EndedWork
 from router.model.threads import Echo, Thread
 
@@ -39,12 +39,16 @@ class FiledAs(StrEnum):
 
 
 class LinkKind(StrEnum):
-    """Why two conversations stand beside each other; `same_contact` follows from the rows and is not stored."""
+    """Why two conversations stand beside each other; the last two follow from the rows and are not stored.
+
+    `merged` is one whose messages are shown here.
+    """
 
     GUEST = "guest"
     HINT = "hint"
     CONTINUED = "continued"
     SAME_CONTACT = "same_contact"
+    MERGED = "merged"
 
 
 class OrderLookup(StrEnum):
@@ -114,13 +118,48 @@ class Point:
     contact_name: str
     tier: str
     returning: bool
+    proof: Proof = Proof.UNVERIFIED
+    is_raised: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kin:
+    """The contact a new address is proven to belong to."""
+
+    contact_id: str
+    contact_name: str
+    tier: str
+    evidence: list[dict[str, str]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenElsewhere:
+    """What a contact has open at a proven point of his."""
+
+    conversation_id: str
+    point_id: str
+    account: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatedOrder:
+    """An order an event says is its author's; `scope` is within what its number is unique."""
+
+    point_id: str
+    conversation_id: str
+    scope: str
+    order_id: str
+    proof: Proof
+    at: datetime
 
 
 @dataclass(slots=True)
 class Shelved:
     """A conversation as filing needs it; the mutable fields are written back.
 
-    `adopted_as` is the subject a quiet conversation gets from the customer who made it his.
+    `adopted_as` is the subject a quiet conversation gets from the customer who made it his. `leads_to` is the
+    conversation its messages stand in since it was merged or split (None: itself), `continues_in` since it
+    was split.
     """
 
     id: str
@@ -135,6 +174,9 @@ class Shelved:
     last_message_at: datetime
     resolved_at: datetime | None
     thread: str = ""
+    leads_to: str | None = None
+    continues_in: str | None = None
+    merged_into: str | None = None
     changed: bool = False
     new: bool = False
     adopted_as: str | None = None
@@ -199,7 +241,9 @@ class Shelf:
 
     `threads` tells of the messages that echoes and changes are about, by conversation, `states` what providers
     said last of theirs, as rows of `thread_state` (`stated`: those of this batch). `met` are the entries of
-    changes that waited for their message and wait no longer.
+    changes that waited for their message and wait no longer. `kin` are contacts new addresses belong to,
+    `elsewhere` what contacts have open at proven points, `orders` whose orders those are, by point; `claims` and
+    `stated_orders` what this batch's customers said of themselves.
     """
 
     points: dict[PointKey, Point] = field(default_factory=dict)
@@ -210,18 +254,27 @@ class Shelf:
     states: dict[str, Row] = field(default_factory=dict)
     stated: set[str] = field(default_factory=set)
     met: list[str] = field(default_factory=list)
+    kin: dict[PointKey, Kin] = field(default_factory=dict)
+    elsewhere: dict[str, list[OpenElsewhere]] = field(default_factory=dict)
+    orders: dict[str, set[tuple[str, str]]] = field(default_factory=dict)
+    claims: list[tuple[str, Identity, datetime]] = field(default_factory=list)
+    stated_orders: list[StatedOrder] = field(default_factory=list)
     new: dict[str, list[Row]] = field(default_factory=dict)
 
     def add(self, table: str, row: Row) -> None:
         """Note a row to insert."""
         self.new.setdefault(table, []).append(row)
 
+    def whole_of(self, conversation: Shelved) -> Shelved:
+        """Give the conversation a message of this one stands in: itself, unless it was merged or split."""
+        return self.conversations[conversation.leads_to or conversation.id]
+
     def open_of(self, point_id: str) -> list[Shelved]:
-        """Give the open conversations of a contact point, newest first."""
+        """Give the conversations of a contact point that are open, alone or as part of another, newest first."""
         mine = [
             conversation
             for conversation in self.conversations.values()
-            if conversation.contact_point_id == point_id and conversation.state == "open"
+            if conversation.contact_point_id == point_id and self.whole_of(conversation).state == "open"
         ]
         return sorted(mine, key=lambda conversation: conversation.last_message_at, reverse=True)
 

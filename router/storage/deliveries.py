@@ -224,8 +224,10 @@ def apply_reports(
     for report in reports:
         evidence = Evidence(kind=EvidenceKind.MESSAGE_ID, value=report.outgoing_ref)
         key = reference_digest(account, evidence)
-        statement = select(outbox.c.message_id, outbox.c.state, reference.c.conversation_id).join_from(
-            reference, outbox, outbox.c.message_id == reference.c.message_id
+        statement = (
+            select(outbox.c.message_id, outbox.c.state, message.c.conversation_id)
+            .join_from(reference, outbox, outbox.c.message_id == reference.c.message_id)
+            .join(message, message.c.id == outbox.c.message_id)
         )
         row = connection.execute(statement.where(reference.c.digest == key)).one_or_none()
         if row is None:

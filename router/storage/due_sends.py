@@ -32,6 +32,7 @@ def due_messages(account: str, now: datetime, limit: int, but: Unless) -> Select
         select(
             outbox,
             message.c.conversation_id,
+            message.c.strand_id,
             message.c.seq,
             message.c.blocks,
             message.c.audience,
@@ -42,7 +43,7 @@ def due_messages(account: str, now: datetime, limit: int, but: Unless) -> Select
             contact_point.c.display.label("recipient"),
         )
         .join_from(outbox, message)
-        .join(conversation, conversation.c.id == message.c.conversation_id)
+        .join(conversation, conversation.c.id == message.c.strand_id)
         .join(contact_point, contact_point.c.id == outbox.c.contact_point_id)
         .where(*_first_in_line(account, but), outbox.c.next_try_at <= now)
         .order_by(outbox.c.message_id)
@@ -69,7 +70,7 @@ def postpone(
     )
     if only is not None:
         statement = statement.where(
-            message.c.conversation_id.in_(sorted(only.conversations))
+            message.c.strand_id.in_(sorted(only.conversations))
             | outbox.c.contact_point_id.in_(sorted(only.points))
         )
     found = [(row.conversation_id, row.message_id) for row in connection.execute(statement)]
@@ -93,12 +94,12 @@ def _first_in_line(account: str, but: Unless) -> Sequence[ColumnElement[bool]]:
             earlier_row.c.account == account,
             earlier_row.c.state.in_(("queued", "sending")),
             earlier_row.c.message_id < outbox.c.message_id,
-            earlier_message.c.conversation_id == message.c.conversation_id,
+            earlier_message.c.strand_id == message.c.strand_id,
         )
     )
     wanted = [outbox.c.account == account, outbox.c.state == "queued", ~earlier]
     if but.conversations:
-        wanted.append(message.c.conversation_id.not_in(sorted(but.conversations)))
+        wanted.append(message.c.strand_id.not_in(sorted(but.conversations)))
     if but.points:
         wanted.append(outbox.c.contact_point_id.not_in(sorted(but.points)))
     return wanted

@@ -56,7 +56,8 @@ def settle_echoes(connection: Connection, echoes: Sequence[Echo]) -> list[tuple[
             )
         )
         if settled.rowcount:
-            changed.append((echo.conversation_id, echo.message_id))
+            shown = select(message.c.conversation_id).where(message.c.id == echo.message_id)
+            changed.append((connection.execute(shown).scalar_one(), echo.message_id))
     return changed
 
 
@@ -67,7 +68,7 @@ def know_remote_ref(connection: Connection, message_id: str, remote_ref: str, at
     """
     if not remote_ref:
         return
-    here = select(message.c.account, message.c.conversation_id, message.c.contact_point_id)
+    here = select(message.c.account, message.c.strand_id, message.c.contact_point_id)
     place = connection.execute(here.where(message.c.id == message_id)).one()
     evidence = Evidence(kind=EvidenceKind.MESSAGE_ID, value=remote_ref)
     key = reference_digest(place.account, evidence)
@@ -76,7 +77,7 @@ def know_remote_ref(connection: Connection, message_id: str, remote_ref: str, at
             insert(reference).values(
                 digest=key,
                 kind=EvidenceKind.MESSAGE_ID,
-                conversation_id=place.conversation_id,
+                conversation_id=place.strand_id,
                 message_id=message_id,
                 contact_point_id=place.contact_point_id,
                 created_at=at,
@@ -85,7 +86,7 @@ def know_remote_ref(connection: Connection, message_id: str, remote_ref: str, at
     connection.execute(
         update(message)
         .where(
-            message.c.conversation_id == place.conversation_id,
+            message.c.strand_id == place.strand_id,
             message.c.external_id == remote_ref,
             message.c.sent_outside,
         )

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, literal_column, select, update
+from sqlalchemy import Connection, bindparam, func, literal_column, or_, select, update
 
-from router.messages import EvidenceKind
+from router.messages import EvidenceKind, Proof
 from router.model.filing import Point, Pointer, PointKey, Row, Shelf, Shelved
 from router.storage import schema as t
 from router.storage.inserts import insert_many
@@ -24,6 +24,7 @@ _ORDER = (
     t.reference,
     t.attachment,
     t.work_item,
+    t.identity_act,
 )
 
 _POINTS = Lookup(
@@ -35,7 +36,8 @@ _POINTS = Lookup(
         t.contact_point.c.contact_id,
         t.contact.c.display_name,
         t.contact.c.tier,
-    ).join_from(t.contact_point, t.contact),
+        t.contact_point.c.proof,
+    ).join_from(t.contact_point, t.contact, t.contact.c.id == t.contact_point.c.contact_id),
     (t.contact_point.c.account, t.contact_point.c.kind, t.contact_point.c.address),
 )
 _POINTS_BY_ID = Lookup(_POINTS.statement, (t.contact_point.c.id,))
@@ -67,6 +69,8 @@ _CONVERSATION = (
         t.conversation.c.last_message_at,
         t.conversation.c.resolved_at,
         t.conversation.c.thread,
+        t.conversation.c.leads_to,
+        t.conversation.c.continues_in,
     )
     .join_from(t.conversation, t.episode, t.episode.c.id == t.conversation.c.episode_id)
     .with_for_update(of=t.conversation)
@@ -84,7 +88,9 @@ _LAST_CONVERSATIONS = Lookup(
     (t.conversation.c.contact_point_id,),
 )
 _OPEN_CONVERSATIONS = Lookup(
-    _CONVERSATION.where(t.conversation.c.state == literal_column("'open'")),
+    _CONVERSATION.where(
+        or_(t.conversation.c.state == literal_column("'open'"), t.conversation.c.leads_to.is_not(None))
+    ),
     (t.conversation.c.contact_point_id,),
 )
 
@@ -121,6 +127,14 @@ def load_shelf(connection: Connection, points: Iterable[PointKey], digests: Iter
     return shelf
 
 
+def load_wholes_elsewhere(connection: Connection, shelf: Shelf) -> None:
+    """Read besides what contacts have open at other points."""
+    ids = {one.conversation_id for found in shelf.elsewhere.values() for one in found} - set(
+        shelf.conversations
+    )
+    _put(shelf, _CONVERSATIONS.rows(connection, [(one,) for one in sorted(ids)]))
+
+
 def load_call_places(connection: Connection, shelf: Shelf, conversation_ids: Iterable[str | None]) -> None:
     """Read besides where calls stand, and where the last matter of each contact point rests."""
     known = set(shelf.conversations)
@@ -129,6 +143,7 @@ def load_call_places(connection: Connection, shelf: Shelf, conversation_ids: Ite
     )
     point_ids = {point.id for point in shelf.points.values()}
     _put(shelf, _LAST_CONVERSATIONS.rows(connection, [(one,) for one in sorted(point_ids)]))
+    _load_wholes(connection, shelf)
     others = {one.contact_point_id for one in shelf.conversations.values()} - point_ids
     _add_points(shelf, _POINTS_BY_ID.rows(connection, [(one,) for one in sorted(others)]))
     _load_participants(connection, shelf, shelf.conversations.keys() - known)
@@ -137,7 +152,8 @@ def load_call_places(connection: Connection, shelf: Shelf, conversation_ids: Ite
 def save_shelf(connection: Connection, shelf: Shelf) -> None:
     """Insert what is new and update what changed."""
     for row in shelf.new.get("conversation", []):
-        row |= _changing(shelf.conversations[row["id"]])
+        stored = shelf.conversations[row["id"]]
+        row |= _changing(stored) | {"merged_into": stored.merged_into, "leads_to": stored.leads_to}
     for table in _ORDER:
         insert_many(connection, table, shelf.new.get(table.name, []))
     changed = [
@@ -175,9 +191,10 @@ def _load_points(connection: Connection, shelf: Shelf, keys: Iterable[PointKey])
 
 
 def _add_points(shelf: Shelf, rows: Iterable[list[Any]]) -> None:
-    for account, kind, address, point_id, contact_id, name, tier in rows:
+    for account, kind, address, point_id, contact_id, name, tier, proof in rows:
         key = PointKey(account, kind, address)
-        shelf.points[key] = Point(point_id, contact_id, name, tier, returning=True)
+        known = Point(point_id, contact_id, name, tier, returning=True, proof=Proof(proof))
+        shelf.points.setdefault(key, known)
 
 
 def _load_pointers(connection: Connection, shelf: Shelf, digests: Iterable[bytes]) -> None:
@@ -188,6 +205,15 @@ def _load_pointers(connection: Connection, shelf: Shelf, digests: Iterable[bytes
 def _load_conversations(connection: Connection, shelf: Shelf, wanted: set[str]) -> None:
     _put(shelf, _CONVERSATIONS.rows(connection, [(conversation_id,) for conversation_id in wanted]))
     _put(shelf, _OPEN_CONVERSATIONS.rows(connection, [(point.id,) for point in shelf.points.values()]))
+    _load_wholes(connection, shelf)
+
+
+def _load_wholes(connection: Connection, shelf: Shelf) -> None:
+    """Read besides the conversations that those on the shelf have become part of."""
+    missing = {one.leads_to for one in shelf.conversations.values() if one.leads_to} - set(
+        shelf.conversations
+    )
+    _put(shelf, _CONVERSATIONS.rows(connection, [(one,) for one in sorted(missing)]))
 
 
 def _load_participants(connection: Connection, shelf: Shelf, conversation_ids: Iterable[str]) -> None:

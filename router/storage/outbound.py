@@ -46,20 +46,25 @@ class NewReply:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answered:
-    """The message a reply answers, and the door it came through."""
+    """The message a reply answers, and the door it came through, whatever its conversation was merged with.
+
+    `strand_id` is the conversation of its own channel, `home_id` where it stands while nothing is merged.
+    """
 
     message_id: str
     account: str
     contact_point_id: str
+    strand_id: str
+    home_id: str
     thread: str = ""
 
 
 def answered_message(connection: Connection, conversation_id: str, message_id: str | None) -> Answered:
     """Find the inbound message to answer: the one named, else the newest. Raises NotFound."""
-    columns = (message.c.id, message.c.account, message.c.contact_point_id, conversation.c.thread)
+    columns = (message.c.id, message.c.account, message.c.contact_point_id, message.c.strand_id)
     statement = (
-        select(*columns)
-        .join_from(message, conversation, conversation.c.id == message.c.conversation_id)
+        select(*columns, message.c.home_id, conversation.c.thread)
+        .join_from(message, conversation, conversation.c.id == message.c.strand_id)
         .where(message.c.conversation_id == conversation_id, message.c.direction == "inbound")
     )
     if message_id is not None:
@@ -68,7 +73,12 @@ def answered_message(connection: Connection, conversation_id: str, message_id: s
     if row is None:
         raise NotFound("there is no message of the customer to answer")
     return Answered(
-        message_id=row.id, account=row.account, contact_point_id=row.contact_point_id, thread=row.thread
+        message_id=row.id,
+        account=row.account,
+        contact_point_id=row.contact_point_id,
+        strand_id=row.strand_id,
+        home_id=row.home_id,
+        thread=row.thread,
     )
 
 
@@ -118,9 +128,11 @@ def add_reply(connection: Connection, reply: NewReply) -> None:
             contact_point_id=reply.answered.contact_point_id,
             external_id=reply.outgoing_ref,
             audience=reply.audience,
+            strand_id=reply.answered.strand_id,
+            home_id=reply.answered.home_id,
         ),
     )
-    _join(connection, reply.conversation_id, reply.answered.contact_point_id)
+    _join(connection, _led_to(reply.answered), reply.answered.contact_point_id)
     connection.execute(
         insert(outbox).values(
             message_id=reply.message_id,
@@ -156,7 +168,7 @@ def _remember_reply(connection: Connection, reply: NewReply) -> None:
             {
                 "digest": key,
                 "kind": kind,
-                "conversation_id": reply.conversation_id,
+                "conversation_id": _led_to(reply.answered),
                 "message_id": reply.message_id,
                 "contact_point_id": reply.answered.contact_point_id,
                 "created_at": reply.at,
@@ -164,6 +176,11 @@ def _remember_reply(connection: Connection, reply: NewReply) -> None:
             for kind, key in pointers
         ],
     )
+
+
+def _led_to(answered: Answered) -> str:
+    """Give the conversation an answer to our answer belongs to: a thread stays with its strand."""
+    return answered.strand_id if answered.thread else answered.home_id
 
 
 def _join(connection: Connection, conversation_id: str, contact_point_id: str) -> None:

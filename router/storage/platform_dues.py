@@ -7,10 +7,22 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, func, select, update
+from sqlalchemy import Connection, Select, exists, func, or_, select, update
 
 from router.model.filing import Row
 from router.storage.schema import conversation, message, sla_clock, thread_state, work_item
+
+_strand = conversation.alias("strand")
+_leads_to = func.coalesce(_strand.c.leads_to, _strand.c.id)
+_has_state = exists(
+    select(_strand.c.id)
+    .join_from(_strand, thread_state, thread_state.c.conversation_id == _strand.c.id)
+    .where(
+        or_(_strand.c.id == conversation.c.id, _strand.c.leads_to == conversation.c.id),
+        _leads_to == conversation.c.id,
+    )
+    .correlate(conversation)
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,13 +55,14 @@ def read_demanded(connection: Connection, conversation_ids: Collection[str] | No
     statement = (
         select(work_item, asked.label("asked_at"), answered.label("answered_at"))
         .join_from(work_item, conversation, conversation.c.episode_id == work_item.c.episode_id)
-        .join(thread_state, thread_state.c.conversation_id == conversation.c.id)
-        .where(work_item.c.state != "done")
+        .where(work_item.c.state != "done", _has_state)
         .order_by(work_item.c.id)
     )
     if conversation_ids is not None:
-        statement = statement.where(conversation.c.id.in_(sorted(conversation_ids)))
-    states = {row["conversation_id"]: dict(row) for row in _states(connection, statement)}
+        among = sorted(conversation_ids)
+        merged = select(_strand.c.leads_to).where(_strand.c.id.in_(among))
+        statement = statement.where(or_(conversation.c.id.in_(among), conversation.c.id.in_(merged)))
+    states = _states(connection, statement)
     return [
         _demanded(dict(row), states[row["conversation_id"]])
         for row in connection.execute(statement).mappings()
@@ -85,15 +98,34 @@ def save_due(connection: Connection, item: Row, due: PlatformDue | None, leads: 
 def _newest(direction: str) -> Any:
     return (
         select(func.max(message.c.created_at))
-        .where(message.c.conversation_id == conversation.c.id, message.c.direction == direction)
+        .where(
+            message.c.conversation_id == conversation.c.id,
+            message.c.direction == direction,
+            # what was said on a channel merged into it moves no clock of the provider
+            message.c.strand_id.in_(select(thread_state.c.conversation_id)),
+        )
         .correlate(conversation)
         .scalar_subquery()
     )
 
 
-def _states(connection: Connection, items: Select[Any]) -> Any:
+def _states(connection: Connection, items: Select[Any]) -> dict[str, Row]:
+    """Give the state of each conversation's thread; of several merged ones that of who waits longest."""
     ids = items.with_only_columns(work_item.c.conversation_id).order_by(None)
-    return connection.execute(select(thread_state).where(thread_state.c.conversation_id.in_(ids))).mappings()
+    statement = (
+        select(thread_state, _leads_to.label("shown_in"))
+        .join_from(thread_state, _strand, _strand.c.id == thread_state.c.conversation_id)
+        .where(_leads_to.in_(ids))
+        .order_by(
+            thread_state.c.reply_needed_since.is_(None),
+            thread_state.c.reply_needed_since,
+            thread_state.c.conversation_id,
+        )
+    )
+    states: dict[str, Row] = {}
+    for row in connection.execute(statement).mappings():
+        states.setdefault(row["shown_in"], dict(row))
+    return states
 
 
 def _demanded(row: Row, state: Row) -> Demanded:

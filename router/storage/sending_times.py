@@ -27,11 +27,11 @@ _MOST_SENDS = 200
 def thread_times(connection: Connection, row: Mapping[str, Any]) -> ThreadTimes:
     """Give the times that matter for a message about to be sent, itself not counted.
 
-    `row` names its account, contact point, conversation and message. The provider's own time of the
+    `row` names its account, contact point, strand and message. The provider's own time of the
     customer's message counts where it tells one: its window opened then, however late we heard of it.
     """
     here = (
-        message.c.conversation_id == row["conversation_id"],
+        message.c.strand_id == row["strand_id"],
         message.c.account == row["account"],
         message.c.contact_point_id == row["contact_point_id"],
     )

@@ -17,6 +17,7 @@ from router.model.call_shelf import CallShelf, OpenTask, TaskClosing
 from router.model.calls import CallBackTerms, EndedWork
 from router.storage.inserts import insert_many
 from router.storage.schema import OPEN_OFFERS, claim, conversation, episode, message, offer, task, work_item
+from router.storage.strands import find_shown
 from router.storage.timeline import add_event
 
 _COUNTED = (
@@ -89,14 +90,16 @@ def mark_closed(connection: Connection, closing: Closing) -> bool:
     row = connection.execute(select(task).where(task.c.id == closing.task_id)).one()
     if row.episode_id is not None:
         fields = {"task_id": row.id, "kind": row.kind, "state": closing.state, "reason": closing.reason}
-        add_event(connection, row.conversation_id, closing.agent_id, "task_closed", fields, closing.at)
+        shown = find_shown(connection, row.conversation_id)
+        add_event(connection, shown, closing.agent_id, "task_closed", fields, closing.at)
     return True
 
 
 def end_work_of(connection: Connection, closing: Closing) -> EndedWork | None:
     """End the work a closed task was, unless its episode is about something else too."""
     row = connection.execute(select(task).where(task.c.id == closing.task_id)).one()
-    here = conversation.c.id == row.conversation_id
+    shown = find_shown(connection, row.conversation_id)
+    here = conversation.c.id == shown
     place = connection.execute(select(conversation).where(here).with_for_update()).one()
     is_current = row.episode_id == place.episode_id and place.state == "open"
     if not is_current or _is_needed(connection, place.id, place.episode_id):
@@ -110,12 +113,12 @@ def end_work_of(connection: Connection, closing: Closing) -> EndedWork | None:
     )
     connection.execute(update(conversation).where(here).values(state="resolved", resolved_at=closing.at))
     fields = {"reason": closing.reason}
-    add_event(connection, row.conversation_id, closing.agent_id, "resolved", fields, closing.at)
+    add_event(connection, shown, closing.agent_id, "resolved", fields, closing.at)
     if item_id is None:
         return None
     return EndedWork(
         item_id=item_id,
-        conversation_id=row.conversation_id,
+        conversation_id=shown,
         reason=closing.reason,
         agent_id=_end_item(connection, item_id, closing),
         was_served=closing.reason in SERVED,

@@ -32,7 +32,7 @@ from router.storage.schema import attempt, message, outbox, thread_state
 _UNMET = Lookup(
     select(
         message.c.id,
-        message.c.conversation_id,
+        message.c.strand_id,
         message.c.unmet_target,
         message.c.kind,
         message.c.role,
@@ -42,7 +42,7 @@ _UNMET = Lookup(
         message.c.occurred_at,
         message.c.created_at,
     ).where(message.c.unmet_target.is_not(None)),
-    (message.c.conversation_id,),
+    (message.c.strand_id,),
 )
 _SAVE_CHANGED = (
     update(message)
@@ -97,7 +97,7 @@ def _load_own(connection: Connection, shelf: Shelf, wanted: Mapping[str, Set[str
         one = own.get(row["id"])
         if one is None:
             one = own[row["id"]] = _own(row)
-            shelf.threads[row["conversation_id"]].own.append(one)
+            shelf.threads[row["strand_id"]].own.append(one)
         if row["remote_ref"]:
             one.refs.add(row["remote_ref"])
             one.has_remote_ref = True
@@ -116,7 +116,7 @@ def _own(row: RowMapping) -> OwnMessage:
 
 def _load_targets(connection: Connection, shelf: Shelf, wanted: Mapping[str, Set[str]]) -> None:
     for row in connection.execute(_messages(wanted)).mappings():
-        thread = shelf.threads.setdefault(row["conversation_id"], Thread())
+        thread = shelf.threads.setdefault(row["strand_id"], Thread())
         known = next((one for one in thread.by_ref.values() if one.id == row["id"]), None)
         if known is None:
             known = Known(id=row["id"], columns=dict(row), is_new=False)
@@ -129,7 +129,7 @@ def _load_unmet(connection: Connection, shelf: Shelf, wanted: Iterable[str]) -> 
     names = [column.name for column in _UNMET.statement.selected_columns]
     for values in _UNMET.rows(connection, [(one,) for one in sorted(wanted)]):
         row = dict(zip(names, values, strict=True))
-        thread = shelf.threads.setdefault(row["conversation_id"], Thread())
+        thread = shelf.threads.setdefault(row["strand_id"], Thread())
         thread.unmet.append(change_of(row, row["unmet_target"]))
 
 
@@ -141,7 +141,7 @@ def _messages(wanted: Mapping[str, Set[str]], *others: ColumnElement[bool]) -> S
         .join_from(message, outbox, outbox.c.message_id == message.c.id, isouter=True)
         .join(attempt, attempt.c.message_id == message.c.id, isouter=True)
         .where(
-            message.c.conversation_id.in_(sorted(wanted)),
+            message.c.strand_id.in_(sorted(wanted)),
             message.c.kind.not_in(sorted(CHANGES)),
             or_(message.c.external_id.in_(ids), attempt.c.remote_ref.in_(ids), *others),
         )

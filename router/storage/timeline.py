@@ -19,7 +19,9 @@ from router.storage.schema import agent, conversation, message
 class Entry:
     """One entry of ours; only an `outbound` one gets a `seq` and is ever seen by the customer.
 
-    Without `episode_id` and `account` it belongs to those the conversation has now.
+    Without `episode_id` and `account` it belongs to those the conversation has now. `strand_id` names the
+    conversation whose customer reads it where that is another one since they were merged or split, and
+    `home_id` where it stands when they are not merged.
     """
 
     message_id: str
@@ -35,6 +37,8 @@ class Entry:
     contact_point_id: str | None = None
     external_id: str = ""
     audience: Sequence[str] | None = None
+    strand_id: str | None = None
+    home_id: str | None = None
 
 
 def add_entry(connection: Connection, entry: Entry) -> None:
@@ -43,17 +47,15 @@ def add_entry(connection: Connection, entry: Entry) -> None:
     place = connection.execute(select(conversation).where(here).with_for_update()).one_or_none()
     if place is None:
         raise NotFound
-    values: dict[str, object] = {}
-    if entry.direction == "outbound":
-        values["last_seq"] = place.last_seq + 1
-    if entry.direction in ("outbound", "note"):
-        values["last_message_at"] = entry.at
+    seq = _next_seq(connection, entry) if entry.direction == "outbound" else None
     connection.execute(
         insert(message).values(
             id=entry.message_id,
             conversation_id=entry.conversation_id,
+            strand_id=entry.strand_id or entry.conversation_id,
+            home_id=entry.home_id or entry.conversation_id,
             episode_id=entry.episode_id or place.episode_id,
-            seq=values.get("last_seq"),
+            seq=seq,
             direction=entry.direction,
             kind=entry.kind,
             role=Role.AGENT if entry.agent_id else Role.SYSTEM,
@@ -69,8 +71,16 @@ def add_entry(connection: Connection, entry: Entry) -> None:
             **_NOT_FROM_OUTSIDE,
         )
     )
-    if values:
-        connection.execute(update(conversation).where(here).values(**values))
+    if entry.direction in ("outbound", "note"):
+        connection.execute(update(conversation).where(here).values(last_message_at=entry.at))
+
+
+def _next_seq(connection: Connection, entry: Entry) -> int:
+    """Take the next number among what the customer of the strand may see."""
+    strand = conversation.c.id == (entry.strand_id or entry.conversation_id)
+    last: int = connection.execute(select(conversation.c.last_seq).where(strand)).scalar_one()
+    connection.execute(update(conversation).where(strand).values(last_seq=last + 1, last_message_at=entry.at))
+    return last + 1
 
 
 _NOT_FROM_OUTSIDE: Mapping[str, Any] = {

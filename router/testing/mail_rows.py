@@ -71,6 +71,7 @@ def _contact(connection: Connection, place: Place, event: InboundEvent | None, a
         insert(contact_point).values(
             id=place.point_id,
             contact_id=contact_id,
+            own_contact_id=contact_id,
             account=place.account,
             kind=identity.kind if identity else "name",
             address=address,
@@ -124,6 +125,8 @@ def _entry(place: Place, message_id: str, direction: str, at: datetime) -> dict[
     return {
         "id": message_id,
         "conversation_id": place.conversation_id,
+        "strand_id": place.conversation_id,
+        "home_id": place.conversation_id,
         "episode_id": "",
         "seq": place.seq,
         "direction": direction,

@@ -62,6 +62,15 @@ class TokenSimulator(Simulator, Protocol):
 
 
 @runtime_checkable
+class TemplateSimulator(Simulator, Protocol):
+    """A provider that takes nothing but templates (every test that sends)."""
+
+    def in_template(self, attempt: OutboundAttempt) -> OutboundAttempt:
+        """Turn free words into a template this provider takes that carries them, in a thread it knows."""
+        ...
+
+
+@runtime_checkable
 class SignedSimulator(Simulator, Protocol):
     """A provider that calls us (tests 8 and 9; needed where `push` is declared)."""
 

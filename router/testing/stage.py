@@ -15,9 +15,18 @@ from pydantic import BaseModel
 
 from router.channel import AnyChannel, ChannelType, PullSource, Simulator, StreamSource
 from router.errors import InboundError, SendError
-from router.messages import AnsweredMessage, Block, EvidenceKind, InboundEvent, OutboundAttempt, RawInbound
+from router.messages import (
+    AnsweredMessage,
+    Block,
+    EvidenceKind,
+    InboundEvent,
+    OutboundAttempt,
+    RawInbound,
+    Receipt,
+)
 from router.testing.factories import make_attempt
 from router.testing.memory import MemoryContext, MemoryStore
+from router.testing.simulators import TemplateSimulator
 
 _NOTED = (
     "stream",
@@ -87,7 +96,7 @@ class Scene:
         message_id = f"{self.channel.account}-message-{self.sends}"
         identity = next(iter(event.author.identities), None) if event else None
         threads = [one.value for one in event.evidence if one.kind is EvidenceKind.THREAD] if event else []
-        return make_attempt(
+        attempt = make_attempt(
             text,
             message_id=message_id,
             account=self.channel.account,
@@ -101,6 +110,7 @@ class Scene:
             if event
             else None,
         )
+        return _in_template(self.simulator, attempt)
 
     async def first_event(self) -> InboundEvent | None:
         """Give what the first sample says, bringing it in if need be; None without samples."""
@@ -192,10 +202,28 @@ class Stage:
         context = MemoryContext(account, store=store)
         context.store.know(channel)
         scene = Scene(channel=channel, context=context, simulator=simulator, used=self.seen)
+        if isinstance(simulator, TemplateSimulator):
+            # Also for what comes by the outbox, which knows only what an agent wrote.
+            setattr(channel, "send", _templated(channel.send, simulator))  # noqa: B010 - a method
         for name in _NOTED:
             if hasattr(channel, name):
                 setattr(channel, name, _noting(getattr(channel, name), name, scene.used))
         return scene
+
+
+def _in_template(simulator: Simulator, attempt: OutboundAttempt) -> OutboundAttempt:
+    if attempt.template is None and isinstance(simulator, TemplateSimulator):
+        return simulator.in_template(attempt)
+    return attempt
+
+
+def _templated(
+    send: Callable[[OutboundAttempt], Awaitable[Receipt]], simulator: Simulator
+) -> Callable[[OutboundAttempt], Awaitable[Receipt]]:
+    async def send_in_template(attempt: OutboundAttempt) -> Receipt:
+        return await send(_in_template(simulator, attempt))
+
+    return send_in_template
 
 
 def _noting(

@@ -28,6 +28,7 @@ from router.web.problems import Problem, problem_of
 from router.web.routes_channels import ChannelCalls
 from router.web.routes_composing import ComposingCalls
 from router.web.routes_conversations import ConversationCalls
+from router.web.routes_identities import IdentityCalls
 from router.web.routes_messages import MessageCalls
 from router.web.routes_operations import OperationsCalls
 from router.web.routes_orders import OrderCalls
@@ -61,6 +62,7 @@ def create_app(
         TaskCalls(services),
         SteeringCalls(services),
         RulesCalls(services),
+        IdentityCalls(services),
         MessageCalls(services),
         OrderCalls(services),
         ComposingCalls(services),

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from router.web.asking import require_visible
 from router.web.auth import Caller
-from router.web.binder import Call
+from router.web.binder import Call, Line, Query
 from router.web.services import Services
 
 
@@ -27,6 +27,12 @@ class MayWrite:
     kinds: Sequence[str]
     templates_only: bool
     audiences: Sequence[str]
+
+
+class WhichMessage(Query):
+    """The message that is to be answered; the customer's newest unless it is named."""
+
+    answers: Line | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,10 +80,10 @@ class ComposingCalls:
             Call(method="GET", path=f"{one}/templates", action=self.list_templates, raises=asks),
         ]
 
-    async def read_permission(self, caller: Caller, conversation_id: str) -> MayWrite:
+    async def read_permission(self, caller: Caller, conversation_id: str, query: WhichMessage) -> MayWrite:
         """Say whether an answer may be sent now, and to whom."""
         await require_visible(self._services, caller, conversation_id)
-        found = await self._services.composing.permission(conversation_id)
+        found = await self._services.composing.permission(conversation_id, query.answers)
         return MayWrite(
             allowed=found.allowed,
             why=found.why,
@@ -88,10 +94,10 @@ class ComposingCalls:
             audiences=sorted(found.audiences),
         )
 
-    async def list_templates(self, caller: Caller, conversation_id: str) -> TemplateList:
+    async def list_templates(self, caller: Caller, conversation_id: str, query: WhichMessage) -> TemplateList:
         """List the approved texts that may be used now."""
         await require_visible(self._services, caller, conversation_id)
-        found = await self._services.composing.templates(conversation_id)
+        found = await self._services.composing.templates(conversation_id, query.answers)
         return TemplateList(
             templates=[
                 ApprovedText(

@@ -216,11 +216,11 @@ class OrderNotes(Protocol):
 class Composing(Protocol):
     """What may be written. Both raise NotFound where there is nothing to answer."""
 
-    async def permission(self, conversation_id: str) -> Permission:
-        """Say whether an answer may be sent now."""
+    async def permission(self, conversation_id: str, answers: str | None = None) -> Permission:
+        """Say whether an answer to that message, or the newest, may be sent now."""
         ...
 
-    async def templates(self, conversation_id: str) -> Sequence[Template]:
+    async def templates(self, conversation_id: str, answers: str | None = None) -> Sequence[Template]:
         """Give the approved texts; raises a SendError when the provider cannot be asked."""
         ...
 
@@ -242,6 +242,50 @@ class Tasks(Protocol):
 
     async def call(self, task_id: str, agent_id: str, line: str) -> str:
         """Have the customer called; gives the attempt's id. Raises SendError classes."""
+        ...
+
+
+class Identities(Protocol):
+    """Who is who and what belongs together. All raise NotFound, and StaleVersion for what is so already."""
+
+    async def merge_contacts(
+        self,
+        contact_id: str,
+        into: str,
+        *,
+        agent_id: str,
+        reason: str,
+        evidence: Sequence[Mapping[str, object]],
+    ) -> str:
+        """Show a contact as another; gives the one that stays."""
+        ...
+
+    async def part_contacts(self, contact_id: str, *, agent_id: str, reason: str) -> str:
+        """Undo the merge of a contact; gives the one it was shown as."""
+        ...
+
+    async def keep_apart(
+        self,
+        contact_id: str,
+        other: str,
+        *,
+        agent_id: str,
+        reason: str,
+        evidence: Sequence[Mapping[str, object]],
+    ) -> None:
+        """Remember that two contacts are two persons."""
+        ...
+
+    async def merge(self, conversation_id: str, other: str, *, agent_id: str, reason: str) -> str:
+        """Show two conversations as one; gives the one that stays."""
+        ...
+
+    async def part(self, conversation_id: str, *, agent_id: str, reason: str) -> str:
+        """Undo the merge of a conversation; gives the one it was part of."""
+        ...
+
+    async def split(self, conversation_id: str, message_id: str, *, agent_id: str, reason: str) -> str:
+        """Give a message and what followed a conversation of its own; gives that one."""
         ...
 
 
@@ -357,6 +401,7 @@ class Services:
     composing: Composing
     remapping: Remapping
     tasks: Tasks
+    identities: Identities
     channels: Channels
     quarantine: Quarantine
     words: Words

@@ -24,6 +24,7 @@ from router.messages import (
     EvidenceKind,
     Identity,
     InboundEvent,
+    Proof,
     RawInbound,
     Role,
 )
@@ -73,7 +74,14 @@ class NotesChannel(Channel[NotesSettings]):
 
 
 def _identities(fields: dict[str, Any]) -> list[Identity]:
-    return [Identity(kind="note", value=fields["sender"])] if fields["sender"] else []
+    """Read who wrote: `sender` by the means `by`, and what he said of himself in `also`."""
+    if not fields["sender"]:
+        return []
+    own = (fields.get("by", "note"), fields["sender"], fields.get("proof", "unverified"))
+    return [
+        Identity(kind=kind, value=value, proof=Proof(proof))
+        for kind, value, proof in (own, *fields.get("also", ()))
+    ]
 
 
 def _blocks(fields: dict[str, Any]) -> list[Block]:

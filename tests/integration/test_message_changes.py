@@ -63,6 +63,14 @@ async def test_recalled_message_keeps_its_words_and_opens_nothing(front: Front) 
     assert len(await front.rows(t.work_item)) == 1
 
 
+async def test_recall_that_brings_the_words_along_shows_them_nowhere(front: Front) -> None:
+    (conversation,) = await front.take(change("recall", 3, "what she took back"))
+    (entry,) = await front.rows(t.message, kind="recall")
+    assert (list(entry.blocks), entry.preview) == ([], "")
+    (row,) = await front.rows(t.conversation, id=conversation)
+    assert row.subject == ""
+
+
 async def test_change_that_comes_first_waits_quietly_and_is_applied_when_its_message_comes(
     front: Front,
 ) -> None:

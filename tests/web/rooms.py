@@ -339,11 +339,11 @@ class ShopComposing:
     def __init__(self) -> None:
         self.away = False
 
-    async def permission(self, conversation_id: str) -> Permission:
+    async def permission(self, conversation_id: str, answers: str | None = None) -> Permission:
         noon = START.replace(hour=12)
         return Permission(allowed=True, why="the window is closed", until=noon, templates_only=True)
 
-    async def templates(self, conversation_id: str) -> Sequence[Template]:
+    async def templates(self, conversation_id: str, answers: str | None = None) -> Sequence[Template]:
         if self.away:
             raise Retryable("the provider is away")
         gap = TemplateVariable(name="order", title="Order", max_chars=20)

@@ -15,6 +15,7 @@ from router.context import ContextRoom
 from router.engine.rules import RuleSet, load_ruleset
 from router.engine.rules.stage import RulesInForce
 from router.engine_room import EngineRoom
+from router.identities import Identities
 from router.ids import new_id
 from router.live import LiveEvent, LiveEvents
 from router.order_notes import OrderNotes
@@ -66,6 +67,19 @@ def ruleset() -> RuleSet:
 
 
 @dataclass
+class ShopNotices:
+    """Tells of merges as the router does."""
+
+    live: LiveEvents
+
+    def merged(self, conversation_id: str) -> None:
+        self.live.publish(LiveEvent(topic="conversation", data={"conversation_id": conversation_id}))
+
+    def contact(self, contact_id: str) -> None:
+        self.live.publish(LiveEvent(topic="contact", data={"contact_id": contact_id}))
+
+
+@dataclass
 class Shop:
     """Everything a test needs: the store, the server's address, agents by login."""
 
@@ -111,6 +125,7 @@ class Shop:
                 lambda filed: None,
                 self.tasks_changed.append,
             ),
+            identities=Identities(self.store, self.clock, room, ShopNotices(self.live)),
             channels=self.channels,
             quarantine=ShopQuarantine(),
             words=words,
@@ -160,6 +175,7 @@ class Shop:
                 insert(t.contact_point).values(
                     id=ids["point"],
                     contact_id=contact_id or ids["contact"],
+                    own_contact_id=contact_id or ids["contact"],
                     account=account,
                     kind="email",
                     address=f"customer{number}@example.org",
@@ -249,6 +265,9 @@ class Shop:
                 insert(t.message).values(
                     id=message_id,
                     conversation_id=conversation_id,
+                    strand_id=conversation_id,
+                    home_id=conversation_id,
+                    contact_point_id=row.contact_point_id,
                     episode_id=row.episode_id,
                     seq=seq,
                     direction=direction,

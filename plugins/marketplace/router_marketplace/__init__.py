@@ -67,6 +67,7 @@ def router_channel_types() -> Sequence[ChannelType]:
             settings=AmazonSettings,
             capabilities=AMAZON,
             factory=AmazonChannel,
+            simulator=_simulated_amazon,
             shares_loop=True,
         ),
     )
@@ -88,6 +89,10 @@ def _simulated_tiktok() -> Simulator:
 
 def _simulated_lazada() -> Simulator:
     return _simulator("lazada", "LazadaSimulator")
+
+
+def _simulated_amazon() -> Simulator:
+    return _simulator("amazon", "AmazonSimulator")
 
 
 def _simulator(module: str, name: str) -> Simulator:

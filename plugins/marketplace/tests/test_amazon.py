@@ -4,24 +4,25 @@ from __future__ import annotations
 
 import json
 import os
+from collections import Counter
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from aiohttp import web
+from aiohttp import ClientSession
 from router_marketplace.amazon.actions import post_of
 from router_marketplace.amazon.channel import CAPABILITIES, AmazonChannel
 from router_marketplace.amazon.facts import FACTS
-from router_marketplace.amazon.settings import AmazonSettings
+from router_marketplace.simulators.amazon import DENIED, NOT_NOW, AmazonSimulator, said
+from router_marketplace.simulators.fake_amazon import EXPIRED, ORDER, REFRESH, SECRET, SEND, FakeAmazon
 
 from router import errors
 from router.messages import SendOutcome
 from router.testing import (
     FakeClock,
     Fault,
-    FaultyHttp,
     MemoryContext,
     MemoryStore,
     cut_after_commit,
@@ -34,64 +35,12 @@ from router.testing import (
 )
 from router.threads import TemplateUse
 
-ORDER, BAD_ORDER = "123-1234567-1234567", "123-1234567-0000000"
-SECRET, REFRESH = "amazon-secret-41", "amazon-refresh-42"
+BAD_ORDER = "123-1234567-0000000"
 CASES: list[dict[str, Any]] = json.loads(
     (Path(__file__).parent / "fixtures/amazon/sandbox.json").read_text(encoding="utf-8")
 )
 ROOT = Path(__file__).parents[3]
 MODELS = Path(os.environ.get("OMNIROUTER_SHARED", ROOT.parent / "shared")) / "specs/amazon-sp-api"
-
-
-@dataclass
-class FakeAmazon:
-    """Answers as the sandbox of the official model does, behind tokens that run out."""
-
-    http: FaultyHttp = field(default_factory=FaultyHttp)
-    tokens: list[str] = field(default_factory=list)
-    good: set[str] = field(default_factory=set)
-    sent: list[tuple[str, Any]] = field(default_factory=list)
-    refuses_refresh: bool = False
-
-    async def start(self) -> None:
-        self.http.route("POST", "/token", self._token)
-        for path in {case["path"] for case in CASES}:
-            for method in {case["method"] for case in CASES if case["path"] == path}:
-                self.http.route(method, path, self._answer)
-        await self.http.start()
-
-    async def _token(self, request: web.Request) -> web.Response:
-        form = await request.post()
-        assert (form["client_secret"], form["refresh_token"]) == (SECRET, REFRESH)
-        if self.refuses_refresh:
-            return web.json_response({"error": "invalid_grant"}, status=400)
-        token = f"Atza-{len(self.tokens)}"
-        self.tokens.append(token)
-        self.good.add(token)
-        return web.json_response({"access_token": token, "expires_in": 3600, "token_type": "bearer"})
-
-    async def _answer(self, request: web.Request) -> web.Response:
-        if request.headers["x-amz-access-token"] not in self.good:
-            error = {
-                "code": "Unauthorized",
-                "message": "Access denied",
-                "details": "The access token has expired.",
-            }
-            return web.json_response({"errors": [error]}, status=403)
-        assert request.query["marketplaceIds"] == "ATVPDKIKX0DER"
-        content = await request.read()
-        body = json.loads(content) if content else None
-        resource = request.match_info.route.resource
-        assert resource is not None
-        for case in CASES:
-            same = (case["method"], case["path"]) == (request.method, resource.canonical)
-            if same and case["order"] == request.match_info["amazonOrderId"]:
-                if request.method == "POST" and case["status"] < 300:
-                    self.sent.append((request.path.rpartition("/")[2], body))
-                return web.json_response(
-                    case["response"], status=case["status"], headers={"x-amzn-RequestId": "request-1"}
-                )
-        raise web.HTTPNotFound
 
 
 @dataclass
@@ -109,29 +58,32 @@ class Seller:
 
 
 @pytest.fixture
-async def seller(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Seller]:
-    monkeypatch.setenv("AMAZON_SECRET", SECRET)
-    monkeypatch.setenv("AMAZON_REFRESH", REFRESH)
-    amazon = FakeAmazon()
-    await amazon.start()
-    settings = AmazonSettings(
-        marketplace_id="ATVPDKIKX0DER",
-        region="na",
-        client_id="app",
-        client_secret_env="AMAZON_SECRET",
-        refresh_token_env="AMAZON_REFRESH",
-        companion_of=("support",),
-        api_url=amazon.http.url,
-        auth_url=f"{amazon.http.url}/token",
-    )
+async def seller() -> AsyncIterator[Seller]:
+    simulator = AmazonSimulator()
+    await simulator.start()
     clock = FakeClock()
     ctx = MemoryContext("amazon", store=MemoryStore(clock))
-    channel = AmazonChannel("amazon", settings)
+    channel = AmazonChannel("amazon", simulator.settings())
     await channel.open(ctx)
-    yield Seller(amazon, channel, clock)
+    yield Seller(simulator.fake, channel, clock)
     await channel.close()
     await ctx.close_http()
-    await amazon.http.stop()
+    await simulator.stop()
+
+
+async def test_simulated_amazon_answers_every_sandbox_case_as_the_model_does(seller: Seller):
+    query = {"marketplaceIds": "ATVPDKIKX0DER"}
+    headers = {"x-amz-access-token": seller.amazon.issue_token()}
+    tried: Counter[str] = Counter()
+    async with ClientSession(seller.amazon.url) as http:
+        for case in CASES:
+            path = case["path"].replace("{amazonOrderId}", case["order"])
+            call = http.request(case["method"], path, params=query, json=case["body"], headers=headers)
+            async with call as answer:
+                found = (answer.status, await answer.json())
+            assert found == (case["status"], case["response"]), path
+            tried[case["method"]] += 1
+    assert tried == {"GET": 5, "POST": 19}
 
 
 async def test_sandbox_order_gives_its_permitted_messages_as_templates_in_the_buyers_language(seller: Seller):
@@ -154,8 +106,8 @@ async def test_sandbox_order_gives_its_permitted_messages_as_templates_in_the_bu
 @pytest.mark.parametrize("name", sorted(FACTS.messages))
 async def test_sandbox_case_of_each_message_is_sent_and_refused_as_the_model_says(seller: Seller, name: str):
     receipt = await seller.send(f"messages:{name}")
-    assert (receipt.outcome, receipt.remote_ref) == (SendOutcome.ACCEPTED, "request-1")
-    assert seller.amazon.sent == [(name, {"text": "My Message"})]
+    assert (receipt.outcome, receipt.remote_ref) == (SendOutcome.ACCEPTED, "request-m1")
+    assert [(each.kind, each.text) for each in seller.amazon.messages] == [(name, "My Message")]
     with pytest.raises(errors.ContentRejected, match="InvalidInput") as raised:
         await seller.send(f"messages:{name}", order=BAD_ORDER)
     assert raised.value.public_text == "Amazon refuses: Invalid Input"
@@ -185,7 +137,7 @@ async def test_request_for_a_review_leaves_once_for_an_order_and_is_offered_no_m
     with pytest.raises(errors.NotAllowedNow):
         await seller.send(request, text="")
     assert request not in [each.id for each in await seller.channel.list_templates(ORDER)]
-    assert len(seller.amazon.sent) == 1
+    assert len(seller.amazon.messages) == 1
 
 
 @pytest.mark.parametrize(
@@ -224,20 +176,20 @@ def test_kind_of_message_amazon_does_not_have_is_refused():
 
 async def test_token_is_fetched_once_and_again_shortly_before_it_runs_out(seller: Seller):
     await seller.channel.list_templates(ORDER)
-    assert len(seller.amazon.tokens) == 1
+    assert seller.amazon.tokens_issued == 1
     seller.clock.advance(3541)
     await seller.channel.list_templates(ORDER)
-    assert len(seller.amazon.tokens) == 2
+    assert seller.amazon.tokens_issued == 2
 
 
 async def test_token_that_ran_out_early_is_said_so_and_renewed_once(seller: Seller):
     await seller.channel.list_templates(ORDER)
-    seller.amazon.good.clear()
+    seller.amazon.expire_tokens()
     with pytest.raises(errors.AuthExpired):
         await seller.send("messages:unexpectedProblem")
     await seller.channel.renew_access()
     await seller.send("messages:unexpectedProblem")
-    assert len(seller.amazon.sent) == 1
+    assert len(seller.amazon.messages) == 1
 
 
 async def test_seller_who_withdrew_access_is_for_an_admin_to_mend(seller: Seller):
@@ -259,12 +211,6 @@ async def test_sixth_call_within_the_bucket_waits_instead_of_being_refused(selle
     await seller.send("messages:unexpectedProblem")
 
 
-ROUTE = "POST /messaging/v1/orders/{amazonOrderId}/messages/unexpectedProblem"
-EXPIRED = b'{"errors": [{"code": "Unauthorized", "message": "Access denied", "details": "token expired"}]}'
-DENIED = b'{"errors": [{"code": "Unauthorized", "message": "Access to requested resource is denied."}]}'
-NOT_NOW = b'{"errors": [{"code": "InvalidInput", "message": "This message is not available for this order"}]}'
-
-
 @pytest.mark.parametrize(
     ("fault", "kind"),
     [
@@ -274,9 +220,9 @@ NOT_NOW = b'{"errors": [{"code": "InvalidInput", "message": "This message is not
         (server_error(503), "Retryable"),
         (cut_before_commit(), "UnknownOutcome"),
         (cut_after_commit(), "UnknownOutcome"),
-        (refused(403, EXPIRED), "AuthExpired"),
-        (refused(403, DENIED), "AuthInvalid"),
-        (refused(403, NOT_NOW), "NotAllowedNow"),
+        (said(403, EXPIRED), "AuthExpired"),
+        (said(403, DENIED), "AuthInvalid"),
+        (said(403, NOT_NOW), "NotAllowedNow"),
         (refused(404, b"{}"), "RecipientGone"),
         (refused(413, b"{}"), "ContentRejected"),
         (refused(409, b"<html>"), "Permanent"),
@@ -284,12 +230,12 @@ NOT_NOW = b'{"errors": [{"code": "InvalidInput", "message": "This message is not
     ids=lambda each: each if isinstance(each, str) else f"{each.status} {each.name}",
 )
 async def test_refusal_is_the_class_the_core_acts_on(seller: Seller, fault: Fault, kind: str):
-    seller.amazon.http.fail_next(fault, ROUTE)
+    seller.amazon.fail_with(fault, f"POST {SEND}")
     with pytest.raises(getattr(errors, kind)) as raised:
         await seller.send("messages:unexpectedProblem")
     if kind == "RateLimited":
         assert raised.value.retry_after_s in (7.0, 2.0)
-    assert all(each not in str(raised.value) + raised.value.public_text for each in ("Atza-", SECRET))
+    assert all(each not in str(raised.value) + raised.value.public_text for each in ("token-", SECRET))
 
 
 def test_nothing_comes_in_and_templates_are_all_there_is():

@@ -74,6 +74,34 @@ CENTRE = (
 )
 
 
+@pytest.mark.parametrize(
+    ("status", "outcome"),
+    [
+        ("Not connected", "missed"),
+        ("Call not answered", "missed"),
+        ("unsuccessful", "missed"),
+        ("没有接听", "missed"),
+        ("无人接听", "missed"),
+        ("未能接通", "missed"),
+        ("呼叫不成功", "missed"),
+        ("disconnected", "missed"),
+        ("Connected", "answered"),
+        ("Successful", "answered"),
+        ("已接通", "answered"),
+        ("拒绝接听", "rejected"),
+        ("忙线", "busy"),
+    ],
+)
+async def test_a_denied_word_for_an_answer_is_none(tmp_path, status, outcome):
+    path = tmp_path / "export.csv"
+    path.write_text(f"{HEADER}\n1001;13800138000;4001;C-1;2025/3/3 9:00:00;2025/3/3 9:00:42;0;{status};\n")
+    phone = reading(path, "call-centre")
+    async with opened(phone) as context:
+        await drain(phone)
+        [call] = calls(context)
+    assert call.outcome == outcome
+
+
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-8", "gb18030"])
 async def test_a_chinese_export_is_read_by_its_header_in_any_usual_encoding(tmp_path, encoding):
     path = tmp_path / "export.csv"

@@ -130,7 +130,7 @@ def _event(
         occurred_at=raw.received_at,
         author=Author(
             role=Role.CUSTOMER,
-            identities=(Identity(kind="visitor", value=visitor_id, proof=Proof.CHANNEL),),
+            identities=_identities(visitor_id, envelope),
             display=name if isinstance(name, str) else "",
         ),
         blocks=blocks,
@@ -139,6 +139,12 @@ def _event(
         language=locale if isinstance(locale, str) else "",
         context={**context, **stated},
     )
+
+
+def _identities(visitor_id: str, envelope: JsonObject) -> tuple[Identity, ...]:
+    """Give the visitor, and the address the page or he himself stated, which proves nothing."""
+    visitor, email = Identity(kind="visitor", value=visitor_id, proof=Proof.CHANNEL), envelope.get("email")
+    return (visitor, Identity(kind="email", value=email)) if isinstance(email, str) and email else (visitor,)
 
 
 def _stars(score: int) -> str:

@@ -18,6 +18,7 @@ from router.storage.schema.conversations import (
     reference,
     thread_state,
 )
+from router.storage.schema.identity import claimed_point, identity_act, kept_apart, known_order
 from router.storage.schema.intake import channel_account, plugin_value, quarantine, raw_bytes, raw_inbound
 from router.storage.schema.orders import conversation_order, order_note
 from router.storage.schema.people import api_token, draft, login_session
@@ -53,6 +54,7 @@ __all__ = [
     "call_key",
     "channel_account",
     "claim",
+    "claimed_point",
     "contact",
     "contact_point",
     "conversation",
@@ -62,7 +64,10 @@ __all__ = [
     "draft",
     "episode",
     "event_log",
+    "identity_act",
     "incident",
+    "kept_apart",
+    "known_order",
     "login_session",
     "message",
     "metadata",

@@ -27,6 +27,8 @@ contact = Table(
     Column("tier", Name, nullable=False, server_default=""),
     Column("language", String(20), nullable=False, server_default=""),
     Column("created_at", UtcTime, nullable=False),
+    # the contact whose rows these are shown as; null while nobody said they are one person
+    Column("merged_into", Id, index=True),
 )
 
 contact_point = Table(
@@ -44,7 +46,10 @@ contact_point = Table(
     # ok | gone
     Column("state", String(12), nullable=False, server_default="ok"),
     Column("created_at", UtcTime, nullable=False),
+    # the contact it came with, whatever was merged since; contact_id is whose it is now
+    Column("own_contact_id", Id, nullable=False, server_default="", index=True),
     UniqueConstraint("account", "kind", "address"),
+    Index("ix_contact_point_address", "address", "kind"),
 )
 
 conversation = Table(
@@ -66,6 +71,12 @@ conversation = Table(
     Column("created_at", UtcTime, nullable=False),
     Column("last_message_at", UtcTime, nullable=False),
     Column("resolved_at", UtcTime),
+    # the conversation it is shown in while they are merged
+    Column("merged_into", Id, index=True),
+    # where messages of its thread stand since it was split
+    Column("continues_in", Id),
+    # the conversation that takes its new messages, as both columns above come to; null: itself
+    Column("leads_to", Id, index=True),
     Index("ix_conversation_point_subject", "contact_point_id", "subject_key", "last_message_at"),
     Index("ix_conversation_last_message_at", "last_message_at"),
 )
@@ -105,7 +116,7 @@ message = Table(
     Column("id", Id, primary_key=True),
     Column("conversation_id", Id, ForeignKey("conversation.id"), nullable=False),
     Column("episode_id", Id, nullable=False),
-    # place among what the customer may see, dense from 1; null for notes and inner events
+    # place among what the customer of its strand may see, dense from 1; null for notes and inner events
     Column("seq", Integer),
     # inbound | outbound | note | event
     Column("direction", String(10), nullable=False),
@@ -139,9 +150,13 @@ message = Table(
     Column("reactions", Json, nullable=False, server_default="[]"),
     # of a change: the external id of the message it is about, until that has come
     Column("unmet_target", Text),
-    partial("ix_message_unmet", "conversation_id", where="unmet_target IS NOT NULL"),
+    # the conversation whose thread and numbers it has, whatever is merged or split
+    Column("strand_id", Id, nullable=False, server_default=""),
+    # where it stands while nothing is merged; conversation_id is where it is shown now
+    Column("home_id", Id, nullable=False, server_default="", index=True),
+    partial("ix_message_unmet", "strand_id", where="unmet_target IS NOT NULL"),
     Index("ix_message_conversation", "conversation_id", "id"),
-    Index("ix_message_seq", "conversation_id", "seq", unique=True),
+    Index("ix_message_seq", "strand_id", "seq", unique=True),
 )
 
 thread_state = Table(

@@ -70,7 +70,14 @@ _RENAMED = [
     *(("thread", column) for column in thread_state.c),
 ]
 _open_offer = and_(offer.c.work_item_id == work_item.c.id, one_of(offer.c.state, OPEN_OFFERS))
-_newest = message.alias("newest")
+_preview = (
+    select(message.c.preview)
+    .where(message.c.conversation_id == conversation.c.id, message.c.seq.is_not(None))
+    .order_by(message.c.id.desc())
+    .limit(1)
+    .correlate(conversation)
+    .scalar_subquery()
+)
 _claimant = agent.alias("claimant")
 _offered = agent.alias("offered")
 
@@ -144,13 +151,9 @@ async def read_related(
 
 
 def _details(scope: Scope, ids: Iterable[str]) -> Select[Any]:
-    newest_seen = and_(
-        _newest.c.conversation_id == conversation.c.id, _newest.c.seq == conversation.c.last_seq
-    )
     tables = (
         current_work.join(contact, contact.c.id == conversation.c.contact_id)
         .join(contact_point, contact_point.c.id == conversation.c.contact_point_id)
-        .outerjoin(_newest, newest_seen)
         .outerjoin(claim, active_claim)
         .outerjoin(_claimant, _claimant.c.id == claim.c.agent_id)
         .outerjoin(thread_state, thread_state.c.conversation_id == conversation.c.id)
@@ -162,7 +165,7 @@ def _details(scope: Scope, ids: Iterable[str]) -> Select[Any]:
             conversation,
             *_contact_columns(),
             *(column.label(f"{table}_{column.name}") for table, column in _RENAMED),
-            _newest.c.preview,
+            _preview.label("preview"),
             _said_last.label("direction"),
             _count.label("message_count"),
             claim.c.token.label("claim_token"),
@@ -219,12 +222,18 @@ async def _links(conn: AsyncConnection, conversation_id: str) -> dict[str, LinkK
     owner = select(conversation.c.contact_id).where(conversation.c.id == conversation_id).scalar_subquery()
     same_contact = (
         select(conversation.c.id)
-        .where(conversation.c.contact_id == owner, conversation.c.id != conversation_id)
+        .where(
+            conversation.c.contact_id == owner,
+            conversation.c.id != conversation_id,
+            conversation.c.merged_into.is_(None),
+        )
         .order_by(conversation.c.last_message_at.desc())
         .limit(RELATED_LIMIT)
     )
     for id_ in (await conn.execute(same_contact)).scalars():
         links.setdefault(id_, LinkKind.SAME_CONTACT)
+    merged = select(conversation.c.id).where(conversation.c.merged_into == conversation_id)
+    links |= dict.fromkeys((await conn.execute(merged)).scalars(), LinkKind.MERGED)
     return links
 
 
@@ -255,6 +264,7 @@ def _conversation(
         awaiting="agent" if row.direction == "inbound" else "customer",
         failed_deliveries=failed_deliveries,
         thread_state=_thread_state(row) if row.thread_conversation_id else None,
+        merged_into=row.merged_into,
     )
 
 

@@ -101,7 +101,7 @@ def _places(scope: Scope, request: ListRequest) -> Select[Any]:
 
 
 def _conditions(request: ListRequest) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = []
+    conditions: list[ColumnElement[bool]] = [conversation.c.merged_into.is_(None)]
     if request.view == "waiting":
         # the second term repeats the condition of the index over live work items
         conditions += [work_item.c.state.in_(("waiting", "offered")), work_item.c.state != "done"]

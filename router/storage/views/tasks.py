@@ -15,6 +15,7 @@ from router.errors import NotFound
 from router.model.calls import call_of
 from router.model.tasks import Task, TaskAttempt
 from router.storage.schema import agent, call, claim, contact, conversation, task, task_attempt, work_item
+from router.storage.strands import shown_in
 from router.storage.views.scope import Scope
 
 TaskView: TypeAlias = Literal["mine", "open", "due"]
@@ -29,7 +30,7 @@ _maker = agent.alias("maker")
 _holder = (
     select(claim.c.agent_id)
     .join_from(claim, work_item, work_item.c.id == claim.c.work_item_id)
-    .where(work_item.c.episode_id == conversation.c.episode_id, claim.c.state == "active")
+    .where(work_item.c.conversation_id == shown_in(), claim.c.state == "active")
     .correlate(conversation)
     .scalar_subquery()
 )
@@ -71,7 +72,10 @@ async def tasks_of(
     conn: AsyncConnection, scope: Scope, conversation_id: str, originates: Originates
 ) -> list[Task]:
     """List the tasks of a conversation: the open ones, then the last that were closed."""
-    here = _tasks(scope).where(task.c.conversation_id == conversation_id)
+    merged = select(conversation.c.id).where(conversation.c.leads_to == conversation_id)
+    here = _tasks(scope).where(
+        or_(task.c.conversation_id == conversation_id, task.c.conversation_id.in_(merged))
+    )
     still = (await conn.execute(here.where(task.c.state == "open").order_by(task.c.due_at, task.c.id))).all()
     over = here.where(task.c.state != "open").order_by(task.c.closed_at.desc()).limit(CLOSED_SHOWN)
     return await _shown(conn, [*still, *(await conn.execute(over)).all()], originates)
@@ -89,7 +93,7 @@ async def read_task(conn: AsyncConnection, scope: Scope, task_id: str, originate
 async def find_task(conn: AsyncConnection, scope: Scope, task_id: str) -> TaskPlace:
     """Say whom a task concerns. Raises NotFound."""
     statement = (
-        select(task.c.id, task.c.conversation_id, task.c.created_by, _holder.label("held_by"))
+        select(task.c.id, shown_in().label("shown_in"), task.c.created_by, _holder.label("held_by"))
         .join_from(task, conversation, conversation.c.id == task.c.conversation_id)
         .where(task.c.id == task_id, scope.conversations())
     )
@@ -97,7 +101,7 @@ async def find_task(conn: AsyncConnection, scope: Scope, task_id: str) -> TaskPl
     if row is None:
         raise NotFound(f"there is no task {task_id}")
     return TaskPlace(
-        task_id=row.id, conversation_id=row.conversation_id, made_by=row.created_by, held_by=row.held_by
+        task_id=row.id, conversation_id=row.shown_in, made_by=row.created_by, held_by=row.held_by
     )
 
 
@@ -119,6 +123,7 @@ def _tasks(scope: Scope) -> Select[Any]:
     return (
         select(
             task,
+            shown_in().label("shown_in"),
             contact.c.display_name.label("contact_name"),
             _maker.c.display_name.label("maker_name"),
             _closer.c.display_name.label("closer_name"),
@@ -152,7 +157,7 @@ def _task(row: Row[Any], attempts: Sequence[TaskAttempt], originates: Originates
     return Task(
         id=row.id,
         kind=row.kind,
-        conversation_id=row.conversation_id,
+        conversation_id=row.shown_in,
         contact=row.contact_name,
         account=row.account,
         number=row.dial,

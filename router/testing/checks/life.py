@@ -21,8 +21,8 @@ _LISTING_LIMIT_S = 0.2
 _LISTING_TRIES = 6
 _ROUNDS = 50
 _MOST_AWAITS = 60
-# Three seconds: on a busy machine the peer is late to hang up.
-_SETTLING_LOOKS = 300
+# Three seconds at most: on a busy machine the peer is late to hang up.
+_SETTLING_LOOKS, _STILL_LOOKS = 300, 30
 
 # The child counts its own processor time, so that a busy machine is not taken for a slow plugin.
 _LIST = """
@@ -115,12 +115,20 @@ async def check_open_close(stage: Stage) -> None:
 
 async def _settled(target: tuple[int, int, int] | None) -> tuple[int, int, int]:
     """Count what is open; sockets the peer closes and executors' threads end a little later."""
+    counts, still = _open_things(), 0
     for _ in range(_SETTLING_LOOKS):
-        counts = (len(asyncio.all_tasks()), threading.active_count(), _files())
+        if target is None and still == _STILL_LOOKS:
+            break
         if target is not None and all(now <= then for now, then in zip(counts, target, strict=True)):
             return target
         await asyncio.sleep(0.01)
+        before, counts = counts, _open_things()
+        still = still + 1 if counts == before else 0
     return counts
+
+
+def _open_things() -> tuple[int, int, int]:
+    return len(asyncio.all_tasks()), threading.active_count(), _files()
 
 
 def _files() -> int:

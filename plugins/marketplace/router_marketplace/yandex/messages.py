@@ -77,6 +77,9 @@ def context_of(chat: JsonObject) -> JsonObject:
         for key, name in (("order_id", "orderId"), ("return_id", "returnId"), ("campaign_id", "campaignId"))
         if name in about
     }
+    if "order_id" in found:
+        # the market itself says whose order the chat is about
+        found["order_proof"] = Proof.CHANNEL
     if chat.get("type") == DISPUTE:
         found["kind"] = "dispute"
     if "type" in about:

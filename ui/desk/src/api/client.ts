@@ -3,9 +3,11 @@ import type {
   Agent,
   ChannelHealth,
   Colleague,
+  ContactCard,
   ContextKind,
   Conversation,
   Decision,
+  Door,
   Message,
   Offer,
   OrderNote,
@@ -107,6 +109,7 @@ function query(values: Record<string, string | number | undefined>): string {
 }
 
 const task = (id: string) => `/tasks/${encodeURIComponent(id)}`;
+const person = (id: string) => `/contacts/${encodeURIComponent(id)}`;
 const at = (id: string) => `/conversations/${encodeURIComponent(id)}`;
 
 export interface ListQuery {
@@ -122,6 +125,7 @@ export type NewReply = ({ text: string } | { template: TemplateUse }) & {
   token: number;
   key: string;
   audience?: Reader[];
+  answers?: string;
 };
 
 export const api = {
@@ -195,6 +199,14 @@ export const api = {
   entryForm: (account: string) => call<{ form: EntryForm }>("GET", `/channels/${encodeURIComponent(account)}/form`),
   enter: (account: string, form: Record<string, string>) =>
     call<{ outcome: string; inbound_id: string }>("POST", `/channels/${encodeURIComponent(account)}/entries`, { form }),
+  contact: (id: string) => call<ContactCard>("GET", person(id)),
+  mergeContacts: (id: string, into: string) => call<ContactCard>("POST", `${person(id)}/merge`, { into }),
+  partContacts: (id: string) => call<ContactCard>("POST", `${person(id)}/part`, {}),
+  keepApart: (id: string, other: string) => call<ContactCard>("POST", `${person(id)}/apart`, { other }),
+  doors: (id: string) => call<{ doors: Door[] }>("GET", `${at(id)}/doors`),
+  merge: (id: string, into: string) => call<Conversation>("POST", `${at(id)}/merge`, { into }),
+  part: (id: string) => call<Conversation>("POST", `${at(id)}/part`, {}),
+  split: (id: string, message: string) => call<Conversation>("POST", `${at(id)}/split`, { message }),
 
   queues: () => call<{ queues: QueueCounters[] }>("GET", "/queues"),
   agents: () => call<{ agents: Colleague[] }>("GET", "/agents"),

@@ -13,5 +13,6 @@ export interface LiveEvents {
   queues: { queue: string };
   channel: { account: string; state: string; cause: string };
   alarm: { act: string; conversation_id: string | null };
+  contact: { contact_id: string };
   typing: { conversation_id: string; who: "customer" | "agent"; name: string };
 }

@@ -1,5 +1,6 @@
 /** Where the answer is written: a reply that says whom it reaches, or a note nobody outside ever sees. */
 import { useEffect, useRef } from "preact/hooks";
+import { api } from "../api/client";
 import type { Conversation } from "../api/types";
 import { now } from "../store/clock";
 import {
@@ -43,8 +44,34 @@ function Modes({ composer }: { composer: Composer }) {
   );
 }
 
-function Recipient({ conversation }: { conversation: Conversation }) {
+/** Say whom an answer reaches and by which door; where the conversation has several, let the agent choose. */
+function Recipient({ conversation, composer }: { conversation: Conversation; composer: Composer }) {
   const { contact, channel, account } = conversation;
+  const doors =
+    useAnswer(() => api.doors(conversation.id), [conversation.id, conversation.last_message_at]).value?.doors ?? [];
+  const chosen = doors.find((one) => one.message_id === composer.answers.value) ?? doors[0];
+  // A door is named by its newest message: when a newer one comes through it, the choice stays with the door.
+  useEffect(() => {
+    if (!doors.some((one) => one.message_id === composer.answers.value)) composer.answers.value = null;
+  }, [doors]);
+  if (doors.length > 1 && chosen) {
+    return (
+      <label class="recipient">
+        <Icon name={channelIcon(chosen.channel)} size={15} />
+        <span>{t("answers-by")}</span>
+        <select
+          value={chosen.message_id}
+          onChange={(event) => (composer.answers.value = event.currentTarget.value)}
+        >
+          {doors.map((one) => (
+            <option key={one.message_id} value={one.message_id}>
+              {t("door", { address: one.address, channel: one.channel, account: one.account })}
+            </option>
+          ))}
+        </select>
+      </label>
+    );
+  }
   return (
     <span class="recipient">
       <Icon name={channelIcon(channel)} size={15} />
@@ -141,7 +168,7 @@ export function ComposerBox({ conversation }: { conversation: Conversation }) {
       <PendingBar id={id} composer={composer} />
       <div class="composer-head">
         <Modes composer={composer} />
-        {isNote ? <span class="recipient">{t("note-for")}</span> : <Recipient conversation={conversation} />}
+        {isNote ? <span class="recipient">{t("note-for")}</span> : <Recipient conversation={conversation} composer={composer} />}
       </div>
       {block ? (
         <Blocked conversation={conversation} reason={block} />

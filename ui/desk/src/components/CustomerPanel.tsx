@@ -3,11 +3,13 @@ import { api } from "../api/client";
 import type { Conversation, RelatedConversation } from "../api/types";
 import { now } from "../store/clock";
 import { rememberQuietly } from "../store/conversations";
+import { identityChanges, showAsOne, undoMerge } from "../store/identities";
 import { hrefOf, place } from "../store/navigation";
 import { ago, fullTime } from "../format";
 import { customerName } from "../names";
 import { locale, t } from "../words";
 import { ChannelRing } from "./ChannelRing";
+import { IdentityCard } from "./IdentityCard";
 import { useAnswer } from "./useAnswer";
 
 function languageName(tag: string): string {
@@ -18,9 +20,22 @@ function languageName(tag: string): string {
   }
 }
 
-function RelatedRow({ related }: { related: RelatedConversation }) {
+/** What can be done with a relative: show it here, or give it back what is shown here. */
+function RelatedAct({ related, conversation }: { related: RelatedConversation; conversation: Conversation }) {
+  const [act, word] =
+    related.link === "merged"
+      ? [() => undoMerge(related.id, conversation.id), "act-part"]
+      : [() => showAsOne(related.id, conversation.id), "act-merge"];
   return (
-    <li>
+    <button type="button" class="text-button" onClick={act}>
+      {t(word)}
+    </button>
+  );
+}
+
+function RelatedRow({ related, conversation }: { related: RelatedConversation; conversation: Conversation }) {
+  return (
+    <li class="related-row">
       <a class="related" href={hrefOf({ ...place.value, conversationId: related.id })}>
         <ChannelRing conversation={related} size={28} />
         <span class="related-words">
@@ -31,6 +46,7 @@ function RelatedRow({ related }: { related: RelatedConversation }) {
           </span>
         </span>
       </a>
+      <RelatedAct related={related} conversation={conversation} />
     </li>
   );
 }
@@ -40,7 +56,7 @@ function Related({ conversation }: { conversation: Conversation }) {
     const { conversations } = await api.related(conversation.id);
     rememberQuietly(conversations);
     return conversations;
-  }, [conversation.id]);
+  }, [conversation.id, identityChanges.value]);
   return (
     <>
       <h2>{t("related")}</h2>
@@ -54,7 +70,9 @@ function Related({ conversation }: { conversation: Conversation }) {
       )}
       {related.isLoading && <div class="row-ghost" aria-hidden="true" />}
       {related.value?.length === 0 && <p class="quiet">{t("related-none")}</p>}
-      <ul class="related-list">{related.value?.map((one) => <RelatedRow key={one.id} related={one} />)}</ul>
+      <ul class="related-list">
+        {related.value?.map((one) => <RelatedRow key={one.id} related={one} conversation={conversation} />)}
+      </ul>
     </>
   );
 }
@@ -91,6 +109,7 @@ export function CustomerPanel({ conversation }: { conversation: Conversation }) 
           </div>
         ))}
       </dl>
+      <IdentityCard contactId={contact.id} />
       <Related conversation={conversation} />
     </>
   );

@@ -4,6 +4,7 @@ import { api } from "../api/client";
 import { colleagues } from "../store/house";
 import { clockTime, fullTime, span } from "../format";
 import { authorName } from "../names";
+import { splitFrom } from "../store/identities";
 import { hasWord, t } from "../words";
 import { Attachments } from "./Attachments";
 import { CallView, callBlock } from "./CallView";
@@ -85,6 +86,8 @@ function eventWords(message: Message): string {
     holder,
     reason: hasWord(`task-ended-${why}`) ? t(`task-ended-${why}`) : why,
     silent: span(Number(fields["silent_s"] ?? 0)),
+    contact: String(fields["contact"] ?? ""),
+    subject: String(fields["subject"] ?? ""),
     boost: span(Number(fields["boost_s"] ?? 0)),
     task: String(fields["kind"] ?? ""),
   })];
@@ -161,6 +164,17 @@ export function MessageView({ conversation, message, isFollowing, onGrown }: Mes
             >
               <Icon name="original" size={15} />
             </a>
+          )}
+          {message.direction === "inbound" && (
+            <button
+              type="button"
+              class="message-original"
+              title={t("act-split")}
+              aria-label={t("act-split")}
+              onClick={() => splitFrom(conversation.id, message.id)}
+            >
+              <Icon name="transfer" size={15} />
+            </button>
           )}
           {message.delivery && <DeliveryLine conversationId={conversation.id} message={message} delivery={message.delivery} />}
         </footer>

@@ -17,6 +17,7 @@ export interface PendingReply {
   token: number;
   key: string;
   sentAt: number;
+  answers: string | null;
 }
 
 /** Reply and note have separate texts: what was written as a note is never in the field that sends. */
@@ -25,6 +26,8 @@ export interface Composer {
   reply: Signal<string>;
   note: Signal<string>;
   pending: Signal<PendingReply | null>;
+  /** The message that is answered, which decides by which door; null: the customer's newest. */
+  answers: Signal<string | null>;
   saved: Signal<"clean" | "changed" | "saved" | "failed">;
   busy: Signal<boolean>;
   /** Who else reads the answer, besides the customer. */
@@ -44,6 +47,7 @@ export function composerOf(id: string): Composer {
     reply: signal(""),
     note: signal(""),
     pending: signal(null),
+    answers: signal(null),
     saved: signal("clean"),
     busy: signal(false),
     others: signal([]),
@@ -116,7 +120,8 @@ export function sendReply(id: string): void {
   const token = conversationSignal(id).value?.work_item?.token;
   if (!text || composer.pending.value || replyBlock(id) || token === null || token === undefined) return;
   const audience = audienceOf(composer);
-  composer.pending.value = { text, audience, token, key: crypto.randomUUID(), sentAt: Date.now() };
+  const answers = composer.answers.value;
+  composer.pending.value = { text, audience, token, key: crypto.randomUUID(), sentAt: Date.now(), answers };
   // the next answer goes to the customer alone again, unless chosen anew
   composer.others.value = [];
   composer.reply.value = "";
@@ -161,6 +166,10 @@ export function undoReply(id: string): void {
   writeReply(id, [pending.text, composer.reply.value].filter(Boolean).join("\n\n"));
 }
 
+function replyOf({ text, audience, token, key, answers }: PendingReply) {
+  return answers === null ? { text, audience, token, key } : { text, audience, token, key, answers };
+}
+
 /** Send a pending reply now. True when nothing is left to send. */
 export async function flushReply(id: string): Promise<boolean> {
   const composer = composerOf(id);
@@ -170,8 +179,7 @@ export async function flushReply(id: string): Promise<boolean> {
   clearTimeout(sendTimers.get(id));
   composer.busy.value = true;
   try {
-    const { text, audience, token, key } = pending;
-    addMessage(id, await api.reply(id, { text, audience, token, key }));
+    addMessage(id, await api.reply(id, replyOf(pending)));
     composer.pending.value = null;
     void saveDraft(id);
     return true;
@@ -208,8 +216,7 @@ addEventListener("pagehide", () => {
   for (const [id, composer] of composers) {
     const pending = composer.pending.value;
     if (pending && !composer.busy.value) {
-      const { text, audience, token, key } = pending;
-      void api.reply(id, { text, audience, token, key }, true).catch(() => api.saveDraft(id, text, true));
+      void api.reply(id, replyOf(pending), true).catch(() => api.saveDraft(id, pending.text, true));
     } else if (composer.saved.value === "changed") {
       void api.saveDraft(id, composer.reply.value, true);
     }

@@ -4,6 +4,7 @@ import { api } from "../api/client";
 import type { LiveEvents } from "../api/events";
 import { refresh } from "./conversations";
 import { countersChanged, loadHouse, setChannelState, setColleaguePresence } from "./house";
+import { conversationMerged, identityChanges } from "./identities";
 import { reloadLists } from "./lists";
 import { place } from "./navigation";
 import { orderNotesChanged } from "./orders";
@@ -51,7 +52,8 @@ const receivers: { [Name in keyof LiveEvents]: (event: LiveEvents[Name]) => void
   reset: () => void reloadAll(),
   alarm: supervisionChanged,
   conversation: (event) => {
-    void reread(event.conversation_id);
+    if (event.reason === "merged") void conversationMerged(event.conversation_id);
+    else void reread(event.conversation_id);
     if (event.conversation_id === place.value.conversationId && TOLD_ON_TIMELINE.has(event.reason)) {
       void loadTimeline(event.conversation_id);
     }
@@ -72,6 +74,9 @@ const receivers: { [Name in keyof LiveEvents]: (event: LiveEvents[Name]) => void
   presence: setColleaguePresence,
   queues: countersChanged,
   channel: setChannelState,
+  contact: () => {
+    identityChanges.value += 1;
+  },
   typing: noteTyping,
 };
 

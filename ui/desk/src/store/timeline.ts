@@ -46,6 +46,14 @@ export async function loadTimeline(conversationId: string): Promise<void> {
   }
 }
 
+/** Messages may have left it for another conversation: what was kept is read anew. */
+export function reloadTimeline(conversationId: string): void {
+  const timeline = timelines.get(conversationId);
+  if (!timeline) return;
+  timeline.messages.value = [];
+  void loadTimeline(conversationId);
+}
+
 /** After a gap in the live stream nothing kept can be trusted to be complete. */
 export function forgetTimelines(exceptId: string): void {
   for (const id of [...timelines.keys()]) if (id !== exceptId) timelines.delete(id);
