@@ -4,6 +4,7 @@ This is the public surface for plugins; nothing else in the package is promised.
 """
 
 from router.abilities import (
+    Accompanies,
     Acts,
     Downloads,
     GivesContext,
@@ -77,6 +78,7 @@ from router.threads import (
 
 __all__ = [
     "API_VERSION",
+    "Accompanies",
     "Action",
     "ActionKind",
     "Acts",

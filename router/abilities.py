@@ -6,7 +6,7 @@ In: calls of the core for one account. Out: the provider's answer as a neutral v
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import dataclass
 
 from router.messages import JsonObject, Receipt
@@ -36,6 +36,14 @@ class ListsTemplates(ABC):
     @abstractmethod
     async def list_templates(self, thread: str) -> Sequence[Template]:
         """Give those that may be used in this thread now."""
+
+
+class Accompanies(ListsTemplates):
+    """The channel sends approved texts about orders of other accounts' customers; for it a thread is an order."""
+
+    @abstractmethod
+    def accompanied(self) -> Collection[str]:
+        """Name the accounts in whose conversations its texts are offered. Pure; asked before `open` too."""
 
 
 class RenewsAccess(ABC):

@@ -1,8 +1,8 @@
 """Templates that another account may send about an order of this conversation: Amazon's, beside a mail.
 
-A channel that takes nothing in and sends approved texts about orders names in its settings `companion_of` the
-accounts in whose conversations they are offered. For it an order is a thread. In: a conversation. Out: its
-companions' templates under ids that lead back, and from such an id the account, the order and the template.
+A channel with the ability `Accompanies` names the accounts in whose conversations its texts are offered; for it
+a thread is an order. In: a conversation. Out: its companions' templates under ids that lead back, and from such an
+id the account, the order and the template.
 """
 
 from __future__ import annotations

@@ -104,14 +104,8 @@ class Doors:
         return sorted(calling, key=lambda name: not self.can(name, ActionKind.ORIGINATE))
 
     def companions(self, account: str) -> Sequence[str]:
-        """Name the accounts whose settings say, as `companion_of`, that they send about its orders."""
-        return [
-            name
-            for name, each in self._accounts.items()
-            if isinstance(each, Account)
-            and each.channel_type.capabilities.templates != "none"
-            and account in getattr(each.settings, "companion_of", ())
-        ]
+        """Name the accounts that send approved texts about an account's orders (`Accompanies`)."""
+        return [name for name in self.names if account in self._channel(name).accompanied]
 
     def outgoing_ref(self, account: str, message_id: str) -> str:
         """Give the id a message will carry outside."""

@@ -12,7 +12,7 @@ from functools import cached_property
 from socket import gaierror
 from typing import Any, TypeVar
 
-from router.abilities import Acts, Downloads, GivesContext, ListsTemplates, Permits
+from router.abilities import Accompanies, Acts, Downloads, GivesContext, ListsTemplates, Permits
 from router.accounts.judgement import cause_of
 from router.accounts.kept import KeptAccount
 from router.capabilities import Health
@@ -158,6 +158,12 @@ class RunningChannel:
             if not isinstance(each, Template):
                 raise Retryable(f"list_templates gave {each!r:.80}, not a Template", code="plugin")
         return tuple(found)
+
+    @property
+    def accompanied(self) -> frozenset[str]:
+        """The accounts in whose conversations its approved texts are offered."""
+        channel = self._unopened
+        return frozenset(channel.accompanied()) if isinstance(channel, Accompanies) else frozenset()
 
     async def download(self, fields: JsonObject) -> bytes:
         """Fetch a file of a customer that lies at the provider.

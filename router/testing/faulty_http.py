@@ -16,6 +16,7 @@ from typing import Any
 from aiohttp import web
 
 from router.testing.faults import Fault
+from router.testing.loopback import LoopbackServer
 
 ANY = "*"
 
@@ -40,14 +41,13 @@ class Call:
     fault: str = ""
 
 
-class FaultyHttp:
+class FaultyHttp(LoopbackServer):
     """An aiohttp server on a free port of the loopback; every request is logged in `calls`."""
 
     def __init__(self) -> None:
+        super().__init__(_REQUEST_BYTES)
         self.calls: list[Call] = []
-        self._app = web.Application(client_max_size=_REQUEST_BYTES)
         self._faults: dict[str, deque[Fault]] = defaultdict(deque)
-        self._runner: web.AppRunner | None = None
 
     def route(self, method: str, path: str, handler: Handler) -> None:
         """Answer requests of this method and aiohttp path template; before `start`."""
@@ -64,27 +64,6 @@ class FaultyHttp:
     def left(self) -> int:
         """Count the faults nothing has used up yet."""
         return sum(len(queue) for queue in self._faults.values())
-
-    async def start(self) -> None:
-        """Serve on a free port."""
-        # A provider's own log would show secrets that some take in the address; that is no leak of ours.
-        runner = web.AppRunner(self._app, shutdown_timeout=0.1, access_log=None)
-        await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        self._runner = runner
-
-    async def stop(self) -> None:
-        """Hang up on everybody and free the port."""
-        runner, self._runner = self._runner, None
-        if runner is not None:
-            await runner.cleanup()
-
-    @property
-    def url(self) -> str:
-        """Where it listens, without a final slash."""
-        if self._runner is None:
-            raise RuntimeError("start the server first")
-        return f"http://127.0.0.1:{self._runner.addresses[0][1]}"
 
     def _take_fault(self, route: str) -> Fault | None:
         for queue in (self._faults[route], self._faults[ANY]):

@@ -8,42 +8,25 @@ from aiohttp import web
 
 from router.channel import AnyChannel, HttpRequest, PushSource
 from router.errors import InboundRejected, MalformedMessage, NotFound, StoreUnavailable
+from router.testing.loopback import LoopbackServer
 
 BODY_BYTES = 1024 * 1024
 
 
-class HookDoor:
-    """`/hooks/<account>/…` for channels that share this loop, answering as the router's own door does."""
+class HookDoor(LoopbackServer):
+    """`/hooks/<account>/…` for channels that share this loop, answering as the router's own door does.
+
+    Its `url` is what `ChannelContext.public_url` is of a router.
+    """
 
     def __init__(self) -> None:
+        super().__init__(BODY_BYTES)
         self._channels: dict[str, AnyChannel] = {}
-        self._runner: web.AppRunner | None = None
+        self._app.router.add_route("*", "/hooks/{account}{tail:.*}", self._receive)
 
     def serve(self, channel: AnyChannel) -> None:
         """Take this account's calls; a later channel of the same account takes them over."""
         self._channels[channel.account] = channel
-
-    async def start(self) -> None:
-        """Listen on a free port of the loopback."""
-        app = web.Application(client_max_size=BODY_BYTES)
-        app.router.add_route("*", "/hooks/{account}{tail:.*}", self._receive)
-        runner = web.AppRunner(app, shutdown_timeout=0.1)
-        await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        self._runner = runner
-
-    async def stop(self) -> None:
-        """Free the port."""
-        runner, self._runner = self._runner, None
-        if runner is not None:
-            await runner.cleanup()
-
-    @property
-    def url(self) -> str:
-        """Where the router would be reached, without a final slash: `ChannelContext.public_url`."""
-        if self._runner is None:
-            raise RuntimeError("start the door first")
-        return f"http://127.0.0.1:{self._runner.addresses[0][1]}"
 
     async def _receive(self, request: web.Request) -> web.Response:
         channel = self._channels.get(request.match_info["account"])

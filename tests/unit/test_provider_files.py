@@ -1,7 +1,8 @@
 """Files that lie at the provider, permissions and templates: asked within limits, through a running account."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from random import Random
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 from pydantic import BaseModel
 
 from router import Capabilities, Channel, ChannelType, HealthState
-from router.abilities import Downloads, ListsTemplates, Permits
+from router.abilities import Accompanies, Downloads, ListsTemplates, Permits
 from router.accounts.running import RunningChannel
 from router.clock import SystemClock
 from router.config import Account
@@ -46,6 +47,19 @@ class Files(Channel[Settings], Downloads, Permits, ListsTemplates):
 
     async def list_templates(self, thread: str) -> Sequence[Template]:
         return [Template(id=thread, title="", body="")] if thread != "odd" else ["text"]  # type: ignore[list-item]
+
+
+class Beside(Channel[Settings], Accompanies):
+    """A provider that sends about the orders of two other accounts."""
+
+    def decode(self, raw: RawInbound) -> Sequence[InboundEvent]:
+        return []
+
+    def accompanied(self) -> Collection[str]:
+        return ("support", "returns")
+
+    async def list_templates(self, thread: str) -> Sequence[Template]:
+        return ()
 
 
 FILES_TYPE = ChannelType(
@@ -114,8 +128,14 @@ async def test_templates_that_are_none_could_not_be_asked(files: RunningChannel)
         await files.list_templates("odd")
 
 
+async def test_channel_that_sends_about_orders_of_other_accounts_names_them() -> None:
+    async with running(replace(FILES_TYPE, factory=Beside), Settings()) as channel:
+        assert channel.accompanied == {"support", "returns"}
+
+
 async def test_channel_without_these_abilities_is_never_asked() -> None:
     async with running(NULL_TYPE, NullSettings()) as channel:
+        assert channel.accompanied == frozenset()
         assert await channel.permissions("t1") is None
         assert await channel.list_templates("t1") == ()
         with pytest.raises(LookupError):

@@ -88,6 +88,7 @@ METHOD_OF: Mapping[type, str] = {
     abilities.Permits: "permissions",
     abilities.Acts: "act",
     abilities.ListsTemplates: "list_templates",
+    abilities.Accompanies: "accompanied",
     abilities.RenewsAccess: "renew_access",
     abilities.Uploads: "upload",
     abilities.Downloads: "download",

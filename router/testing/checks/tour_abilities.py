@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from router.abilities import Acts, Downloads, GivesContext, ListsTemplates, Permits
+from router.abilities import Accompanies, Acts, Downloads, GivesContext, ListsTemplates, Permits
 from router.errors import SendError
 from router.messages import BlockKind, OutboundAttempt, Receipt
 from router.orders import ContextKind, ContextQuery
@@ -28,6 +28,10 @@ async def use_templates(scene: Scene, stage: Stage) -> None:
     """List the templates of the first sample's thread and send one."""
     if not isinstance(scene.channel, ListsTemplates):
         return
+    if isinstance(scene.channel, Accompanies):
+        assert not isinstance(scene.channel.accompanied(), str), (
+            "accompanied gave one text, not several names"
+        )
     attempt = await scene.attempt()
     templates = [each for each in await scene.channel.list_templates(attempt.thread) if each.approved]
     assert templates, "templates are declared, but none may be used in the first sample's thread"

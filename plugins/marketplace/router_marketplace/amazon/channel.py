@@ -6,9 +6,9 @@ in here: buyers write by mail, through the relay of a mail account, and see thes
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
-from router.abilities import ListsTemplates, RenewsAccess
+from router.abilities import Accompanies, RenewsAccess
 from router.capabilities import Capabilities, RateLimit, StartRule, TextLimits
 from router.channel import Channel, ChannelContext
 from router.errors import ContentRejected, MalformedMessage, NotAllowedNow
@@ -39,7 +39,7 @@ CAPABILITIES = Capabilities(
 )
 
 
-class AmazonChannel(Channel[AmazonSettings], ListsTemplates, RenewsAccess):
+class AmazonChannel(Channel[AmazonSettings], Accompanies, RenewsAccess):
     """One seller on one marketplace; a thread is an order."""
 
     async def open(self, ctx: ChannelContext) -> None:
@@ -54,6 +54,10 @@ class AmazonChannel(Channel[AmazonSettings], ListsTemplates, RenewsAccess):
     def decode(self, raw: RawInbound) -> Sequence[InboundEvent]:
         """Refuse: nothing comes in here."""
         raise MalformedMessage("nothing comes in by Amazon's interface", code="no_inbound")
+
+    def accompanied(self) -> Collection[str]:
+        """Name the mail accounts its buyers write to."""
+        return self.settings.companion_of
 
     async def list_templates(self, thread: str) -> Sequence[Template]:
         """Ask Amazon what it permits for an order now, in the buyer's language."""

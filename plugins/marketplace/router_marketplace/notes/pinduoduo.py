@@ -3,35 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
-from router.errors import RecipientGone
-from router.orders import Memo, NoteTarget, NoteTargetType
+from router.orders import Memo, NoteTargetType
 from router_marketplace.notes.facts import load_note_facts
-from router_marketplace.notes.gateway import ask_gateway
 from router_marketplace.notes.settings import PinduoduoNoteSettings
+from router_marketplace.notes.shop import GatewayNotes, unknown_order
 from router_marketplace.parsing import object_of, text_of
-from router_marketplace.settings import secret
 from router_marketplace.signing.chinese import sign_pinduoduo
 
 FACTS = load_note_facts("pinduoduo-notes")
 READ, WRITE = "pdd.order.information.get", "pdd.order.note.update"
 
 
-class PinduoduoNotes(NoteTarget):
+class PinduoduoNotes(GatewayNotes[PinduoduoNoteSettings]):
     """One shop. Each write replaces the whole note; red and blue tags are named after the desk."""
 
-    def __init__(self, name: str, settings: PinduoduoNoteSettings) -> None:
-        self._settings = settings
+    facts = FACTS
 
     async def read(self, order_id: str) -> Memo:
         """Read note and tag of an order."""
-        answer = await self._ask(READ, {"order_sn": order_id}, writes=False)
+        answer = await self.ask(READ, {"order_sn": order_id}, writes=False)
         order = object_of(object_of(answer.get("order_info_get_response")).get("order_info"))
         if text_of(order.get("order_sn")) != order_id:
-            raise RecipientGone(
-                "no order in the answer", public_text="The platform does not know this order."
-            )
+            raise unknown_order("no order in the answer")
         return Memo(text=text_of(order.get("remark")), colour=FACTS.colour_of(order.get("remark_tag", "")))
 
     async def write(self, order_id: str, memo: Memo) -> None:
@@ -40,25 +34,17 @@ class PinduoduoNotes(NoteTarget):
         if memo.colour is not None:
             business["tag"] = str(FACTS.colours[memo.colour])
             business["tag_name"] = FACTS.tag_names.get(memo.colour, "")
-        await self._ask(WRITE, business, writes=True)
+        await self.ask(WRITE, business, writes=True)
 
-    async def _ask(self, kind: str, business: Mapping[str, str], *, writes: bool) -> Mapping[str, Any]:
-        settings = self._settings
-        signed = sign_pinduoduo(
+    def signed(self, call: str, business: Mapping[str, str], app_secret: str, token: str) -> dict[str, str]:
+        """Sign as the platform wants it."""
+        return sign_pinduoduo(
             business,
-            client_id=settings.client_id,
-            secret=secret(settings.secret_env, "the application's secret"),
-            kind=kind,
-            access_token=secret(settings.token_env, "the shop's access token"),
+            client_id=self._settings.client_id,
+            secret=app_secret,
+            kind=call,
+            access_token=token,
             at=self.clock.now(),
-        )
-        return await ask_gateway(
-            self.http,
-            settings.api_url or FACTS.api_url,
-            signed,
-            FACTS,
-            writes=writes,
-            timeout_s=settings.timeout_s,
         )
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from pydantic import BaseModel, ConfigDict, Field
 
 
-class _NoteSettings(BaseModel):
+class NoteSettings(BaseModel):
+    """The part all platforms share."""
+
     # Building the validators is most of what importing this plugin would cost; the first use builds them.
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
@@ -17,13 +19,13 @@ class _NoteSettings(BaseModel):
     timeout_s: float = Field(default=10.0, gt=0, le=14, description="how long one call may take")
 
 
-class TaobaoNoteSettings(_NoteSettings):
+class TaobaoNoteSettings(NoteSettings):
     """An application at the Taobao open platform and the shop's access token (there called session)."""
 
     app_key: str = Field(min_length=1, coerce_numbers_to_str=True)
 
 
-class PinduoduoNoteSettings(_NoteSettings):
+class PinduoduoNoteSettings(NoteSettings):
     """An application at the Pinduoduo open platform and the shop's access token."""
 
     client_id: str = Field(min_length=1, coerce_numbers_to_str=True)

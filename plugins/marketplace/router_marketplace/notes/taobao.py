@@ -3,36 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from router.errors import RecipientGone
-from router.orders import Memo, NoteTarget, NoteTargetType
+from router.orders import Memo, NoteTargetType
 from router_marketplace.notes.facts import load_note_facts
-from router_marketplace.notes.gateway import ask_gateway
 from router_marketplace.notes.settings import TaobaoNoteSettings
+from router_marketplace.notes.shop import GatewayNotes, unknown_order
 from router_marketplace.parsing import object_of, text_of
-from router_marketplace.settings import secret
 from router_marketplace.signing.chinese import sign_top
 
 FACTS = load_note_facts("taobao-notes")
 READ, WRITE = "taobao.trade.fullinfo.get", "taobao.trade.memo.update"
 
 
-class TaobaoNotes(NoteTarget):
+class TaobaoNotes(GatewayNotes[TaobaoNoteSettings]):
     """One shop. Each write replaces the whole memo; an empty one is never written."""
 
-    def __init__(self, name: str, settings: TaobaoNoteSettings) -> None:
-        self._settings = settings
+    facts = FACTS
 
     async def read(self, order_id: str) -> Memo:
         """Read memo and flag of a trade."""
         wanted = {"tid": _number(order_id), "fields": "tid,seller_memo,seller_flag"}
-        answer = await self._ask(READ, wanted, writes=False)
+        answer = await self.ask(READ, wanted, writes=False)
         trade = object_of(object_of(answer.get("trade_fullinfo_get_response")).get("trade"))
         if text_of(trade.get("tid")) != wanted["tid"]:
-            raise RecipientGone(
-                "no trade in the answer", public_text="The platform does not know this order."
-            )
+            raise unknown_order("no trade in the answer")
         return Memo(
             text=text_of(trade.get("seller_memo")), colour=FACTS.colour_of(trade.get("seller_flag", ""))
         )
@@ -42,25 +37,17 @@ class TaobaoNotes(NoteTarget):
         business = {"tid": _number(order_id), "memo": memo.text}
         if memo.colour is not None:
             business["flag"] = str(FACTS.colours[memo.colour])
-        await self._ask(WRITE, business, writes=True)
+        await self.ask(WRITE, business, writes=True)
 
-    async def _ask(self, method: str, business: Mapping[str, str], *, writes: bool) -> Mapping[str, Any]:
-        settings = self._settings
-        signed = sign_top(
+    def signed(self, call: str, business: Mapping[str, str], app_secret: str, token: str) -> dict[str, str]:
+        """Sign as the platform wants it."""
+        return sign_top(
             business,
-            app_key=settings.app_key,
-            secret=secret(settings.secret_env, "the application's secret"),
-            method=method,
-            access_token=secret(settings.token_env, "the shop's access token"),
+            app_key=self._settings.app_key,
+            secret=app_secret,
+            method=call,
+            access_token=token,
             at=self.clock.now(),
-        )
-        return await ask_gateway(
-            self.http,
-            settings.api_url or FACTS.api_url,
-            signed,
-            FACTS,
-            writes=writes,
-            timeout_s=settings.timeout_s,
         )
 
 

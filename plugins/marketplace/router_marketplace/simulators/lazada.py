@@ -6,7 +6,6 @@ import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from router.capabilities import StartRule
@@ -25,9 +24,8 @@ from router_marketplace.simulators.fake_lazada import (
     TOO_OLD,
     FakeLazada,
 )
-from router_marketplace.simulators.market import MarketSimulator, pushed, spec_path
+from router_marketplace.simulators.market import MarketSimulator, pushed
 
-SPEC = "lazada-im/openapi.yaml"
 TOKEN_S = 7 * 86_400.0
 _VARIABLES = {
     "OMNIROUTER_SIMULATED_LAZADA_SECRET": APP_SECRET,
@@ -59,6 +57,7 @@ class LazadaSimulator(MarketSimulator[FakeLazada]):
     """A seller with three buyers, one of whom takes a message back."""
 
     send_route = "POST /im/message/send"
+    spec_name = "lazada-im/openapi.yaml"
     page_size = FACTS.poll.items_per_page
     refusals = {
         "Retryable": lambda: server_error(503),
@@ -71,13 +70,8 @@ class LazadaSimulator(MarketSimulator[FakeLazada]):
     }
 
     def __init__(self) -> None:
-        super().__init__(FakeLazada())
+        super().__init__(FakeLazada(), FakeLazada())
         self.fake.issue_token(TOKEN_S)
-        self._placed: dict[str, FakeMessage] = {}
-        self._crowds = 0
-        # A second platform writes the samples down, so that the seller's own begins empty.
-        self._record = FakeLazada()
-        self._samples = _recorded(self._record)
 
     def settings_behind(self, url: str) -> LazadaSettings:
         """Give settings of the seller; tokens are renewed at the fake itself."""
@@ -94,50 +88,50 @@ class LazadaSimulator(MarketSimulator[FakeLazada]):
             confirm_after_s=0,
         )
 
-    def samples(self) -> Sequence[RawInbound]:
-        """Give messages of every sort."""
-        return self._samples
+    def first_messages(self) -> Sequence[RawInbound]:
+        """Let people write at `record` and give what the channel stores of it; the first is a customer's."""
+        record = self.record
+        ask, order, regret = _session(1), _session(2), _session(3)
+        messages = [
+            record.customer_says(ask, "Is the blue one in stock? 😟"),
+            record.customer_says(order, "", kind="order_card", content={"orderId": _ORDER}),
+            record.commit(ask, "The buyer has placed an order.", author=SYSTEM),
+            record.change(record.customer_says(regret, "Saya salah tulis").id, state="recalled"),
+        ]
+        return [self.recorded(record, one) for one in messages]
+
+    def recorded(self, fake: FakeLazada, message: FakeMessage) -> RawInbound:
+        """Write a message of a fake down as the channel stores it."""
+        thread, said = message.thread, fake.wire(message)
+        version = {"recalled": ":recalled", "held": ":held"}.get(message.state, "")
+        return RawInbound(
+            dedupe_key=f"message:{thread}:{message.id}{version}",
+            raw=json.dumps(said, ensure_ascii=False).encode(),
+            received_at=message.at,
+            envelope={"what": "message", "thread": thread, "listed": fake.session(fake.threads[thread])},
+        )
 
     def place(self, raw: RawInbound) -> None:
         """Let the platform have a recorded message."""
-        if raw.dedupe_key not in self._placed:
+        if raw.dedupe_key not in self.placed:
             listed: Any = raw.envelope["listed"]
-            self._placed[raw.dedupe_key] = self.fake.retell(listed["title"], json.loads(raw.raw))
+            self.placed[raw.dedupe_key] = self.fake.retell(listed["title"], json.loads(raw.raw))
 
     def push_of(self, raw: RawInbound) -> HttpRequest:
         """Give the signed push of it."""
-        push = self.fake.message_push(self._placed[raw.dedupe_key])
+        push = self.fake.message_push(self.placed[raw.dedupe_key])
         return pushed(push.body, headers=push.headers)
-
-    def signed(self, raw: RawInbound) -> HttpRequest:
-        """Give a sample as the signed push the platform would make."""
-        self.place(raw)
-        return self.push_of(raw)
-
-    def stale(self, raw: RawInbound) -> HttpRequest | None:
-        """Give none: a push is signed without its time, and comes again for hours."""
-        return None
-
-    def echo(self) -> RawInbound:
-        """Give what the shop sent last."""
-        return recorded(self.fake, self.fake.sent_by_shop()[-1])
 
     def unknown_kind(self) -> RawInbound:
         """Give a message of a template nobody has heard of."""
-        told = self._record.customer_says(_session(1), "", kind="29999", content={"depth": 3})
-        return recorded(self._record, told)
+        told = self.record.customer_says(_session(1), "", kind="29999", content={"depth": 3})
+        return self.recorded(self.record, told)
 
     def fresh(self, number: int) -> RawInbound:
         """Give one more message; each from one of twenty buyers."""
-        return recorded(
-            self._record, self._record.customer_says(_session(100 + number % 20), f"fresh {number}")
+        return self.recorded(
+            self.record, self.record.customer_says(_session(100 + number % 20), f"fresh {number}")
         )
-
-    def forget(self) -> None:
-        """Drop what both platforms have kept; numbers go on."""
-        for platform in (self.fake, self._record):
-            platform.forget()
-        self._placed.clear()
 
     def block(self, kind: str) -> Block:
         """Give a block the platform takes."""
@@ -165,50 +159,10 @@ class LazadaSimulator(MarketSimulator[FakeLazada]):
         self.fake.orders[_ORDER] = self.fake.clock.now()
         return replace(attempt, thread="", recipient=f"order:{_ORDER}", answers=None)
 
-    def spec(self) -> Path:
-        """Name our description of the platform's interface."""
-        return spec_path(SPEC)
-
-    def expire_token(self) -> None:
-        """Let the token run out."""
-        self.fake.expire_tokens()
-
-    @property
-    def tokens_issued(self) -> int:
-        """Count the tokens given out."""
-        return self.fake.tokens_issued
-
-    def crowd(self, count: int) -> Sequence[str]:
-        """Let one buyer write many messages within the same millisecond."""
-        self._crowds += 1
-        texts = [f"crowd {self._crowds} message {number}" for number in range(count)]
-        for text in texts:
-            self.fake.customer_says(_CROWD, text)
-        return texts
-
-
-def recorded(fake: FakeLazada, message: FakeMessage) -> RawInbound:
-    """Write a message of a fake down as the channel stores it."""
-    thread, said = message.thread, fake.wire(message)
-    version = {"recalled": ":recalled", "held": ":held"}.get(message.state, "")
-    return RawInbound(
-        dedupe_key=f"message:{thread}:{message.id}{version}",
-        raw=json.dumps(said, ensure_ascii=False).encode(),
-        received_at=message.at,
-        envelope={"what": "message", "thread": thread, "listed": fake.session(fake.threads[thread])},
-    )
+    def say_in_crowd(self, text: str) -> None:
+        """Let one buyer write."""
+        self.fake.customer_says(_CROWD, text)
 
 
 def _session(number: int) -> str:
     return f"100094063_2_{1011822000 + number}_1_103"
-
-
-def _recorded(record: FakeLazada) -> Sequence[RawInbound]:
-    ask, order, regret = _session(1), _session(2), _session(3)
-    messages = [
-        record.customer_says(ask, "Is the blue one in stock? 😟"),
-        record.customer_says(order, "", kind="order_card", content={"orderId": _ORDER}),
-        record.commit(ask, "The buyer has placed an order.", author=SYSTEM),
-        record.change(record.customer_says(regret, "Saya salah tulis").id, state="recalled"),
-    ]
-    return [recorded(record, one) for one in messages]

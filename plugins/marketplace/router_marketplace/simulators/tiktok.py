@@ -6,7 +6,6 @@ import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from router.capabilities import StartRule
@@ -26,11 +25,10 @@ from router_marketplace.simulators.fake_tiktok import (
     FakeTiktok,
     wire_id,
 )
-from router_marketplace.simulators.market import MarketSimulator, pushed, spec_path
+from router_marketplace.simulators.market import MarketSimulator, pushed
 from router_marketplace.tiktok.facts import FACTS
 from router_marketplace.tiktok.settings import TiktokSettings
 
-SPEC = "tiktok-shop-cs/openapi.yaml"
 TOKEN_S = 7 * 86_400.0
 _VARIABLES = {
     "OMNIROUTER_SIMULATED_TIKTOK_SECRET": APP_SECRET,
@@ -54,6 +52,7 @@ class TiktokSimulator(MarketSimulator[FakeTiktok]):
     """A shop with three chats: a question, an order, and one that closes."""
 
     send_route = "POST /customer_service/202309/conversations/{thread}/messages"
+    spec_name = "tiktok-shop-cs/openapi.yaml"
     page_size = FACTS.poll.items_per_page
     refusals = {
         "Retryable": lambda: server_error(503),
@@ -67,13 +66,8 @@ class TiktokSimulator(MarketSimulator[FakeTiktok]):
     }
 
     def __init__(self) -> None:
-        super().__init__(FakeTiktok())
+        super().__init__(FakeTiktok(), FakeTiktok())
         self.fake.issue_token(TOKEN_S)
-        self._placed: dict[str, FakeMessage] = {}
-        self._crowds = 0
-        # A second platform writes the samples down, so that the shop's own begins empty.
-        self._record = FakeTiktok()
-        self._samples = _recorded(self._record)
 
     def settings_behind(self, url: str) -> TiktokSettings:
         """Give settings of the shop; tokens are renewed at the fake itself."""
@@ -91,56 +85,70 @@ class TiktokSimulator(MarketSimulator[FakeTiktok]):
             confirm_after_s=0,
         )
 
-    def samples(self) -> Sequence[RawInbound]:
-        """Give messages of every sort, and a chat that closes."""
-        return self._samples
+    def first_messages(self) -> Sequence[RawInbound]:
+        """Let people write at `record` and give what the channel stores of it; the first is a customer's."""
+        record = self.record
+        ask, order, shut = ("7494560109732330001", "7494560109732330002", _STATE)
+        card = {"order_id": "576460752303423488"}
+        messages = [
+            record.customer_says(ask, "Is the blue one in stock? 😟"),
+            record.customer_says(order, "", kind="ORDER_CARD", content=card),
+            record.customer_says(ask, "only the platform reads this", is_visible=False),
+            record.customer_says(
+                ask, "", kind="BUYER_ENTER_FROM_PRODUCT", content={"product_id": "1729384756"}
+            ),
+            record.customer_says(order, "", kind="ALLOCATED_SERVICE", content={"name": "Agent 2"}),
+            record.customer_says(shut, "谢谢，再见"),
+        ]
+        samples = [self.recorded(record, one) for one in messages]
+        record.threads[shut].status = "closed"
+        listed = record.conversation(record.threads[shut])
+        state: JsonObject = {"what": "thread", "thread": shut, "listed": listed}
+        raw = json.dumps(listed, ensure_ascii=False).encode()
+        at = messages[-1].at
+        return (
+            *samples,
+            RawInbound(dedupe_key=f"thread:{shut}:closed", raw=raw, received_at=at, envelope=state),
+        )
+
+    def recorded(self, fake: FakeTiktok, message: FakeMessage) -> RawInbound:
+        """Write a message of a fake down as the channel stores it."""
+        thread = message.thread
+        said = fake.wire(message)
+        return RawInbound(
+            dedupe_key=f"message:{thread}:{said['id']}",
+            raw=json.dumps(said, ensure_ascii=False).encode(),
+            received_at=message.at,
+            envelope={"what": "message", "thread": thread, "listed": fake.conversation(fake.threads[thread])},
+        )
 
     def place(self, raw: RawInbound) -> None:
         """Let the platform have a recorded message, or a recorded change of a chat."""
         listed: Any = raw.envelope["listed"]
         if raw.envelope["what"] == "thread":
             self.fake.thread(listed["id"]).status = "closed"
-        elif raw.dedupe_key not in self._placed:
+        elif raw.dedupe_key not in self.placed:
             buyer = listed["participants"][0]["user_id"]
-            self._placed[raw.dedupe_key] = self.fake.retell(listed["id"], buyer, json.loads(raw.raw))
+            self.placed[raw.dedupe_key] = self.fake.retell(listed["id"], buyer, json.loads(raw.raw))
 
     def push_of(self, raw: RawInbound) -> HttpRequest:
         """Give the signed push of it."""
-        message = self._placed.get(raw.dedupe_key)
+        message = self.placed.get(raw.dedupe_key)
         if message is not None:
             push = self.fake.message_push(message)
         else:
             push = self.fake.push(13, {"conversation_id": str(raw.envelope["thread"])}, raw.dedupe_key)
         return pushed(push.body, headers=push.headers)
 
-    def signed(self, raw: RawInbound) -> HttpRequest:
-        """Give a sample as the signed push the platform would make."""
-        self.place(raw)
-        return self.push_of(raw)
-
-    def stale(self, raw: RawInbound) -> HttpRequest | None:
-        """Give none: a push is signed without its time, and comes again for half a day."""
-        return None
-
-    def echo(self) -> RawInbound:
-        """Give what the shop sent last."""
-        return recorded(self.fake, self.fake.sent_by_shop()[-1])
-
     def unknown_kind(self) -> RawInbound:
         """Give a message of a kind nobody has heard of."""
-        told = self._record.customer_says("7494560109732330001", "", kind="HOLOGRAM", content={"depth": 3})
-        return recorded(self._record, told)
+        told = self.record.customer_says("7494560109732330001", "", kind="HOLOGRAM", content={"depth": 3})
+        return self.recorded(self.record, told)
 
     def fresh(self, number: int) -> RawInbound:
         """Give one more message; each from one of twenty buyers."""
         thread = str(7_494_560_109_732_340_000 + number % 20)
-        return recorded(self._record, self._record.customer_says(thread, f"fresh {number}"))
-
-    def forget(self) -> None:
-        """Drop what both platforms have kept; numbers go on."""
-        for platform in (self.fake, self._record):
-            platform.forget()
-        self._placed.clear()
+        return self.recorded(self.record, self.record.customer_says(thread, f"fresh {number}"))
 
     def block(self, kind: str) -> Block:
         """Give a block the platform takes."""
@@ -158,55 +166,6 @@ class TiktokSimulator(MarketSimulator[FakeTiktok]):
         thread.fields["ordered_at"] = self.fake.clock.now()
         return replace(attempt, thread="", recipient=f"user:{thread.user.id}", answers=None)
 
-    def spec(self) -> Path:
-        """Name our description of the platform's interface."""
-        return spec_path(SPEC)
-
-    def expire_token(self) -> None:
-        """Let the token run out."""
-        self.fake.expire_tokens()
-
-    @property
-    def tokens_issued(self) -> int:
-        """Count the tokens given out."""
-        return self.fake.tokens_issued
-
-    def crowd(self, count: int) -> Sequence[str]:
-        """Let one buyer write many messages within the same second."""
-        self._crowds += 1
-        texts = [f"crowd {self._crowds} message {number}" for number in range(count)]
-        for text in texts:
-            self.fake.customer_says(_CROWD, text)
-        return texts
-
-
-def recorded(fake: FakeTiktok, message: FakeMessage) -> RawInbound:
-    """Write a message of a fake down as the channel stores it."""
-    thread = message.thread
-    said = fake.wire(message)
-    return RawInbound(
-        dedupe_key=f"message:{thread}:{said['id']}",
-        raw=json.dumps(said, ensure_ascii=False).encode(),
-        received_at=message.at,
-        envelope={"what": "message", "thread": thread, "listed": fake.conversation(fake.threads[thread])},
-    )
-
-
-def _recorded(record: FakeTiktok) -> Sequence[RawInbound]:
-    ask, order, shut = ("7494560109732330001", "7494560109732330002", _STATE)
-    card = {"order_id": "576460752303423488"}
-    messages = [
-        record.customer_says(ask, "Is the blue one in stock? 😟"),
-        record.customer_says(order, "", kind="ORDER_CARD", content=card),
-        record.customer_says(ask, "only the platform reads this", is_visible=False),
-        record.customer_says(ask, "", kind="BUYER_ENTER_FROM_PRODUCT", content={"product_id": "1729384756"}),
-        record.customer_says(order, "", kind="ALLOCATED_SERVICE", content={"name": "Agent 2"}),
-        record.customer_says(shut, "谢谢，再见"),
-    ]
-    samples = [recorded(record, one) for one in messages]
-    record.threads[shut].status = "closed"
-    listed = record.conversation(record.threads[shut])
-    state: JsonObject = {"what": "thread", "thread": shut, "listed": listed}
-    raw = json.dumps(listed, ensure_ascii=False).encode()
-    at = messages[-1].at
-    return (*samples, RawInbound(dedupe_key=f"thread:{shut}:closed", raw=raw, received_at=at, envelope=state))
+    def say_in_crowd(self, text: str) -> None:
+        """Let one buyer write."""
+        self.fake.customer_says(_CROWD, text)

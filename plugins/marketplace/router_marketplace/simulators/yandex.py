@@ -6,7 +6,6 @@ import json
 import os
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from router.capabilities import StartRule
@@ -20,10 +19,9 @@ from router.testing import (
     server_error,
 )
 from router_marketplace.simulators.fake_yandex import ARBITER, BUSINESS_ID, FakeYandex, message_id
-from router_marketplace.simulators.market import MarketSimulator, pushed, spec_path
+from router_marketplace.simulators.market import MarketSimulator, pushed
 from router_marketplace.yandex.settings import YandexSettings
 
-SPEC = "yandex-market-partner/chats-orders-questions.openapi.json"
 PAGE = 10
 PAUSE = {"Retry-After": "7"}
 ORDER: dict[str, Any] = {
@@ -66,6 +64,7 @@ class YandexSimulator(MarketSimulator[FakeYandex]):
     """A cabinet with four chats: about an order, a return, goods, and one in dispute."""
 
     send_route = "POST /v2/businesses/{business}/chats/message"
+    spec_name = "yandex-market-partner/chats-orders-questions.openapi.json"
     page_size = PAGE
     refusals = {
         "Retryable": lambda: server_error(503),
@@ -78,14 +77,9 @@ class YandexSimulator(MarketSimulator[FakeYandex]):
     }
 
     def __init__(self) -> None:
-        super().__init__(FakeYandex(page_limit=PAGE))
+        super().__init__(FakeYandex(page_limit=PAGE), FakeYandex())
         self.fake.issue_token()
         self.fake.orders[55001] = ORDER
-        self._placed: dict[str, FakeMessage] = {}
-        self._crowds = 0
-        # A second platform writes the samples down, so that the shop's own begins empty.
-        self._record = FakeYandex()
-        self._samples = _recorded(self._record)
 
     def settings_behind(self, url: str) -> YandexSettings:
         """Give settings of a cabinet with an OAuth token, as that one can run out."""
@@ -104,26 +98,58 @@ class YandexSimulator(MarketSimulator[FakeYandex]):
             confirm_after_s=0,
         )
 
-    def samples(self) -> Sequence[RawInbound]:
-        """Give one message of each kind of chat."""
-        return self._samples
-
     def sample_in(self, thread_kind: str) -> RawInbound:
         """Give the message of one kind of chat."""
         return self._samples[("order", "return", "direct", "dispute").index(thread_kind)]
 
+    def first_messages(self) -> Sequence[RawInbound]:
+        """Let people write at `record` and give what the channel stores of it; the first is a customer's."""
+        record = self.record
+        record.open_chat(101, kind="ORDER", order=55001, buyer="8wq1", name="Vera")
+        record.open_chat(102, kind="RETURN", order=55002, refund=77, buyer="x2k9")
+        record.open_chat(103, kind="DIRECT", is_anonymous=True)
+        record.open_chat(104, kind="ORDER", order=55004, buyer="m3a7")
+        picture = {"name": "box.jpg", "size": 2048, "url": "https://avatars.mds.yandex.net/get/box.jpg"}
+        about_order = record.buyer_writes(101, "Где мой заказ? 😟")
+        about_return = record.buyer_writes(102, "", payload=[picture])
+        about_goods = record.buyer_writes(103, "Есть ли синий цвет?")
+        samples = [self.recorded(record, one) for one in (about_order, about_return, about_goods)]
+        record.dispute(104)
+        samples.append(
+            self.recorded(record, record.others_write(104, "Спор открыт. Опишите ситуацию.", ARBITER))
+        )
+        record.dispute(101)
+        chat = record.chat_json(record.threads["101"])
+        state: JsonObject = {"what": "thread", "thread": "101", "listed": chat}
+        raw = json.dumps(chat, ensure_ascii=False).encode()
+        at = about_order.at
+        return (
+            *samples,
+            RawInbound(dedupe_key="thread:101:dispute", raw=raw, received_at=at, envelope=state),
+        )
+
+    def recorded(self, fake: FakeYandex, message: FakeMessage) -> RawInbound:
+        """Write a message of a fake down as the channel stores it."""
+        chat = message.thread
+        return RawInbound(
+            dedupe_key=f"message:{chat}:{message_id(message)}",
+            raw=json.dumps(fake.message_json(message), ensure_ascii=False).encode(),
+            received_at=message.at,
+            envelope={"what": "message", "thread": chat, "listed": fake.chat_json(fake.threads[chat])},
+        )
+
     def place(self, raw: RawInbound) -> None:
         """Let the platform have a recorded message, or a recorded change of a chat."""
         key = raw.dedupe_key
-        if key not in self._placed:
+        if key not in self.placed:
             listed: Any = raw.envelope["listed"]
             chat = _place_chat(self.fake, listed)
             if raw.envelope["what"] == "message":
-                self._placed[key] = _place_message(self.fake, chat, json.loads(raw.raw))
+                self.placed[key] = _place_message(self.fake, chat, json.loads(raw.raw))
 
     def push_of(self, raw: RawInbound) -> HttpRequest:
         """Give the notification of it."""
-        message = self._placed.get(raw.dedupe_key)
+        message = self.placed.get(raw.dedupe_key)
         path = f"/{_VARIABLES[_PUSH]}"
         if message is not None:
             push = self.fake.message_push(message, path)
@@ -131,89 +157,21 @@ class YandexSimulator(MarketSimulator[FakeYandex]):
             push = self.fake.push("CHAT_ARBITRAGE_STARTED", int(str(raw.envelope["thread"])), path=path)
         return pushed(push.body, path=push.path, headers=push.headers)
 
-    def echo(self) -> RawInbound:
-        """Give what the shop sent last."""
-        message = self.fake.sent_by_shop()[-1]
-        return recorded(self.fake, message)
-
     def unknown_kind(self) -> RawInbound:
         """Give a message of a kind nobody has heard of."""
-        return recorded(self._record, self._record.buyer_writes(101, "", kind="hologram"))
+        return self.recorded(self.record, self.record.buyer_writes(101, "", kind="hologram"))
 
     def fresh(self, number: int) -> RawInbound:
         """Give one more message; each from one of five buyers, as every sweep reads the newest chats again."""
-        return recorded(self._record, self._record.buyer_writes(5000 + number % 5, f"fresh {number}"))
-
-    def forget(self) -> None:
-        """Drop what both platforms have kept; numbers go on."""
-        for platform in (self.fake, self._record):
-            platform.forget()
-        self._placed.clear()
+        return self.recorded(self.record, self.record.buyer_writes(5000 + number % 5, f"fresh {number}"))
 
     def start_attempt(self, rule: StartRule, attempt: OutboundAttempt) -> OutboundAttempt:
         """Turn an attempt into the first message about an order or a return."""
         return replace(attempt, thread="", recipient=f"{rule.needs}:55001", answers=None)
 
-    def spec(self) -> Path:
-        """Name the platform's own description of its interface."""
-        return spec_path(SPEC)
-
-    def signed(self, raw: RawInbound) -> HttpRequest:
-        """Give a sample's notification; what proves it is the address it comes from and goes to."""
-        self.place(raw)
-        return self.push_of(raw)
-
-    def stale(self, raw: RawInbound) -> HttpRequest | None:
-        """Give none: nothing is signed with a time."""
-        return None
-
-    def expire_token(self) -> None:
-        """Let the token run out."""
-        self.fake.expire_tokens()
-
-    @property
-    def tokens_issued(self) -> int:
-        """Count the tokens given out."""
-        return self.fake.tokens_issued
-
-    def crowd(self, count: int) -> Sequence[str]:
-        """Let one buyer write many messages within the same second."""
-        self._crowds += 1
-        texts = [f"crowd {self._crowds} message {number}" for number in range(count)]
-        for text in texts:
-            self.fake.buyer_writes(9001, text)
-        return texts
-
-
-def recorded(fake: FakeYandex, message: FakeMessage) -> RawInbound:
-    """Write a message of a fake down as the channel stores it."""
-    chat = message.thread
-    return RawInbound(
-        dedupe_key=f"message:{chat}:{message_id(message)}",
-        raw=json.dumps(fake.message_json(message), ensure_ascii=False).encode(),
-        received_at=message.at,
-        envelope={"what": "message", "thread": chat, "listed": fake.chat_json(fake.threads[chat])},
-    )
-
-
-def _recorded(record: FakeYandex) -> Sequence[RawInbound]:
-    record.open_chat(101, kind="ORDER", order=55001, buyer="8wq1", name="Vera")
-    record.open_chat(102, kind="RETURN", order=55002, refund=77, buyer="x2k9")
-    record.open_chat(103, kind="DIRECT", is_anonymous=True)
-    record.open_chat(104, kind="ORDER", order=55004, buyer="m3a7")
-    picture = {"name": "box.jpg", "size": 2048, "url": "https://avatars.mds.yandex.net/get/box.jpg"}
-    about_order = record.buyer_writes(101, "Где мой заказ? 😟")
-    about_return = record.buyer_writes(102, "", payload=[picture])
-    about_goods = record.buyer_writes(103, "Есть ли синий цвет?")
-    samples = [recorded(record, one) for one in (about_order, about_return, about_goods)]
-    record.dispute(104)
-    samples.append(recorded(record, record.others_write(104, "Спор открыт. Опишите ситуацию.", ARBITER)))
-    record.dispute(101)
-    chat = record.chat_json(record.threads["101"])
-    state: JsonObject = {"what": "thread", "thread": "101", "listed": chat}
-    raw = json.dumps(chat, ensure_ascii=False).encode()
-    at = about_order.at
-    return (*samples, RawInbound(dedupe_key="thread:101:dispute", raw=raw, received_at=at, envelope=state))
+    def say_in_crowd(self, text: str) -> None:
+        """Let one buyer write."""
+        self.fake.buyer_writes(9001, text)
 
 
 def _place_chat(fake: FakeYandex, listed: dict[str, Any]) -> int:
