@@ -104,6 +104,7 @@ def _call(method: str, target: str, headers: Mapping[str, str], body: bytes) -> 
         headers=CIMultiDict(headers),
         body=body,
         remote="127.0.0.1",
+        target=target,
     )
 
 

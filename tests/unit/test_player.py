@@ -69,6 +69,7 @@ async def test_lines_hold_calls_and_items_and_bytes_that_are_no_text(tmp_path: P
     (call, *_) = read_traffic(FIXTURES / "parcels")
     assert call.request
     assert (call.request.path, call.request.query) == ("/events", {"shop": "7"})
+    assert call.request.target == "/events?shop=7"
     lines = [
         {
             "received_at": "2026-03-02T09:00:01Z",
