@@ -83,7 +83,7 @@ class Scene:
     async def stored(self, count: int) -> int:
         """Count what this account's store holds, waiting for so many items: a pull may still be at work."""
         with suppress(TimeoutError):
-            async with asyncio.timeout(_WIRE_S):
+            async with asyncio.timeout(WIRE_S):
                 while len(self.context.accepted) < count:  # noqa: ASYNC110 - a memory store rings no bell
                     await asyncio.sleep(_RETRY_S)
         return len(self.context.accepted)

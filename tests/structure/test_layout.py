@@ -79,7 +79,7 @@ ORDER = (
     ("watchdog", "accounts", "supervisor"),
     ("doors", "startup", "routing_setup", "quarantine"),
     ("simulation",),
-    ("rulebook", "rules_commands", "staffing"),
+    ("rulebook", "rules_commands", "staffing", "plugin_template"),
     ("web",),
     ("bootstrap", "checking", "explaining", "logs"),
     ("serving",),
