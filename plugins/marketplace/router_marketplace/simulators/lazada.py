@@ -25,7 +25,8 @@ from router_marketplace.simulators.fake_lazada import (
     TOO_OLD,
     FakeLazada,
 )
-from router_marketplace.simulators.market import MarketSimulator, pushed, spec_path
+from router_marketplace.simulators.market import pushed, spec_path
+from router_marketplace.simulators.played import PlayedSimulator
 
 SPEC = "lazada-im/openapi.yaml"
 TOKEN_S = 7 * 86_400.0
@@ -55,7 +56,7 @@ def _service(code: str) -> Fault:
     return refused(200, json.dumps(said).encode())
 
 
-class LazadaSimulator(MarketSimulator[FakeLazada]):
+class LazadaSimulator(PlayedSimulator[FakeLazada]):
     """A seller with three buyers, one of whom takes a message back."""
 
     send_route = "POST /im/message/send"
@@ -97,6 +98,19 @@ class LazadaSimulator(MarketSimulator[FakeLazada]):
     def samples(self) -> Sequence[RawInbound]:
         """Give messages of every sort."""
         return self._samples
+
+    def push_for(self, message: FakeMessage) -> HttpRequest:
+        """Give the signed push for a message."""
+        push = self.fake.message_push(message)
+        return pushed(push.body, headers=push.headers)
+
+    def chat_id(self, number: int) -> str:
+        """Give the id of a chat of a new buyer."""
+        return _session(900 + number)
+
+    def order_card(self, order_id: str) -> tuple[str, Mapping[str, Any]]:
+        """Give the card that shows an order."""
+        return "order_card", {"orderId": order_id}
 
     def place(self, raw: RawInbound) -> None:
         """Let the platform have a recorded message."""
