@@ -13,10 +13,11 @@ from aiohttp import ClientError
 
 from router.demo.colleagues import Colleagues
 from router.demo.desk import Lost
+from router.demo.files import SHOP_ADDRESS, SITE_KEY
 from router.demo.letters import CUSTOMER_DOMAIN, Draft, Letter
 from router.demo.scenes import Scene, Script
 from router.demo.visitor import Visitor
-from router.demo.world import SHOP_ADDRESS, SITE_KEY, World
+from router.demo.world import World
 from router.errors import RouterError
 
 log = logging.getLogger(__name__)
