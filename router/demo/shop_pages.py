@@ -18,6 +18,7 @@ PAGES = {
     "shop": ("/demo/shop", "Shop"),
     "mailbox": ("/demo/mailbox", "Mailbox"),
     "marketplace": ("/demo/marketplace", "Marketplaces"),
+    "phone": ("/demo/phone", "Phone"),
     "desk": ("/", "Desk"),
 }
 
@@ -76,6 +77,11 @@ def render_marketplace(shops: Mapping[str, str], orders: Sequence[Order]) -> str
         "orders": _options({one.id: f"{one.id}: {one.title}" for one in orders}),
     }
     return _template("marketplace.html").substitute(own)
+
+
+def render_phone(hotline: str) -> str:
+    """Render the phone page with its form; calls are fetched by the page."""
+    return _template("phone.html").substitute(hotline=escape(hotline), links=_links("phone"))
 
 
 def _links(here: str) -> str:

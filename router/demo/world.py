@@ -29,6 +29,9 @@ from router.demo.mailbox import Mailbox
 from router.demo.market_pages import MarketPages
 from router.demo.marketplace import Marketplace
 from router.demo.pages import DemoPages
+from router.demo.phone import ACCOUNT as HOTLINE_ACCOUNT
+from router.demo.phone import Phone
+from router.demo.phone_pages import PhonePages
 from router.demo.ports import HOST, start_on_free_ports
 from router.demo.scenes import Script
 from router.errors import RouterError
@@ -49,6 +52,7 @@ class World:
     router: Router
     mailbox: Mailbox
     marketplace: Marketplace
+    phone: Phone
     config_file: Path
     smtp_port: int
     logins: tuple[str, ...]
@@ -87,11 +91,15 @@ async def _world(
         marketplace = Marketplace(PluginHost.load(), clock)
         stack.push_async_callback(marketplace.close)
         await marketplace.open()
+        phone = Phone(folder, clock, url)
+        stack.push_async_callback(phone.close)
+        await phone.open()
         roster = read_roster_file(one_at_a_time)
         write_rules(folder, is_hasty=one_at_a_time)
-        config = write_config(folder, roster, ports, {"accounts": marketplace.accounts()})
+        accounts = {**marketplace.accounts(), HOTLINE_ACCOUNT: phone.account()}
+        config = write_config(folder, roster, ports, {"accounts": accounts})
         pages = DemoPages(mailbox, clock, script, url, SITE_KEY, SHOP_ADDRESS)
-        routes = [*pages.routes(), *MarketPages(marketplace, url).routes()]
+        routes = [*pages.routes(), *MarketPages(marketplace, url).routes(), *PhonePages(phone).routes()]
         # Everybody may know these passwords; costly hashes would only slow the start down.
         cheap = PasswordHasher(time_cost=1, memory_cost=1024, parallelism=1)
         settings = WebSettings(password_hasher=cheap)
@@ -104,6 +112,7 @@ async def _world(
             router=router,
             mailbox=mailbox,
             marketplace=marketplace,
+            phone=phone,
             config_file=folder / "omnirouter.yaml",
             smtp_port=smtp_port,
             logins=logins,
