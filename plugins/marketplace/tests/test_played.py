@@ -60,7 +60,9 @@ async def test_two_platforms_of_a_kind_give_equal_ids(market: Market) -> None:
     assert other.open_chat("Robin") == market.simulator.open_chat("Kim")
 
 
-async def test_platform_that_follows_a_clock_lives_in_its_time_and_its_tokens_are_good(market: Market) -> None:
+async def test_platform_that_follows_a_clock_lives_in_its_time_and_its_tokens_are_good(
+    market: Market,
+) -> None:
     clock = SystemClock()
     market.simulator.follow(clock)
     assert abs((market.fake.clock.now() - clock.now()).total_seconds()) < 5

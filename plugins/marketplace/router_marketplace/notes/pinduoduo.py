@@ -13,6 +13,7 @@ from router_marketplace.notes.settings import PinduoduoNoteSettings
 from router_marketplace.parsing import object_of, text_of
 from router_marketplace.settings import secret
 from router_marketplace.signing.chinese import sign_pinduoduo
+from router_marketplace.simulators.fake_notes import FakePinduoduo
 
 FACTS = load_note_facts("pinduoduo-notes")
 READ, WRITE = "pdd.order.information.get", "pdd.order.note.update"
@@ -68,4 +69,5 @@ PINDUODUO = NoteTargetType(
     settings=PinduoduoNoteSettings,
     limits=FACTS.limits,
     factory=PinduoduoNotes,
+    simulator=FakePinduoduo,
 )

@@ -13,6 +13,7 @@ from router_marketplace.notes.settings import TaobaoNoteSettings
 from router_marketplace.parsing import object_of, text_of
 from router_marketplace.settings import secret
 from router_marketplace.signing.chinese import sign_top
+from router_marketplace.simulators.fake_notes import FakeTaobao
 
 FACTS = load_note_facts("taobao-notes")
 READ, WRITE = "taobao.trade.fullinfo.get", "taobao.trade.memo.update"
@@ -76,4 +77,5 @@ TAOBAO = NoteTargetType(
     settings=TaobaoNoteSettings,
     limits=FACTS.limits,
     factory=TaobaoNotes,
+    simulator=FakeTaobao,
 )
