@@ -5,6 +5,7 @@ In: a shop where nobody is available. Out: the ids of the conversations, all ans
 
 from __future__ import annotations
 
+from router.demo.check_orders import check_order
 from router.demo.floor import Floor
 from router.demo.market_acts import MarketActs
 from router.demo.transcript import Transcript
@@ -33,6 +34,8 @@ async def play_market(world: World, floor: Floor, transcript: Transcript) -> lis
     await floor.desks["anna"].be("available")
     transcript.act("Anna", "is available")
     await acts.offered_first(complained)
+    login, conversation_id = acts.taken_by(complained), complained.conversation_id
+    await check_order(world, floor, transcript, login=login, conversation_id=conversation_id, order_id=ORDER)
     await acts.held_answer(complained, "I am sorry. A new kettle leaves today, and you keep the old one.")
     await acts.take_back(complained)
     await acts.resolve(complained)

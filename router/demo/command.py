@@ -60,6 +60,7 @@ def _greeting(world: World) -> str:
         f"  Mailbox    {url}/demo/mailbox  write to the shop as a customer, read the answers",
         f"  Market     {url}/demo/marketplace  write as a buyer, take messages back, see what is held",
         f"  Phone      {url}/demo/phone    let customers call; a missed call comes to the desk",
+        f"  Orders     {url}/demo/shop-orders  what the desk looks up, and the notes agents write on orders",
         f"  SMTP       127.0.0.1:{world.smtp_port}, for {SHOP_ADDRESS}",
         f"  API        {url}/api/v1/docs",
         f"  Files      {world.config_file.parent} (removed at the end)",

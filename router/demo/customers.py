@@ -13,8 +13,9 @@ from aiohttp import ClientError
 
 from router.demo.colleagues import Colleagues
 from router.demo.desk import Lost
-from router.demo.files import SHOP_ADDRESS, SITE_KEY
+from router.demo.files import SHOP_ADDRESS, SITE_KEY, SUPPORT
 from router.demo.letters import CUSTOMER_DOMAIN, Draft, Letter
+from router.demo.phone import ACCOUNT as HOTLINE
 from router.demo.scenes import CallScene, Scene, Script
 from router.demo.visitor import Visitor
 from router.demo.world import World
@@ -27,7 +28,6 @@ FIRST_GAP_S = (0.2, 0.8)
 GAP_S = (20.0, 40.0)
 MOST_OPEN = 12
 PATIENCE_S = 600.0
-LOOK_EVERY_S = 1.0
 CALL_AGAIN_S = (15.0, 40.0)
 FIRST_CALL_AT = 2
 CALL_EVERY = 6
@@ -105,21 +105,34 @@ class Customers:
     async def _phone(self, scene: CallScene) -> None:
         """Call, and again after a while, each time as the scene says."""
         number = f"139{self._random.randrange(10**8):08}"
+        self._world.system.place(scene.order, HOTLINE, f"+86{number}")
         for outcome in scene.outcomes:
             await self._world.phone.tell(outcome, number, scene.way)
             await asyncio.sleep(self._random.uniform(*CALL_AGAIN_S))
 
     async def _buy(self, scene: Scene, name: str) -> None:
         """Write to one of our shops on a marketplace, wait for the answer, say thanks."""
-        account = self._random.choice(list(self._world.marketplace.shops))
+        accounts = list(self._world.marketplace.shops)
+        if not accounts:
+            return
+        account = self._random.choice(accounts)
         shop = self._world.marketplace.shops[account]
         chat = shop.platform.open_chat(name)
+        self._world.system.place(scene.order, account, chat)
         await self._say(account, chat, scene.text, scene.order)
-        while not any(one.author == "shop" for one in self._world.marketplace.chat(account, chat).messages):
-            await asyncio.sleep(LOOK_EVERY_S)
+        await self._answered(account, chat)
         await asyncio.sleep(self._random.uniform(*THANKS_AFTER_S))
         if scene.thanks:
             await self._say(account, chat, scene.thanks)
+
+    async def _answered(self, account: str, chat: str) -> None:
+        """Wait until the shop has written; whatever is sent is told live as well."""
+        live = self._world.router.live
+        while True:
+            seen = live.last
+            if any(one.author == "shop" for one in self._world.marketplace.chat(account, chat).messages):
+                return
+            await live.wait_past(seen)
 
     async def _say(self, account: str, chat: str, text: str, order: str = "") -> None:
         market = self._world.marketplace
@@ -128,6 +141,7 @@ class Customers:
     async def _write(self, scene: Scene, name: str) -> None:
         """Send a mail, wait for the answer, thank for it in the same thread."""
         address = f"customer-{next(self._numbers)}@{CUSTOMER_DOMAIN}"
+        self._world.system.place(scene.order, SUPPORT, address)
         sent = await self._post(scene.subject, scene.text, name, address)
         answer = await self._world.mailbox.until(
             lambda one: one.direction == "received" and one.value("In-Reply-To") == sent.message_id

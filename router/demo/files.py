@@ -15,6 +15,8 @@ from router.documents.reading import read_document
 
 SHOP_ADDRESS = "support@shop.example"
 SITE_KEY = "demo-shop"
+SUPPORT = "support"
+SITE = "shop"
 
 _HERE = Path(__file__).parent
 
@@ -71,7 +73,7 @@ def write_config(
         "store": {"url": f"sqlite:///{folder / 'router.db'}"},
         "web": {"host": HOST, "port": ports.http, "public_url": f"http://{HOST}:{ports.http}"},
         **sections,
-        "accounts": {"support": support, "shop": site, **sections.get("accounts", {})},
+        "accounts": {SUPPORT: support, SITE: site, **sections.get("accounts", {})},
         "rules": "rules.yaml",
         "roster": "roster.yaml",
     }

@@ -39,6 +39,7 @@ class MarketActs:
         shop = self._market.shops[account]
         chat = shop.platform.open_chat(name)
         self._transcript.act(name, f"writes at {shop.title}: {brief(text)}")
+        self._world.system.place(order, account, chat)
         await self._market.call(self._world.url, account, shop.platform.write(chat, text, order))
         found = await self._floor.conversation_about(text)
         self._transcript.equal(f"what {name} wrote came in by the right shop", found["account"], account)
@@ -65,6 +66,10 @@ class MarketActs:
             "the complaint of the marketplace is offered first", first, matter.conversation_id
         )
         await self._take(heard)
+
+    def taken_by(self, matter: Matter) -> str:
+        """Give the login of who took a matter."""
+        return self._taken[matter.conversation_id][0]
 
     async def take_next(self, matter: Matter) -> None:
         """Wait for the offer of a matter and accept it."""

@@ -14,8 +14,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from router.channel import HttpRequest
 from router.demo.forms import BadForm, OneLine, news, page, read_form, refused
 from router.demo.marketplace import Marketplace, PushRefused, Shop
-from router.demo.shop_orders import load_orders
 from router.demo.shop_pages import render_marketplace
+from router.demo.shop_system import ShopSystem
 from router.playing import PlayedChat
 
 
@@ -44,8 +44,9 @@ class PlatformAct(BaseModel):
 class MarketPages:
     """The page and its calls; `url` is where this router answers."""
 
-    def __init__(self, marketplace: Marketplace, url: str) -> None:
+    def __init__(self, marketplace: Marketplace, system: ShopSystem, url: str) -> None:
         self._marketplace = marketplace
+        self._system = system
         self._url = url
 
     def routes(self) -> list[web.AbstractRouteDef]:
@@ -60,7 +61,7 @@ class MarketPages:
     async def show(self, request: web.Request) -> web.Response:
         """Give the page; its chats come by `list_chats`."""
         shops = {shop.account: shop.title for shop in self._marketplace.shops.values()}
-        return page(render_marketplace(shops, load_orders()))
+        return page(render_marketplace(shops, list(self._system.orders.values())))
 
     async def list_chats(self, request: web.Request) -> web.Response:
         """Give every chat of every shop."""
@@ -73,6 +74,7 @@ class MarketPages:
             own = await read_form(request, BuyersWords)
             shop = self._shop(own.account)
             chat = self._chat(shop, own)
+            self._system.place(own.order, shop.account, chat)
             await self._call(shop, lambda: shop.platform.write(chat, own.text, own.order))
         except BadForm as error:
             return refused(error)

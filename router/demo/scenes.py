@@ -38,6 +38,7 @@ class CallScene(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     outcomes: tuple[Outcome, ...]
+    order: str = ""
     way: Way = "post"
 
 

@@ -18,6 +18,7 @@ PAGES = {
     "shop": ("/demo/shop", "Shop"),
     "mailbox": ("/demo/mailbox", "Mailbox"),
     "marketplace": ("/demo/marketplace", "Marketplaces"),
+    "shop-orders": ("/demo/shop-orders", "Orders"),
     "phone": ("/demo/phone", "Phone"),
     "desk": ("/", "Desk"),
 }
@@ -32,6 +33,13 @@ _PRODUCT = Template("""
       </li>""")
 _TROUBLE = Template('<p class="trouble" role="status">$trouble</p>')
 _LINK = Template('<a href="$address">$title</a>')
+_ORDER = Template("""
+        <li class="thread">
+          <h3>$title <span class="number">$id</span></h3>
+          <p>$status, $amount</p>
+          <p class="head">$steps</p>
+          <div data-order="$id"></div>
+        </li>""")
 _OPTION = Template('<option value="$value">$title</option>')
 _EXAMPLE = Template('<option data-subject="$subject" data-text="$text" data-name="$name">$subject</option>')
 
@@ -82,6 +90,21 @@ def render_marketplace(shops: Mapping[str, str], orders: Sequence[Order]) -> str
 def render_phone(hotline: str) -> str:
     """Render the phone page with its form; calls are fetched by the page."""
     return _template("phone.html").substitute(hotline=escape(hotline), links=_links("phone"))
+
+
+def render_shop_orders(orders: Sequence[Order]) -> str:
+    """Render the orders; the notes on them are fetched by the page."""
+    shown = "".join(
+        _ORDER.substitute(
+            id=escape(order.id),
+            title=escape(order.title),
+            status=escape(order.status),
+            amount=escape(f"{order.amount} {order.currency}"),
+            steps=escape(", ".join(order.steps)),
+        )
+        for order in orders
+    )
+    return _template("shop-orders.html").substitute(orders=shown, links=_links("shop-orders"))
 
 
 def _links(here: str) -> str:

@@ -18,25 +18,21 @@ from router.bootstrap import Router, running_router
 from router.capabilities import HealthState
 from router.clock import SystemClock
 from router.demo.files import (
-    SHOP_ADDRESS,
-    SITE_KEY,
     Ports,
     read_roster_file,
     write_config,
     write_rules,
 )
 from router.demo.mailbox import Mailbox
-from router.demo.market_pages import MarketPages
 from router.demo.marketplace import Marketplace
-from router.demo.pages import DemoPages
-from router.demo.phone import ACCOUNT as HOTLINE_ACCOUNT
+from router.demo.note_shops import NoteShops
+from router.demo.outside import running_outside
 from router.demo.phone import Phone
-from router.demo.phone_pages import PhonePages
 from router.demo.ports import HOST, start_on_free_ports
 from router.demo.scenes import Script
+from router.demo.shop_system import ShopSystem, shop_source
 from router.errors import RouterError
 from router.people import hash_password, set_password
-from router.plugin_host import PluginHost
 from router.web.settings import WebSettings
 
 PASSWORD = "demo"
@@ -53,6 +49,8 @@ class World:
     mailbox: Mailbox
     marketplace: Marketplace
     phone: Phone
+    system: ShopSystem
+    notes: NoteShops
     config_file: Path
     smtp_port: int
     logins: tuple[str, ...]
@@ -85,34 +83,31 @@ async def _world(
     async with AsyncExitStack() as stack:
         name = tempfile.TemporaryDirectory(prefix="omnirouter-demo-", ignore_cleanup_errors=True)
         folder = Path(stack.enter_context(name))
-        mailbox = Mailbox(clock, smtp_port)
-        stack.callback(mailbox.close)
-        ports = Ports(http=http_port, smtp=smtp_port, relay=await mailbox.open())
-        marketplace = Marketplace(PluginHost.load(), clock)
-        stack.push_async_callback(marketplace.close)
-        await marketplace.open()
-        phone = Phone(folder, clock, url)
-        stack.push_async_callback(phone.close)
-        await phone.open()
+        outside = await stack.enter_async_context(running_outside(folder, clock, url, smtp_port))
+        ports = Ports(http=http_port, smtp=smtp_port, relay=outside.relay_port)
         roster = read_roster_file(one_at_a_time)
         write_rules(folder, is_hasty=one_at_a_time)
-        accounts = {**marketplace.accounts(), HOTLINE_ACCOUNT: phone.account()}
-        config = write_config(folder, roster, ports, {"accounts": accounts})
-        pages = DemoPages(mailbox, clock, script, url, SITE_KEY, SHOP_ADDRESS)
-        routes = [*pages.routes(), *MarketPages(marketplace, url).routes(), *PhonePages(phone).routes()]
+        config = write_config(folder, roster, ports, outside.sections())
         # Everybody may know these passwords; costly hashes would only slow the start down.
         cheap = PasswordHasher(time_cost=1, memory_cost=1024, parallelism=1)
-        settings = WebSettings(password_hasher=cheap)
         router = await stack.enter_async_context(
-            running_router(config, clock=clock, web_settings=settings, extra_routes=routes)
+            running_router(
+                config,
+                context=[shop_source(url)],
+                clock=clock,
+                web_settings=WebSettings(password_hasher=cheap),
+                extra_routes=outside.routes(script, clock, url),
+            )
         )
         logins = tuple(roster["agents"])
         await _open_doors(router, logins, cheap)
         yield World(
             router=router,
-            mailbox=mailbox,
-            marketplace=marketplace,
-            phone=phone,
+            mailbox=outside.mailbox,
+            marketplace=outside.marketplace,
+            phone=outside.phone,
+            system=outside.system,
+            notes=outside.notes,
             config_file=folder / "omnirouter.yaml",
             smtp_port=smtp_port,
             logins=logins,
