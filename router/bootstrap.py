@@ -47,7 +47,7 @@ from router.rerouting import Reroutes
 from router.routing_setup import put_in_force, put_on_staff
 from router.rulebook import Rulebook
 from router.rules_files import DEFAULT_RULES, RulesSource, read_roster, read_rules
-from router.sources import Sources, read_sources
+from router.sources import ContextSource, Sources, read_sources
 from router.startup import check_clock, check_folder, make_private
 from router.steering import Steering
 from router.storage.sole import sole_router
@@ -82,6 +82,7 @@ async def running_router(
     config: Config,
     *,
     accounts: Sequence[AnyAccount] | None = None,
+    context: Sequence[ContextSource] = (),
     clock: Clock | None = None,
     random: Random | None = None,
     web_settings: WebSettings | None = None,
@@ -90,13 +91,15 @@ async def running_router(
 ) -> AsyncIterator[Router]:
     """Start everything the configuration names; raises ConfigError before anything is accepted.
 
-    `accounts` replaces those of the configuration, for channels that no installed plugin declares;
+    `accounts` replaces those of the configuration, for channels that no installed plugin declares; `context`
+    adds to those of the configuration, for sources that none declares.
     `extra_routes` are pages of whoever starts the router, beside its own.
     """
     clock = clock or SystemClock()
     plugins = PluginHost.load(config.plugins.disabled)
     accounts = account_settings(config, plugins) if accounts is None else accounts
     sources = read_sources(config, plugins)
+    sources = replace(sources, context=(*sources.context, *context))
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(_own_store(config, clock))
         rules = await _prepare(config, store, clock, plugins.strategies)

@@ -28,7 +28,7 @@ ORDER = (
     ("calls", "threads"),
     ("messages",),
     ("orders",),
-    ("documents", "capabilities", "abilities", "channel", "strategy", "hookspecs"),
+    ("documents", "capabilities", "abilities", "channel", "playing", "strategy", "hookspecs"),
     ("model", "live", "splitting", "fallbacks", "windows", "pauses", "templates"),
     ("engine",),
     ("storage",),
@@ -169,6 +169,7 @@ def test_plugins_import_only_the_public_surface() -> None:
         "router.hookspecs",
         "router.messages",
         "router.orders",
+        "router.playing",
         "router.testing",
         "router.threads",
     }
