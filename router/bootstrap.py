@@ -6,7 +6,7 @@ In: the configuration. Out: a running router, stopped in reverse when the block 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -47,7 +47,7 @@ from router.rerouting import Reroutes
 from router.routing_setup import put_in_force, put_on_staff
 from router.rulebook import Rulebook
 from router.rules_files import DEFAULT_RULES, RulesSource, read_roster, read_rules
-from router.sources import Sources, read_sources
+from router.sources import ContextSource, Sources, read_sources
 from router.startup import check_clock, check_folder, make_private
 from router.steering import Steering
 from router.storage.sole import sole_router
@@ -82,6 +82,7 @@ async def running_router(
     config: Config,
     *,
     accounts: Sequence[AnyAccount] | None = None,
+    context: Sequence[ContextSource] = (),
     clock: Clock | None = None,
     random: Random | None = None,
     web_settings: WebSettings | None = None,
@@ -90,13 +91,15 @@ async def running_router(
 ) -> AsyncIterator[Router]:
     """Start everything the configuration names; raises ConfigError before anything is accepted.
 
-    `accounts` replaces those of the configuration, for channels that no installed plugin declares;
+    `accounts` replaces those of the configuration, for channels that no installed plugin declares; `context`
+    adds to those of the configuration, for sources that none declares.
     `extra_routes` are pages of whoever starts the router, beside its own.
     """
     clock = clock or SystemClock()
     plugins = PluginHost.load(config.plugins.disabled)
     accounts = account_settings(config, plugins) if accounts is None else accounts
     sources = read_sources(config, plugins)
+    sources = replace(sources, context=(*sources.context, *context))
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(_own_store(config, clock))
         rules = await _prepare(config, store, clock, plugins.strategies)
@@ -112,6 +115,13 @@ async def running_router(
         yield house.router(config, supervisor, url)
 
 
+def _filing_room(
+    store: Store, clock: Clock, queues: Queues, filed: Callable[[Sequence[Filed]], None], config: Config
+) -> FilingRoom:
+    window = timedelta(seconds=config.identity.window)
+    return FilingRoom(store, clock, queues.work_item, filed, config.calls.terms, window)
+
+
 class _House:
     """The rooms, wired."""
 
@@ -125,9 +135,7 @@ class _House:
         sources: Sources,
         config: Config,
     ) -> None:
-        self._accounts = accounts
-        self._store = store
-        self._clock = clock
+        self._accounts, self._store, self._clock = accounts, store, clock
         run_id = new_id()
         self.decoder = decoder_of(accounts)
         self.doors = Doors(accounts, store, self.decoder)
@@ -152,8 +160,7 @@ class _House:
         """Wire the rooms a message passes before anybody is asked to answer it."""
         store, clock = self._store, self._clock
         queues = Queues(clock, lambda: self.rulebook.rules, self.doors.language)
-        window = timedelta(seconds=config.identity.window)
-        filing = FilingRoom(store, clock, queues.work_item, self._filed, config.calls.terms, window)
+        filing = _filing_room(store, clock, queues, self._filed, config)
         self.tasks = Tasks(
             store,
             clock,

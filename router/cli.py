@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
 import typer
 
 from router.errors import ConfigError, RouterError
+from router.plugin_template.cli import plugin_app
 
 if TYPE_CHECKING:
     from router.rules_commands import Answer
@@ -41,6 +42,7 @@ app.add_typer(quarantine_app, name="quarantine")
 app.add_typer(token_app, name="token")
 app.add_typer(agent_app, name="agent")
 app.add_typer(channels_app, name="channels")
+app.add_typer(plugin_app, name="plugin")
 
 ConfigOption = Annotated[Path, typer.Option("-c", "--config", help="The configuration file.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Answer for programs.")]

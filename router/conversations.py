@@ -35,6 +35,7 @@ from router.model.filing import (
     Point,
     Pointer,
     PointKey,
+    Row,
     Shelf,
     Shelved,
     StatedOrder,
@@ -152,16 +153,18 @@ class Filing:
             )
             self._note_kin(own_id, kin, item.received_at)
         self._shelf.points[key] = point
-        self._shelf.add(
-            "contact",
-            {
-                "id": own_id,
-                "merged_into": None if kin is None else kin.contact_id,
-                "display_name": name,
-                "language": event.language,
-                "created_at": item.received_at,
-            },
-        )
+        own = {
+            "id": own_id,
+            "merged_into": None if kin is None else kin.contact_id,
+            "display_name": name,
+            "language": event.language,
+            "created_at": item.received_at,
+        }
+        self._shelf.add("contact", own)
+        self._add_point(key, point, identity, own)
+        return point
+
+    def _add_point(self, key: PointKey, point: Point, identity: Identity, own: Row) -> None:
         self._shelf.add(
             "contact_point",
             {
@@ -170,13 +173,12 @@ class Filing:
                 "account": key.account,
                 "kind": key.kind,
                 "address": key.address,
-                "own_contact_id": own_id,
+                "own_contact_id": own["id"],
                 "display": identity.value,
                 "proof": identity.proof,
-                "created_at": item.received_at,
+                "created_at": own["created_at"],
             },
         )
-        return point
 
     def _note_kin(self, own_id: str, kin: Kin, at: datetime) -> None:
         """Keep that a new contact was recognised by proof, for people to see and to undo."""
@@ -200,7 +202,7 @@ class Filing:
     def _note_stated(self, item: Decoded, event: InboundEvent, conversation: Shelved, point: Point) -> None:
         """Note what the customer says of himself."""
         self._shelf.claims += [(point.id, claim, item.received_at) for claim in claims_of(event)]
-        order = order_of(item, event, point.proof)
+        order = order_of(item, event)
         if order is not None:
             scope, order_id, proof = order
             stated = StatedOrder(

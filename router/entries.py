@@ -30,10 +30,7 @@ def message_row(
 ) -> Row:
     """Give the row of an event's entry, without its id; `whole` is what its conversation is part of."""
     return {
-        "conversation_id": whole.id,
-        "strand_id": conversation.id,
-        "home_id": conversation.continues_in or conversation.id,
-        "episode_id": whole.episode_id,
+        **_place_of(conversation, whole),
         "seq": conversation.last_seq if is_read_by_customer(event) else None,
         "direction": _direction(event),
         "kind": event.kind,
@@ -69,6 +66,15 @@ def without_recalled_words(event: InboundEvent) -> InboundEvent:
     if event.kind is not EventKind.RECALL:
         return event
     return replace(event, blocks=(), attachments=())
+
+
+def _place_of(conversation: Shelved, whole: Shelved) -> Row:
+    return {
+        "conversation_id": whole.id,
+        "strand_id": conversation.id,
+        "home_id": conversation.continues_in or conversation.id,
+        "episode_id": whole.episode_id,
+    }
 
 
 def _direction(event: InboundEvent) -> str:

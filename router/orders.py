@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Protocol
 
 from aiohttp import ClientSession
 from pydantic import BaseModel
@@ -159,12 +159,37 @@ class NoteTarget(ABC):
         """Replace the note. Raises a SendError class; UnknownOutcome when it may have been written."""
 
 
+class NoteSimulator(Protocol):
+    """A shop played on this machine, whose notes can be looked at from outside, as in `omnirouter demo`."""
+
+    def settings(self) -> BaseModel:
+        """Give settings that work against it; only after `start`."""
+        ...
+
+    async def start(self) -> None:
+        """Open the shop."""
+        ...
+
+    async def stop(self) -> None:
+        """Close it and release its ports."""
+        ...
+
+    def keep(self, order_id: str) -> None:
+        """Let the shop have an order; one it has stays as it is."""
+        ...
+
+    def memo(self, order_id: str) -> Memo:
+        """Give the note of an order as the shop keeps it; raises LookupError for an unknown one."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoteTargetType:
-    """A kind of note target: static facts and a factory."""
+    """A kind of note target: static facts and a factory; `simulator` plays a shop of this kind."""
 
     id: str
     title: str
     settings: type[BaseModel]
     limits: NoteLimits
     factory: Callable[[str, Any], NoteTarget]
+    simulator: Callable[[], NoteSimulator] | None = None

@@ -32,7 +32,7 @@ from router.model.filing import (
     subject_of,
 )
 from router.model.identity import is_proven
-from router.stated import order_of
+from router.stated import order_of, own_proof
 
 OTHER_CHANNEL_WINDOW = timedelta(hours=72)
 SUBJECT_WINDOW = timedelta(hours=72)
@@ -109,9 +109,9 @@ def _place_elsewhere(
     shelf: Shelf, item: Decoded, event: InboundEvent, point: Point, window: timedelta
 ) -> Place:
     """Look at what the same person, proven on both sides, has open on other channels."""
-    if not is_proven(point.proof) or shelf.open_of(point.id):
+    if not is_proven(own_proof(event)) or shelf.open_of(point.id):
         return Place(None, FiledAs.OPENED)
-    order = order_of(item, event, point.proof)
+    order = order_of(item, event)
     near: list[Shelved] = []
     far: list[Shelved] = []
     for other in shelf.elsewhere.get(point.contact_id, []):

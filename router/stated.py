@@ -3,7 +3,7 @@
 In: events as channels decode them. Out: keys and identities for filing to look up and to keep. Pure.
 
 `identities[0]` is where the customer writes from; the others are what he, or his platform, says of him. An order
-counts with the proof the channel gives it (`context.order_proof`), never with more than the point it came from.
+counts with the proof the channel gives it (`context.order_proof`), never with more than the event itself has.
 """
 
 from __future__ import annotations
@@ -39,7 +39,13 @@ def claims_of(event: InboundEvent) -> list[Identity]:
     return [one for one in told_by_customer(event)[1:] if 0 < len(one.value.strip()) <= LONGEST]
 
 
-def order_of(item: Decoded, event: InboundEvent, point_proof: Proof) -> tuple[str, str, Proof] | None:
+def own_proof(event: InboundEvent) -> Proof:
+    """Give how well an event itself is proven to be from whom it names, whatever was proven of him before."""
+    author = told_by_customer(event)
+    return author[0].proof if author else Proof.UNVERIFIED
+
+
+def order_of(item: Decoded, event: InboundEvent) -> tuple[str, str, Proof] | None:
     """Give the order an event is about as (scope, number, proof), None for none."""
     given = event.context.get("order_id")
     is_number = isinstance(given, int) and not isinstance(given, bool)
@@ -49,7 +55,7 @@ def order_of(item: Decoded, event: InboundEvent, point_proof: Proof) -> tuple[st
     scope, told = event.context.get("order_scope"), event.context.get("order_proof")
     known = Proof(told) if told in tuple(Proof) else Proof.UNVERIFIED
     named = scope if isinstance(scope, str) and 0 < len(scope) <= 100 else item.account
-    return named, order_id, weaker(known, point_proof)
+    return named, order_id, weaker(known, own_proof(event))
 
 
 def _is_shared(identity: Identity) -> bool:

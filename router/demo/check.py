@@ -14,6 +14,8 @@ from router.demo.check_books import check_books
 from router.demo.check_chat import play_chat
 from router.demo.check_lease import play_silence
 from router.demo.check_mail import play_mail
+from router.demo.check_market import play_market
+from router.demo.check_phone import play_phone
 from router.demo.floor import staffed_floor
 from router.demo.scenes import load_script
 from router.demo.transcript import Transcript
@@ -47,4 +49,6 @@ async def _play(world: World, transcript: Transcript) -> None:
         conversations = await play_mail(world, floor, transcript)
         conversations.append(await play_chat(world, floor, transcript))
         conversations.append(await play_silence(world, floor, transcript))
+        conversations += await play_market(world, floor, transcript)
+        conversations += await play_phone(world, floor, transcript)
         await check_books(world, floor, transcript, conversations)

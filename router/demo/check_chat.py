@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import uuid
 
+from router.demo.files import SITE_KEY
 from router.demo.floor import Floor
 from router.demo.transcript import Transcript, brief
 from router.demo.visitor import Visitor
-from router.demo.world import SITE_KEY, World
+from router.demo.world import World
 
 QUESTION = "Hi! Is the blue enamel kettle in stock, and do you have a discount for two?"
 ANSWER = "Hello! Yes, twelve of them, and two come with ten percent off."

@@ -6,10 +6,11 @@ import re
 import uuid
 
 from router.demo.desk import Refused
+from router.demo.files import SITE_KEY
 from router.demo.floor import Floor
 from router.demo.transcript import Transcript, brief
 from router.demo.visitor import Visitor
-from router.demo.world import SITE_KEY, World
+from router.demo.world import World
 
 QUESTION = "Hello, where is my parcel? I am waiting for order 1009."
 ANSWER = "Sorry for the wait! It is at the depot and comes tomorrow."

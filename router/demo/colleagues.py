@@ -16,6 +16,8 @@ from typing import Any
 
 from router.demo.desk import Desk, Lost
 from router.demo.persons import Persons
+from router.demo.phone import ACCOUNT as HOTLINE
+from router.demo.phone import PostRefused
 from router.demo.scenes import Language, Script
 from router.demo.world import World
 from router.people import create_token, find_agent
@@ -101,9 +103,12 @@ class Colleagues:
                 return
             accepted = await desk.call("POST", f"/offers/{offer['id']}/accept")
             item = accepted["conversation"]["work_item"]
+            if accepted["conversation"]["account"] == HOTLINE:
+                await self._call_back(desk, conversation_id)
+                return
             while await self._say_next(desk, conversation_id, item["token"]):
                 pass
-        except Lost as error:
+        except (PostRefused, *Lost) as error:
             log.debug("%s let go of an offer: %s", desk.name, error)
         finally:
             self._wrote.pop(conversation_id, None)
@@ -126,6 +131,14 @@ class Colleagues:
                 await desk.resolve(conversation_id, token)
             return False
         return True
+
+    async def _call_back(self, desk: Desk, conversation_id: str) -> None:
+        """Speak to a customer who called in vain: the record of that call closes the task and its work."""
+        await self._pause(WRITE_S)
+        tasks = (await desk.call("GET", f"/conversations/{conversation_id}/tasks"))["tasks"]
+        number = next((one["number"] for one in tasks if one["state"] == "open"), "")
+        if number and not await self.persons.include(desk.agent_id):
+            await self._world.phone.tell("called_back", number, "post")
 
     async def _pause(self, span_s: tuple[float, float]) -> None:
         await asyncio.sleep(self._random.uniform(*span_s))

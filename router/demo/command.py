@@ -7,8 +7,9 @@ import asyncio
 from router.demo.check import play
 from router.demo.colleagues import Colleagues
 from router.demo.customers import Customers
+from router.demo.files import SHOP_ADDRESS
 from router.demo.scenes import load_script
-from router.demo.world import HTTP_PORT, PASSWORD, SHOP_ADDRESS, SMTP_PORT, World, running_world
+from router.demo.world import HTTP_PORT, PASSWORD, SMTP_PORT, World, running_world
 from router.logs import configure_logs
 from router.serving import stop_asked
 from router.web.settings import WebSettings
@@ -57,6 +58,9 @@ def _greeting(world: World) -> str:
         f"                                                 password {PASSWORD}; also {_others(world)}",
         f"  Shop       {url}/demo/shop     open the chat in the corner and write",
         f"  Mailbox    {url}/demo/mailbox  write to the shop as a customer, read the answers",
+        f"  Market     {url}/demo/marketplace  write as a buyer, take messages back, see what is held",
+        f"  Phone      {url}/demo/phone    let customers call; a missed call comes to the desk",
+        f"  Orders     {url}/demo/shop-orders  what the desk looks up, and the notes agents write on orders",
         f"  SMTP       127.0.0.1:{world.smtp_port}, for {SHOP_ADDRESS}",
         f"  API        {url}/api/v1/docs",
         f"  Files      {world.config_file.parent} (removed at the end)",

@@ -1,4 +1,4 @@
-"""The simulated customers: one every half minute, by real mail or real chat, never a flood."""
+"""The simulated customers: one every half minute, by mail, chat, phone or marketplace, never a flood."""
 
 from __future__ import annotations
 
@@ -13,19 +13,24 @@ from aiohttp import ClientError
 
 from router.demo.colleagues import Colleagues
 from router.demo.desk import Lost
+from router.demo.files import SHOP_ADDRESS, SITE_KEY, SUPPORT
 from router.demo.letters import CUSTOMER_DOMAIN, Draft, Letter
-from router.demo.scenes import Scene, Script
+from router.demo.phone import ACCOUNT as HOTLINE
+from router.demo.scenes import CallScene, Scene, Script
 from router.demo.visitor import Visitor
-from router.demo.world import SHOP_ADDRESS, SITE_KEY, World
+from router.demo.world import World
 from router.errors import RouterError
 
 log = logging.getLogger(__name__)
 
-AT_ONCE = 4
+AT_ONCE = 5
 FIRST_GAP_S = (0.2, 0.8)
 GAP_S = (20.0, 40.0)
 MOST_OPEN = 12
 PATIENCE_S = 600.0
+CALL_AGAIN_S = (15.0, 40.0)
+FIRST_CALL_AT = 2
+CALL_EVERY = 6
 THANKS_AFTER_S = (4.0, 12.0)
 
 Trouble = (aiosmtplib.SMTPException, ClientError, OSError, RouterError, TimeoutError)
@@ -43,11 +48,11 @@ class Customers:
 
     async def come(self) -> None:
         """Let customers come until cancelled: the first at once, then one now and then."""
-        waiting: list[Scene] = []
+        waiting: list[Scene | CallScene] = []
         async with asyncio.TaskGroup() as group:
             for number in count():
-                if number % len(self._script.scenes) == 0:
-                    waiting = list(self._script.scenes)
+                if not waiting:
+                    waiting = self._day()
                     if number:
                         self._random.shuffle(waiting)
                 if number < AT_ONCE or await self._has_room():
@@ -55,8 +60,15 @@ class Customers:
                 for scene in await self._pause(FIRST_GAP_S if number < AT_ONCE else GAP_S):
                     group.create_task(self._play(scene))
 
+    def _day(self) -> list[Scene | CallScene]:
+        """List everybody who comes, callers between the others."""
+        everybody: list[Scene | CallScene] = list(self._script.scenes)
+        for place, call in enumerate(self._script.calls):
+            everybody.insert(FIRST_CALL_AT + place * CALL_EVERY, call)
+        return everybody
+
     async def _pause(self, span_s: tuple[float, float]) -> Sequence[Scene]:
-        """Wait for the next customer's turn; a person who logs in meanwhile gets a chat and a mail at once."""
+        """Wait for the next customer's turn; a person who logs in meanwhile gets work of three kinds at once."""
         try:
             async with asyncio.timeout(self._random.uniform(*span_s)):
                 language = await self._colleagues.persons.arrivals.get()
@@ -65,7 +77,7 @@ class Customers:
         scenes = [scene for scene in self._script.scenes if scene.language == language]
         return [
             self._random.choice([scene for scene in scenes if scene.channel == channel])
-            for channel in ("chat", "email")
+            for channel in ("chat", "email", "marketplace")
         ]
 
     async def _has_room(self) -> bool:
@@ -78,17 +90,58 @@ class Customers:
             return False
         return len(found["conversations"]) < MOST_OPEN
 
-    async def _play(self, scene: Scene) -> None:
-        name = self._random.choice(scene.names)
+    async def _play(self, scene: Scene | CallScene) -> None:
         try:
             async with asyncio.timeout(PATIENCE_S):
-                await (self._write(scene, name) if scene.channel == "email" else self._chat(scene, name))
+                if isinstance(scene, CallScene):
+                    await self._phone(scene)
+                else:
+                    name = self._random.choice(scene.names)
+                    play = {"email": self._write, "chat": self._chat, "marketplace": self._buy}[scene.channel]
+                    await play(scene, name)
         except Trouble as error:
-            log.debug("customer %s gave up: %s", name, error)
+            log.debug("a customer gave up: %s", error)
+
+    async def _phone(self, scene: CallScene) -> None:
+        """Call, and again after a while, each time as the scene says."""
+        number = f"139{self._random.randrange(10**8):08}"
+        self._world.system.place(scene.order, HOTLINE, f"+86{number}")
+        for outcome in scene.outcomes:
+            await self._world.phone.tell(outcome, number, scene.way)
+            await asyncio.sleep(self._random.uniform(*CALL_AGAIN_S))
+
+    async def _buy(self, scene: Scene, name: str) -> None:
+        """Write to one of our shops on a marketplace, wait for the answer, say thanks."""
+        accounts = list(self._world.marketplace.shops)
+        if not accounts:
+            return
+        account = self._random.choice(accounts)
+        shop = self._world.marketplace.shops[account]
+        chat = shop.platform.open_chat(name)
+        self._world.system.place(scene.order, account, chat)
+        await self._say(account, chat, scene.text, scene.order)
+        await self._answered(account, chat)
+        await asyncio.sleep(self._random.uniform(*THANKS_AFTER_S))
+        if scene.thanks:
+            await self._say(account, chat, scene.thanks)
+
+    async def _answered(self, account: str, chat: str) -> None:
+        """Wait until the shop has written; whatever is sent is told live as well."""
+        live = self._world.router.live
+        while True:
+            seen = live.last
+            if any(one.author == "shop" for one in self._world.marketplace.chat(account, chat).messages):
+                return
+            await live.wait_past(seen)
+
+    async def _say(self, account: str, chat: str, text: str, order: str = "") -> None:
+        market = self._world.marketplace
+        await market.call(self._world.url, account, market.shops[account].platform.write(chat, text, order))
 
     async def _write(self, scene: Scene, name: str) -> None:
         """Send a mail, wait for the answer, thank for it in the same thread."""
         address = f"customer-{next(self._numbers)}@{CUSTOMER_DOMAIN}"
+        self._world.system.place(scene.order, SUPPORT, address)
         sent = await self._post(scene.subject, scene.text, name, address)
         answer = await self._world.mailbox.until(
             lambda one: one.direction == "received" and one.value("In-Reply-To") == sent.message_id

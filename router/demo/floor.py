@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from router.demo.desk import Desk
 from router.errors import RouterError
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +54,17 @@ class Floor:
                         return heard
                 read = len(self._heard)
                 await self._more.wait()
+
+    async def until_found(self, look: Callable[[], Awaitable[T | None]]) -> T:
+        """Look until something is there, again whenever a desk has heard something."""
+        while True:
+            read = len(self._heard)
+            found = await look()
+            if found is not None:
+                return found
+            async with self._more:
+                while len(self._heard) == read:
+                    await self._more.wait()
 
     async def conversation_about(self, words: str) -> dict[str, Any]:
         """Wait until a message with these words has been filed, and give its conversation."""

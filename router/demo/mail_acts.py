@@ -8,10 +8,11 @@ from __future__ import annotations
 from typing import Any
 
 from router.clock import SystemClock
+from router.demo.files import SHOP_ADDRESS
 from router.demo.floor import Floor, Heard
 from router.demo.letters import Draft, Letter
 from router.demo.transcript import Transcript, brief
-from router.demo.world import SHOP_ADDRESS, World
+from router.demo.world import World
 
 NESTED_PARTS = 10_000
 

@@ -6,28 +6,21 @@ In: requests, the mailbox. Out: pages, the mailbox's letters as JSON, and custom
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any
+from typing import Any
 
 import aiosmtplib
 from aiohttp import ClientError, ClientSession, ClientTimeout, web
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from router.clock import Clock
+from router.demo.forms import BadForm, OneLine, news, page, read_form, refused
 from router.demo.letters import Draft, Letter
 from router.demo.mailbox import Mailbox
 from router.demo.scenes import Language, Script
 from router.demo.shop_pages import STATIC, render_mailbox, render_shop
-from router.web.origin import require_own_page
-from router.web.settings import WebSettings
 
-POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
-    "frame-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-)
 EMBED_WITHIN_S = 5.0
 _NOT_BUILT = re.compile(r"[^A-Za-z0-9 .,;:/'`_-]")
-
-OneLine = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f]*$", strip_whitespace=True)]
 
 
 class OwnLetter(BaseModel):
@@ -69,30 +62,25 @@ class DemoPages:
         """Give the shop's page with the chat's own tag in it."""
         language: Language = "zh" if request.query.get("lang") == "zh" else "en"
         tag, trouble = await self._embed()
-        return _page(render_shop(language, tag, trouble, self._shop_address))
+        return page(render_shop(language, tag, trouble, self._shop_address))
 
     async def mailbox(self, request: web.Request) -> web.Response:
         """Give the customers' mailbox; its letters come by `list_letters`."""
-        return _page(render_mailbox(self._shop_address, self._script.mails()))
+        return page(render_mailbox(self._shop_address, self._script.mails()))
 
     async def list_letters(self, request: web.Request) -> web.Response:
         """Give the letters after a number."""
         after = request.query.get("after", "0")
         number = int(after) if after.isascii() and after.isdigit() and len(after) < 10 else 0
         letters = [_as_json(letter) for letter in self._mailbox.letters(number)]
-        return web.json_response(
-            {"version": self._mailbox.version, "letters": letters}, headers={"Cache-Control": "no-store"}
-        )
+        return news({"version": self._mailbox.version, "letters": letters})
 
     async def send_letter(self, request: web.Request) -> web.Response:
         """Post a customer's mail to the shop's SMTP door."""
-        require_own_page(request, WebSettings())
         try:
-            own = OwnLetter.model_validate_json(await request.read())
-        except ValidationError as error:
-            first = error.errors(include_url=False, include_input=False)[0]
-            place = ".".join(str(step) for step in first["loc"])
-            return web.json_response({"error": f"{place}: {first['msg']}"}, status=422)
+            own = await read_form(request, OwnLetter)
+        except BadForm as error:
+            return refused(error)
         answered = self._mailbox.letter(own.answers) if own.answers is not None else None
         draft = Draft(
             name=own.name,
@@ -119,17 +107,6 @@ class DemoPages:
                 return (text.strip(), "") if answer.status == 200 else ("", _NOT_BUILT.sub("", text))
         except (ClientError, TimeoutError):
             return "", "the chat does not answer"
-
-
-def _page(text: str) -> web.Response:
-    # `same-origin` keeps the Origin of our own posts; `no-referrer` would make it null
-    headers = {
-        "Content-Security-Policy": POLICY,
-        "Referrer-Policy": "same-origin",
-        "X-Frame-Options": "DENY",
-        "Cache-Control": "no-cache",
-    }
-    return web.Response(text=text, content_type="text/html", headers=headers)
 
 
 def _as_json(letter: Letter) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What the simulated people say: `scenes.yaml` in, checked scenes and answers out."""
+"""What the simulated people do and say: `scenes.yaml` in, checked scenes and answers out."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict
 
+from router.demo.phone import Outcome, Way
 from router.documents.reading import read_document
 
 SCENES = Path(__file__).parent / "scenes.yaml"
@@ -21,13 +22,24 @@ class Scene(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    channel: Literal["email", "chat"]
+    channel: Literal["email", "chat", "marketplace"]
     language: Language
+    order: str = ""
     subject: str = ""
     text: str
     answer: str
     thanks: str = ""
     names: tuple[str, ...] = ()
+
+
+class CallScene(BaseModel):
+    """One customer who calls, once for each of `outcomes`, until somebody answers or calls back."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    outcomes: tuple[Outcome, ...]
+    order: str = ""
+    way: Way = "post"
 
 
 class Script(BaseModel):
@@ -39,6 +51,7 @@ class Script(BaseModel):
     unknown: Mapping[Language, str]
     welcome: Mapping[Language, str]
     scenes: tuple[Scene, ...]
+    calls: tuple[CallScene, ...]
 
     def mails(self) -> Sequence[Scene]:
         """List the scenes that are mails."""

@@ -133,6 +133,11 @@ def add_reply(connection: Connection, reply: NewReply) -> None:
         ),
     )
     _join(connection, _led_to(reply.answered), reply.answered.contact_point_id)
+    _queue(connection, reply)
+    _remember_reply(connection, reply)
+
+
+def _queue(connection: Connection, reply: NewReply) -> None:
     connection.execute(
         insert(outbox).values(
             message_id=reply.message_id,
@@ -150,7 +155,6 @@ def add_reply(connection: Connection, reply: NewReply) -> None:
             template=reply.template,
         )
     )
-    _remember_reply(connection, reply)
 
 
 def _remember_reply(connection: Connection, reply: NewReply) -> None:

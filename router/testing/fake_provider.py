@@ -55,9 +55,9 @@ class StatefulFake:
         """Give method, aiohttp path template and handler of each call the provider offers."""
         return ()
 
-    async def start(self) -> None:
-        """Serve on a free port of the loopback."""
-        await self.http.start()
+    async def start(self, port: int = 0) -> None:
+        """Serve on this port of the loopback, or on a free one."""
+        await self.http.start(port)
 
     async def stop(self) -> None:
         """Free the port."""

@@ -12,12 +12,12 @@ class LoopbackServer:
         self._app = web.Application(client_max_size=request_bytes)
         self._runner: web.AppRunner | None = None
 
-    async def start(self) -> None:
-        """Serve on a free port."""
+    async def start(self, port: int = 0) -> None:
+        """Serve on this port, or on a free one."""
         # A provider's own log would show secrets that some take in the address; that is no leak of ours.
         runner = web.AppRunner(self._app, shutdown_timeout=0.1, access_log=None)
         await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        await web.TCPSite(runner, "127.0.0.1", port).start()
         self._runner = runner
 
     async def stop(self) -> None:

@@ -18,6 +18,7 @@ from router.errors import InboundError, SendError
 from router.messages import (
     AnsweredMessage,
     Block,
+    EventKind,
     EvidenceKind,
     InboundEvent,
     OutboundAttempt,
@@ -26,7 +27,7 @@ from router.messages import (
 )
 from router.testing.factories import make_attempt
 from router.testing.memory import MemoryContext, MemoryStore
-from router.testing.simulators import TemplateSimulator
+from router.testing.simulators import EchoSimulator, TemplateSimulator
 
 _NOTED = (
     "stream",
@@ -44,7 +45,7 @@ _NOTED = (
     "look_up",
 )
 _RETRY_S = 0.02
-_WIRE_S = 2.0
+WIRE_S = 2.0
 STEP_S = 10.0
 
 
@@ -71,10 +72,10 @@ class Scene:
         async with asyncio.timeout(STEP_S):
             return await self.simulator.deliver(self.channel, raw)
 
-    async def arrived(self, count: int) -> Sequence[bytes]:
+    async def arrived(self, count: int, within_s: float = WIRE_S) -> Sequence[bytes]:
         """Give what the provider received, waiting for a number of messages to cross the wire."""
         with suppress(TimeoutError):
-            async with asyncio.timeout(_WIRE_S):
+            async with asyncio.timeout(within_s):
                 while len(self.simulator.sent()) < count:  # noqa: ASYNC110 - a simulator rings no bell
                     await asyncio.sleep(_RETRY_S)
         return self.simulator.sent()
@@ -82,10 +83,16 @@ class Scene:
     async def stored(self, count: int) -> int:
         """Count what this account's store holds, waiting for so many items: a pull may still be at work."""
         with suppress(TimeoutError):
-            async with asyncio.timeout(_WIRE_S):
+            async with asyncio.timeout(WIRE_S):
                 while len(self.context.accepted) < count:  # noqa: ASYNC110 - a memory store rings no bell
                     await asyncio.sleep(_RETRY_S)
         return len(self.context.accepted)
+
+    def came_back(self) -> Sequence[InboundEvent]:
+        """Read what we sent last as the provider brings it back; nothing where it does not."""
+        if not isinstance(self.simulator, EchoSimulator):
+            return []
+        return [one for one in self.channel.decode(self.simulator.echo()) if one.kind is EventKind.MESSAGE]
 
     async def attempt(
         self, text: str = "We are looking into it.", blocks: Sequence[Block] | None = None

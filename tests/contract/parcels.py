@@ -115,6 +115,7 @@ class Parcels(
                 evidence=[Evidence(kind=EvidenceKind.THREAD, value=thread)],
                 sort_key=f"{number:012}",
                 target=str(said.get("target", "")),
+                audience=frozenset(Audience(one) for one in said.get("readers", ("customer",))),
             )
         ]
 
@@ -150,6 +151,7 @@ class Parcels(
         text = "\n".join(block.text for block in attempt.blocks)
         kind = attempt.blocks[0].kind.value if attempt.blocks else "text"
         body = {"thread": attempt.thread, "text": text, "kind": kind, "key": attempt.outgoing_ref}
+        body["readers"] = sorted(attempt.audience)
         if attempt.template:
             body |= {"kind": "template", "text": attempt.template.id}
         await self.ctx.sending(attempt.attempt_id)

@@ -76,8 +76,8 @@ class FakeParcels(StatefulFake):
         return web.Response(body=b"\x89PNG")
 
 
-def _named(body: dict[str, str]) -> dict[str, str]:
-    return {"thread_id": body["thread"]} | {name: body[name] for name in ("text", "kind", "key")}
+def _named(body: dict[str, Any]) -> dict[str, Any]:
+    return {"thread_id": body["thread"]} | {name: body[name] for name in ("text", "kind", "key", "readers")}
 
 
 def wire(message: FakeMessage) -> dict[str, object]:
@@ -89,6 +89,7 @@ def wire(message: FakeMessage) -> dict[str, object]:
         "role": message.author.role,
         "text": message.text,
         "kind": message.kind,
+        "readers": message.fields.get("readers", ["customer"]),
     }
 
 

@@ -303,6 +303,19 @@ def test_claim_nothing_exercises_is_a_failure():
     )
 
 
+class SilentPost(Post):
+    """Brings nothing of ours back."""
+
+    echo = None  # type: ignore[assignment]
+
+
+def test_picture_that_goes_out_as_its_words_is_no_picture():
+    pictures = replace(GOOD.capabilities, blocks=frozenset({"text", "image"}))
+    (result,) = certify(replace(GOOD, simulator=SilentPost, capabilities=pictures), only={14}).results
+    assert result.verdict is Verdict.FAILED
+    assert result.detail == "a block of the declared kind image arrived as its words alone"
+
+
 def test_every_capability_there_is_has_its_claims():
     assert set(CLAIMS_OF) == {each.name for each in fields(Capabilities)}
 

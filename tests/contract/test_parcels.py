@@ -208,6 +208,21 @@ class ActsNot(Parcels):
         raise Retryable("not today")
 
 
+class TellsEverybody(Parcels):
+    async def send(self, attempt: Any) -> Receipt:
+        return await super().send(replace(attempt, audience=EVERYBODY))
+
+
+class SendsAgain(Parcels):
+    """Gives each try another key, so that the provider cannot know it again."""
+
+    async def send(self, attempt: Any) -> Receipt:
+        self.tries = getattr(self, "tries", 0) + 1
+        return await super().send(replace(attempt, outgoing_ref=f"{attempt.outgoing_ref}-{self.tries}"))
+
+
+EVERYBODY = EVERYTHING.audiences
+
 SINS = {
     "skips the first of a page": (ForgetsTheBoundary, 7, "messages never came"),
     "moves the cursor before the commit": (MovesTheCursorFirst, 7, "messages never came"),
@@ -230,6 +245,8 @@ SINS = {
     "remembers everything": (RemembersEverything, 23, "left"),
     "declares events it never brings": (MissesTheRecalls, 22, "exercised it: events: recall"),
     "declares acts it cannot do": (ActsNot, 22, "not today"),
+    "tells everybody": (TellsEverybody, 22, "arrived like one to the customer alone"),
+    "sends again": (SendsAgain, 22, "arrived twice"),
 }
 
 
@@ -268,6 +285,8 @@ BOASTS = {
         Verdict.FAILED,
         "media: video",
     ),
+    "typing": (declaring(typing="loud"), 22, Verdict.FAILED, "typing is 'loud'"),
+    "receipts": (declaring(receipts="maybe"), 22, Verdict.FAILED, "receipts is 'maybe'"),
     "requires": (declaring(requires=frozenset({"luck"})), 22, Verdict.FAILED, "requires ['luck']"),
 }
 

@@ -54,6 +54,16 @@ async def test_a_stated_address_is_kept_as_a_hint_and_joins_nothing(desk: Desk) 
     assert (claim.kind, claim.address, claim.proof) == ("email", "ann@home.example", "unverified")
 
 
+async def test_a_forged_message_of_a_proven_address_joins_nothing_elsewhere(desk: Desk) -> None:
+    await desk.writes("v1", "by chat", account="other", **KNOWN)
+    mail = await desk.writes("ann@home.example", "by mail", **MAIL)
+    await desk.identities.part(mail, agent_id=desk.mei, reason="two matters")
+    token = await desk.claims(mail)
+    await desk.home.offers.resolve(mail, desk.mei, token)
+    forged = await desk.writes("ann@home.example", "forged", by="email", evidence=[["message_id", "<x>"]])
+    assert await desk.words(forged) == ["forged"]
+
+
 async def test_an_unverified_sender_is_not_the_proven_one_of_the_same_address(desk: Desk) -> None:
     mail = await desk.writes("ann@home.example", "by mail", **MAIL)
     forged = await desk.writes("ann@home.example", "forged", account="other", by="email", proof="unverified")

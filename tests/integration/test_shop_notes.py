@@ -9,8 +9,7 @@ import pytest
 from aiohttp import ClientSession
 from router_marketplace.notes.pinduoduo import PINDUODUO
 from router_marketplace.notes.taobao import TAOBAO
-
-from plugins.marketplace.tests.fake_notes import (
+from router_marketplace.simulators.fake_notes import (
     KEY,
     ROUTE,
     SECRET,
@@ -20,6 +19,7 @@ from plugins.marketplace.tests.fake_notes import (
     FakeTaobao,
     Order,
 )
+
 from router.note_lane import NoteLane
 from router.order_notes import OrderNotes
 from router.orders import NoteKind
@@ -27,7 +27,7 @@ from router.sources import NoteBook, Sources
 from router.storage import schema as t
 from router.storage.store import Store
 from router.storage.upgrade import upgrade_database
-from router.testing import Fault, cut_after_commit, cut_before_commit
+from router.testing import FakeClock, Fault, cut_after_commit, cut_before_commit
 from tests.web.shop import START, Shop, opened_shop
 
 
@@ -69,7 +69,9 @@ async def desk(
     monkeypatch.setenv("NOTES_SECRET", SECRET)
     monkeypatch.setenv("NOTES_TOKEN", TOKEN)
     is_taobao = request.param == "taobao"
-    async with _served(FakeTaobao(START) if is_taobao else FakePinduoduo(START)) as platform:
+    async with _served(
+        FakeTaobao(FakeClock(START)) if is_taobao else FakePinduoduo(FakeClock(START))
+    ) as platform:
         kind = TAOBAO if is_taobao else PINDUODUO
         own = {"app_key": KEY} if is_taobao else {"client_id": KEY}
         settings = kind.settings.model_validate(

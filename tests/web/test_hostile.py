@@ -33,6 +33,9 @@ BODIES = {
     "attempts": {"reached": False},
     "call": {"line": "4001"},
     "order-notes": {"order_id": "X-1", "kind": "other", "reason": "Hello"},
+    "merge": {"into": "x"},
+    "apart": {"other": "x"},
+    "split": {"message": "x"},
 }
 
 

@@ -11,8 +11,7 @@ from pydantic import BaseModel
 from router_marketplace.notes import NOTE_TARGETS
 from router_marketplace.notes.pinduoduo import PINDUODUO
 from router_marketplace.notes.taobao import TAOBAO
-
-from plugins.marketplace.tests.fake_notes import (
+from router_marketplace.simulators.fake_notes import (
     KEY,
     ROUTE,
     SECRET,
@@ -22,6 +21,7 @@ from plugins.marketplace.tests.fake_notes import (
     FakeTaobao,
     Order,
 )
+
 from router import errors
 from router.orders import Memo, NoteColour, NoteTarget
 from router.testing import (
@@ -55,7 +55,7 @@ class At:
 @pytest.fixture(params=["taobao", "pinduoduo"])
 async def at(request: pytest.FixtureRequest) -> AsyncIterator[At]:
     is_taobao = request.param == "taobao"
-    platform: FakeGateway = FakeTaobao(NOW) if is_taobao else FakePinduoduo(NOW)
+    platform: FakeGateway = FakeTaobao(FakeClock(NOW)) if is_taobao else FakePinduoduo(FakeClock(NOW))
     await platform.start()
     kind = TAOBAO if is_taobao else PINDUODUO
     own = {"app_key": KEY} if is_taobao else {"client_id": KEY}

@@ -9,9 +9,10 @@ from router.abilities import MediaFile, Uploads
 from router.capabilities import TextUnit
 from router.errors import ContentRejected, SendError
 from router.fallbacks import carried
-from router.messages import Block, BlockKind, EventKind
+from router.messages import Block, BlockKind
 from router.splitting import length, split
 from router.testing.checks.outbound import need_outbound
+from router.testing.checks.telling import is_told_apart
 from router.testing.simulators import BlockSimulator, EchoSimulator
 from router.testing.stage import Scene, Stage
 
@@ -29,8 +30,9 @@ async def check_blocks(stage: Stage) -> None:
     declared = stage.channel_type.capabilities.blocks
     async with stage.scene() as scene:
         for kind in sorted(declared):
-            await _send(scene, [await _block(scene, stage, kind)], f"a block of the declared kind {kind}")
-            _came_back(scene, kind)
+            block = await _block(scene, stage, kind)
+            sent = await _send(scene, [block], f"a block of the declared kind {kind}")
+            await _is_more_than_words(scene, block, sent)
             stage.seen.add(f"blocks: {kind}")
         for kind in sorted(set(BlockKind) - set(declared) - {BlockKind.TEXT}):
             blocks = carried([Block(kind=kind, text=_WORDS)], declared)
@@ -79,13 +81,16 @@ async def _send(scene: Scene, blocks: Sequence[Block], what: str) -> bytes:
     return b"".join(sent[before:])
 
 
-def _came_back(scene: Scene, kind: str) -> None:
-    """Read our own message again where the provider brings it back."""
-    if not isinstance(scene.simulator, EchoSimulator):
-        return
-    events = [one for one in scene.channel.decode(scene.simulator.echo()) if one.kind is EventKind.MESSAGE]
-    kinds = {block.kind.value for event in events for block in event.blocks}
-    assert not events or kind in kinds, f"a {kind} came back as {sorted(kinds)}"
+async def _is_more_than_words(scene: Scene, block: Block, sent: bytes) -> None:
+    """See by what comes back, else by what arrived, that a block went out as what it is."""
+    if events := scene.came_back():
+        kinds = {each.kind.value for event in events for each in event.blocks}
+        assert block.kind in kinds, f"a {block.kind} came back as {sorted(kinds)}"
+    elif block.kind is not BlockKind.TEXT and not isinstance(scene.simulator, EchoSimulator):
+        words = [Block(text=block.text)]
+        plain = [await _send(scene, words, f"the words of a {block.kind}") for _ in range(2)]
+        is_more = is_told_apart(sent, (plain[0], plain[1]))
+        assert is_more, f"a block of the declared kind {block.kind} arrived as its words alone"
 
 
 async def check_text_limit(stage: Stage) -> None:

@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from typing import TypeVar
 
 from router.channel import FollowsThread, PullSource
-from router.messages import RawInbound, Receipt
+from router.messages import RawInbound, Receipt, Role
 from router.testing.checks.inbound import need_inbound, samples_of
-from router.testing.memory import MemoryStore
+from router.testing.memory import Accepted, MemoryStore
 from router.testing.simulators import FreshSimulator
 from router.testing.stage import NotRun, Scene, Stage
 
@@ -24,6 +24,7 @@ _SOAK_SHORT, _SOAK_LONG = 100, 5_000
 _FORGET_EVERY = 50
 _LAST_OF_ALL = 1_000_000
 _GROWTH_BYTES, _GROWTH_BYTES_EACH = 120_000, 100
+_OURS = (Role.SHOP, Role.AGENT)
 _CHANGING = re.compile(r"[0-9a-fA-F-]{6,}|\d+")
 
 
@@ -58,10 +59,16 @@ async def check_drain(stage: Stage) -> None:
         async with stage.opened(simulator, store=store) as again:
             for raw in samples:
                 await again.deliver(raw)
-            held = await again.stored(len(samples))
-        assert held == len(samples), (
-            f"{len(samples)} samples are {held} items after closing and opening again"
+            await again.stored(len(samples))
+        kept = [item for item in store.accepted if not _is_echo(item)]
+        assert len(kept) == len(samples), (
+            f"{len(samples)} samples are {len(kept)} items after closing and opening again"
         )
+
+
+def _is_echo(item: Accepted) -> bool:
+    """Tell whether an item is one of our own messages that the provider brought back."""
+    return bool(item.events) and all(event.author.role in _OURS for event in item.events)
 
 
 def _lots(scene: Scene, samples: list[RawInbound]) -> list[list[RawInbound]]:
@@ -96,9 +103,11 @@ async def check_soak(stage: Stage) -> None:
     async with stage.scene() as scene:
         if not isinstance(scene.simulator, FreshSimulator):
             raise NotRun("its simulator has no `fresh(number)` and `forget()`")
-        await _endless(scene, scene.simulator, range(rounds))
+        # Traced from the start: libraries keep some of what they met last (addresses with a cursor in them),
+        # and what they had kept before the tracing would look like growth when it is replaced.
         tracemalloc.start()
         try:
+            await _endless(scene, scene.simulator, range(rounds))
             before = await _endless(scene, scene.simulator, range(rounds, rounds + rounds // 10))
             after = await _endless(scene, scene.simulator, range(rounds + rounds // 10, 2 * rounds))
         finally:

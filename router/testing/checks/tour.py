@@ -20,6 +20,11 @@ from router.testing.simulators import ReceiptSimulator, ThreadKindSimulator, Typ
 from router.testing.stage import Scene, Stage
 
 _KNOWN_REQUIREMENTS = frozenset({"public_url", "tls", "static_ip"})
+_WORDS_OF = {
+    "receipts": ("none", "delivered", "read"),
+    "templates": ("none", "static", "remote"),
+    "typing": ("none", "in", "out", "both"),
+}
 _STATES = {"delivered": DeliveryState.DELIVERED, "read": DeliveryState.READ}
 
 
@@ -47,6 +52,9 @@ async def _words(scene: Scene, stage: Stage) -> None:
     named = can.channel_class.isidentifier() and can.channel_class.islower()
     assert named, f"the channel class {can.channel_class!r} is no lower-case word a roster can name"
     stage.seen.add("channel_class")
+    for name, words in _WORDS_OF.items():
+        said = getattr(can, name)
+        assert said in words, f"{name} is {said!r}; there are {', '.join(words)}"
     unknown = sorted(can.requires - _KNOWN_REQUIREMENTS)
     assert not unknown, f"requires {unknown}; known are {sorted(_KNOWN_REQUIREMENTS)}"
     stage.seen.update(f"requires: {name}" for name in can.requires)
@@ -107,7 +115,7 @@ async def _thread_kinds(scene: Scene, stage: Stage) -> None:
 
 async def _receipts(scene: Scene, stage: Stage) -> None:
     wanted = stage.channel_type.capabilities.receipts
-    if wanted == "none":
+    if wanted not in _STATES:
         return
     if isinstance(scene.simulator, ReceiptSimulator):
         attempt = await scene.attempt()

@@ -6,9 +6,12 @@ from dataclasses import replace
 
 from router.errors import SendError
 from router.messages import OutboundAttempt
+from router.testing.checks.telling import is_told_apart
 from router.testing.simulators import StartSimulator
 from router.testing.stage import Scene, Stage
 from router.threads import Audience
+
+_TWICE_S = 0.3
 
 
 async def tour_of_sending(scene: Scene, stage: Stage) -> None:
@@ -24,11 +27,12 @@ async def tour_of_sending(scene: Scene, stage: Stage) -> None:
     if can.idempotent_send:
         count = len(scene.simulator.sent())
         await scene.channel.send(attempt)
-        assert len(scene.simulator.sent()) == count, "one attempt sent twice arrived twice"
+        # What is on the wire has not arrived yet; one that never comes is waited for this long.
+        sent_again = await scene.arrived(count + 1, _TWICE_S)
+        assert len(sent_again) == count, "one attempt sent twice arrived twice"
         stage.seen.add("idempotent_send")
     for audience in sorted(can.audiences - {Audience.CUSTOMER}):
-        readers = frozenset({Audience.CUSTOMER, audience})
-        await send(scene, replace(await scene.attempt(), audience=readers), f"a message to the {audience}")
+        await _read_by(scene, audience)
         stage.seen.add(f"audiences: {audience}")
     for rule in can.start_rules:
         claim = f"start_rules: {rule.who} {rule.needs}".rstrip()
@@ -40,6 +44,20 @@ async def tour_of_sending(scene: Scene, stage: Stage) -> None:
             stage.seen.add(claim)
     # Also for the watch over a shared loop: the longest text holds it longest.
     await scene.channel.send(await scene.attempt("x" * can.text.max))
+
+
+async def _read_by(scene: Scene, audience: Audience) -> None:
+    """Send to the customer alone, twice, and to somebody else too: that is not the same message."""
+    alone = "a message to the customer alone"
+    one = b"".join(await send(scene, await scene.attempt(), alone))
+    two = b"".join(await send(scene, await scene.attempt(), alone))
+    shown_alone = {event.audience for event in scene.came_back()}
+    readers = frozenset({Audience.CUSTOMER, audience})
+    attempt = replace(await scene.attempt(), audience=readers)
+    sent = b"".join(await send(scene, attempt, f"a message to the {audience}"))
+    shown = {event.audience for event in scene.came_back()}
+    is_other = shown != shown_alone or is_told_apart(sent, (one, two))
+    assert is_other, f"a message to the {audience} arrived like one to the customer alone"
 
 
 async def send(scene: Scene, attempt: OutboundAttempt, what: str) -> list[bytes]:

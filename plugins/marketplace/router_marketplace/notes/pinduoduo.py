@@ -10,6 +10,7 @@ from router_marketplace.notes.settings import PinduoduoNoteSettings
 from router_marketplace.notes.shop import GatewayNotes, unknown_order
 from router_marketplace.parsing import object_of, text_of
 from router_marketplace.signing.chinese import sign_pinduoduo
+from router_marketplace.simulators.fake_notes import FakePinduoduo
 
 FACTS = load_note_facts("pinduoduo-notes")
 READ, WRITE = "pdd.order.information.get", "pdd.order.note.update"
@@ -54,4 +55,5 @@ PINDUODUO = NoteTargetType(
     settings=PinduoduoNoteSettings,
     limits=FACTS.limits,
     factory=PinduoduoNotes,
+    simulator=FakePinduoduo,
 )

@@ -11,6 +11,7 @@ from router_marketplace.notes.settings import TaobaoNoteSettings
 from router_marketplace.notes.shop import GatewayNotes, unknown_order
 from router_marketplace.parsing import object_of, text_of
 from router_marketplace.signing.chinese import sign_top
+from router_marketplace.simulators.fake_notes import FakeTaobao
 
 FACTS = load_note_facts("taobao-notes")
 READ, WRITE = "taobao.trade.fullinfo.get", "taobao.trade.memo.update"
@@ -63,4 +64,5 @@ TAOBAO = NoteTargetType(
     settings=TaobaoNoteSettings,
     limits=FACTS.limits,
     factory=TaobaoNotes,
+    simulator=FakeTaobao,
 )

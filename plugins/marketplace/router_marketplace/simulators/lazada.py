@@ -24,7 +24,8 @@ from router_marketplace.simulators.fake_lazada import (
     TOO_OLD,
     FakeLazada,
 )
-from router_marketplace.simulators.market import MarketSimulator, pushed
+from router_marketplace.simulators.market import pushed
+from router_marketplace.simulators.played import PlayedSimulator
 
 TOKEN_S = 7 * 86_400.0
 _VARIABLES = {
@@ -53,7 +54,7 @@ def _service(code: str) -> Fault:
     return refused(200, json.dumps(said).encode())
 
 
-class LazadaSimulator(MarketSimulator[FakeLazada]):
+class LazadaSimulator(PlayedSimulator[FakeLazada]):
     """A seller with three buyers, one of whom takes a message back."""
 
     send_route = "POST /im/message/send"
@@ -110,6 +111,19 @@ class LazadaSimulator(MarketSimulator[FakeLazada]):
             received_at=message.at,
             envelope={"what": "message", "thread": thread, "listed": fake.session(fake.threads[thread])},
         )
+
+    def push_for(self, message: FakeMessage) -> HttpRequest:
+        """Give the signed push for a message."""
+        push = self.fake.message_push(message)
+        return pushed(push.body, headers=push.headers)
+
+    def chat_id(self, number: int) -> str:
+        """Give the id of a chat of a new buyer."""
+        return _session(900 + number)
+
+    def order_card(self, order_id: str) -> tuple[str, Mapping[str, Any]]:
+        """Give the card that shows an order."""
+        return "order_card", {"orderId": order_id}
 
     def place(self, raw: RawInbound) -> None:
         """Let the platform have a recorded message."""

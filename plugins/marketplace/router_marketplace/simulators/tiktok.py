@@ -25,7 +25,8 @@ from router_marketplace.simulators.fake_tiktok import (
     FakeTiktok,
     wire_id,
 )
-from router_marketplace.simulators.market import MarketSimulator, pushed
+from router_marketplace.simulators.market import pushed
+from router_marketplace.simulators.played import PlayedSimulator
 from router_marketplace.tiktok.facts import FACTS
 from router_marketplace.tiktok.settings import TiktokSettings
 
@@ -35,6 +36,7 @@ _VARIABLES = {
     "OMNIROUTER_SIMULATED_TIKTOK_TOKEN": "token-1",
     "OMNIROUTER_SIMULATED_TIKTOK_REFRESH": "refresh-1",
 }
+_FIRST_CHAT = 7494560109732400000
 _STATE, _CROWD = "7494560109732330003", "7494560109732330009"
 _CARDS: Mapping[str, JsonObject] = {
     "image": {"url": "https://p.example/a.png", "width": 64, "height": 48},
@@ -48,7 +50,7 @@ def _said(code: int, words: str, status: int = 200) -> Fault:
     return refused(status, json.dumps({"code": code, "message": words, "request_id": "r0"}).encode())
 
 
-class TiktokSimulator(MarketSimulator[FakeTiktok]):
+class TiktokSimulator(PlayedSimulator[FakeTiktok]):
     """A shop with three chats: a question, an order, and one that closes."""
 
     send_route = "POST /customer_service/202309/conversations/{thread}/messages"
@@ -121,6 +123,19 @@ class TiktokSimulator(MarketSimulator[FakeTiktok]):
             received_at=message.at,
             envelope={"what": "message", "thread": thread, "listed": fake.conversation(fake.threads[thread])},
         )
+
+    def push_for(self, message: FakeMessage) -> HttpRequest:
+        """Give the signed push for a message."""
+        push = self.fake.message_push(message)
+        return pushed(push.body, headers=push.headers)
+
+    def chat_id(self, number: int) -> str:
+        """Give the id of a chat of a new buyer."""
+        return str(_FIRST_CHAT + number)
+
+    def order_card(self, order_id: str) -> tuple[str, Mapping[str, Any]]:
+        """Give the card that shows an order."""
+        return "ORDER_CARD", {"order_id": order_id}
 
     def place(self, raw: RawInbound) -> None:
         """Let the platform have a recorded message, or a recorded change of a chat."""

@@ -20,7 +20,6 @@ import { claim } from "../store/work";
 import { addressBeside, customerName } from "../names";
 import { t } from "../words";
 import { Icon, channelIcon } from "./Icon";
-import { api } from "../api/client";
 import { ComposerTerms, Templates } from "./ComposerTerms";
 import { Ring } from "./Ring";
 import { useAnswer } from "./useAnswer";
