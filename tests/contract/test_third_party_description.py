@@ -50,6 +50,8 @@ def test_every_kind_of_call_keeps_to_the_description(surroundings, tmp_path):
     options = [
         "-o",
         "asyncio_mode=auto",
+        "-o",
+        "asyncio_default_fixture_loop_scope=function",
         "-c",
         os.devnull,
         "--import-mode=importlib",

@@ -91,7 +91,7 @@ async def test_templates_are_listed_and_sent_as_described(judged):
 
 async def test_judge_stops_a_message_that_is_not_as_described(judged):
     _, simulator, url = judged
-    headers = {"Authorization": f"Bearer {simulator.fake.token}"}
+    headers = {"Authorization": f"Bearer {simulator.fake.token}", "User-Agent": "shop/1.0.0"}
     wrong = {
         "messaging_product": "whatsapp",
         "recipient_type": "nobody",
@@ -104,4 +104,5 @@ async def test_judge_stops_a_message_that_is_not_as_described(judged):
         client.post(f"{url}/v23.0/1/messages", json=wrong, headers=headers) as answer,
     ):
         assert answer.status == 422
+        assert "recipient_type" in str((await answer.json())["validation"])
     assert simulator.sent() == []
