@@ -72,7 +72,6 @@ class StartRule:
 
     who: str
     needs: str = ""
-    max_age_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,11 +105,9 @@ class PushTerms:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PollTerms:
-    """How we ask: at most how often, how much is read again each time, how far back it goes."""
+    """How we ask: at most how often."""
 
     min_interval_s: float
-    overlap_s: float = 0.0
-    lookback_s: float | None = None
 
 
 class Ordering(StrEnum):

@@ -98,11 +98,7 @@ class ActionKind(StrEnum):
 
     READ = "read"
     RECALL = "recall"
-    EDIT = "edit"
     REACT = "react"
-    END = "end"
-    TAKE_OVER = "take_over"
-    RELEASE = "release"
     ORIGINATE = "originate"
 
 

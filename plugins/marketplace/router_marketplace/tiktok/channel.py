@@ -35,8 +35,8 @@ CAPABILITIES = Capabilities(
     marks_sending=True,
     joins_open_episode=False,
     start_rules=(
-        StartRule(who="shop", needs="conversation", max_age_s=FACTS.rules.chat_s),
-        StartRule(who="shop", needs="order", max_age_s=FACTS.rules.order_s),
+        StartRule(who="shop", needs="conversation"),
+        StartRule(who="shop", needs="order"),
         StartRule(who="shop", needs="return"),
     ),
     media={
@@ -49,7 +49,7 @@ CAPABILITIES = Capabilities(
         RateLimit(scope=one.scope, count=one.count, per_s=one.per_s) for one in FACTS.budgets["send"]
     ),
     push=PushTerms(ack_within_ms=FACTS.push.ack_within_ms, empty_body=True, signed=True),
-    poll=PollTerms(min_interval_s=FACTS.poll.interval_s, overlap_s=FACTS.poll.overlap_s),
+    poll=PollTerms(min_interval_s=FACTS.poll.interval_s),
     ordering=Ordering.SORTED,
     requires=frozenset({"public_url", "tls"}),
 )

@@ -50,7 +50,7 @@ CAPABILITIES = Capabilities(
         RateLimit(scope=one.scope, count=one.count, per_s=one.per_s) for one in FACTS.budgets["send"]
     ),
     push=PushTerms(ack_within_ms=FACTS.push.ack_within_ms, signed=FACTS.push.signed),
-    poll=PollTerms(min_interval_s=FACTS.poll.interval_s, overlap_s=FACTS.poll.overlap_s),
+    poll=PollTerms(min_interval_s=FACTS.poll.interval_s),
     ordering=Ordering.SORTED,
     context_kinds=KINDS,
     requires=frozenset({"public_url", "tls"}),
