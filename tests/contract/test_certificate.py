@@ -54,14 +54,14 @@ class Postcards(Channel[Settings], Confirms, FollowsThread):
             text, sender, card_id = str(card["text"]), str(card["from"]), str(card["id"])
         except (ValueError, LookupError, TypeError, RecursionError):
             raise MalformedMessage("no postcard") from None
-        return [self.event(text, sender, card_id)]
+        return [self.event(text, sender, card_id, str(card.get("to", sender)))]
 
-    def event(self, text: str, sender: str, card_id: str) -> InboundEvent:
+    def event(self, text: str, sender: str, card_id: str, thread: str) -> InboundEvent:
         return InboundEvent(
             external_id=card_id,
             author=Author(role=Role.CUSTOMER, identities=[Identity(kind="name", value=sender)]),
             blocks=[Block(text=text)],
-            evidence=[Evidence(kind=EvidenceKind.THREAD, value=sender)],
+            evidence=[Evidence(kind=EvidenceKind.THREAD, value=thread)],
         )
 
     def key(self, raw: RawInbound) -> str:
@@ -117,7 +117,8 @@ class Post:
         if error:
             raise getattr(failures, error)("no")
         text = attempt.blocks[0].text if attempt.blocks else ""
-        card = {"id": attempt.outgoing_ref, "from": "shop", "text": text, "token": attempt.reply_token}
+        card = {"id": attempt.outgoing_ref, "from": "shop", "to": attempt.thread, "text": text}
+        card["token"] = attempt.reply_token
         self.cards[attempt.outgoing_ref] = json.dumps(card).encode()
 
     def has(self, ref: str) -> bool:
@@ -189,7 +190,7 @@ class ForgetsWhatCame(Postcards):
 class Trips(Postcards):
     def decode(self, raw: RawInbound) -> Sequence[InboundEvent]:
         card = json.loads(raw.raw)
-        return [self.event(card["text"], card["from"], card["id"])]
+        return [self.event(card["text"], card["from"], card["id"], card["from"])]
 
 
 class LeaksTasks(Postcards):
@@ -218,8 +219,8 @@ class SwallowsLostAnswers(Postcards):
 
 
 class MistakesItself(Postcards):
-    def event(self, text: str, sender: str, card_id: str) -> InboundEvent:
-        return super().event(text, sender, f"card {card_id}")
+    def event(self, text: str, sender: str, card_id: str, thread: str) -> InboundEvent:
+        return super().event(text, sender, f"card {card_id}", thread)
 
 
 class NeverMarks(Postcards):

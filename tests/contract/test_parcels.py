@@ -14,6 +14,7 @@ from router.errors import Retryable
 from router.messages import (
     Block,
     BlockKind,
+    Confirmation,
     EventKind,
     InboundEvent,
     JsonObject,
@@ -221,6 +222,32 @@ class SendsAgain(Parcels):
         return await super().send(replace(attempt, outgoing_ref=f"{attempt.outgoing_ref}-{self.tries}"))
 
 
+class FindsEverything(Parcels):
+    async def confirm(self, attempt: OutboundAttempt) -> Confirmation:
+        return Confirmation.FOUND
+
+
+class SendsElsewhere(Parcels):
+    async def send(self, attempt: OutboundAttempt) -> Receipt:
+        return await super().send(replace(attempt, thread="another"))
+
+
+class SendsNoTemplate(Parcels):
+    async def send(self, attempt: OutboundAttempt) -> Receipt:
+        return await super().send(replace(attempt, template=None))
+
+
+class CutsTexts(Parcels):
+    async def send(self, attempt: OutboundAttempt) -> Receipt:
+        blocks = [replace(block, text=block.text[:100]) for block in attempt.blocks]
+        return await super().send(replace(attempt, blocks=blocks))
+
+
+class ReadsNoFile(Parcels):
+    async def upload(self, file: Any, chunks: Any) -> JsonObject:
+        return {"file": "0"} if file.size_bytes < 1000 else await super().upload(file, chunks)
+
+
 EVERYBODY = EVERYTHING.audiences
 
 SINS = {
@@ -246,6 +273,11 @@ SINS = {
     "declares events it never brings": (MissesTheRecalls, 22, "exercised it: events: recall"),
     "declares acts it cannot do": (ActsNot, 22, "not today"),
     "tells everybody": (TellsEverybody, 22, "arrived like one to the customer alone"),
+    "finds what was never sent": (FindsEverything, 22, "confirm found a message that was never sent"),
+    "answers in another thread": (SendsElsewhere, 22, "came back in ['another']"),
+    "sends words for a template": (SendsNoTemplate, 22, "arrived as plain text"),
+    "cuts long texts": (CutsTexts, 15, "arrived 100 bytes"),
+    "takes files unread": (ReadsNoFile, 14, "without reading it"),
     "sends again": (SendsAgain, 22, "arrived twice"),
 }
 

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from router.capabilities import Ordering
 from router.channel import Confirms, FollowsThread, ShowsTyping
 from router.errors import SendError
-from router.messages import DeliveryState, EventKind, InboundEvent
+from router.messages import Confirmation, DeliveryState, EventKind, InboundEvent
 from router.testing.checks.tour_abilities import (
     use_actions,
     use_context,
@@ -80,7 +80,8 @@ async def _live(scene: Scene, stage: Stage) -> None:
 
 async def _confirming(scene: Scene, stage: Stage) -> None:
     if isinstance(scene.channel, Confirms):
-        await scene.channel.confirm(await scene.attempt())
+        answer = await scene.channel.confirm(await scene.attempt("Nobody has ever sent these words."))
+        assert answer is not Confirmation.FOUND, "confirm found a message that was never sent"
 
 
 def _events(scene: Scene) -> list[InboundEvent]:

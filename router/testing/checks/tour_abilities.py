@@ -11,6 +11,7 @@ from router.abilities import Accompanies, Acts, Downloads, GivesContext, ListsTe
 from router.errors import SendError
 from router.messages import BlockKind, OutboundAttempt, Receipt
 from router.orders import ContextKind, ContextQuery
+from router.testing.checks.telling import is_told_apart
 from router.testing.checks.tour_sending import send
 from router.testing.simulators import ActingSimulator, ContextSimulator
 from router.testing.stage import Scene, Stage
@@ -39,8 +40,19 @@ async def use_templates(scene: Scene, stage: Stage) -> None:
     template = templates[0]
     values = {each.name: each.example or "7" for each in template.variables}
     use = TemplateUse(id=template.id, language=template.language, variables=values)
-    await send(scene, replace(attempt, template=use), f"the template {template.id}")
+    sent = b"".join(await send(scene, replace(attempt, template=use), f"the template {template.id}"))
+    plain = await _plain(scene)
+    assert plain is None or is_told_apart(sent, plain), f"the template {template.id} arrived as plain text"
     stage.seen.add("templates")
+
+
+async def _plain(scene: Scene) -> tuple[bytes, bytes] | None:
+    """Send the same words without a template, twice; None where nothing goes without one."""
+    try:
+        one, two = [b"".join(await send(scene, await scene.attempt(), "a reply")) for _ in range(2)]
+    except AssertionError:
+        return None
+    return one, two
 
 
 async def use_context(scene: Scene, stage: Stage) -> None:

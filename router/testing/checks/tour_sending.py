@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from router.errors import SendError
-from router.messages import OutboundAttempt
+from router.messages import EvidenceKind, OutboundAttempt
 from router.testing.checks.telling import is_told_apart
 from router.testing.simulators import StartSimulator
 from router.testing.stage import Scene, Stage
@@ -19,6 +19,7 @@ async def tour_of_sending(scene: Scene, stage: Stage) -> None:
     can = stage.channel_type.capabilities
     attempt = await scene.attempt()
     sent = await send(scene, attempt, "a reply")
+    _came_back_there(scene, attempt)
     stage.seen.add("outbound")
     if attempt.attempt_id in scene.context.store.marked:
         stage.seen.add("marks_sending")
@@ -44,6 +45,14 @@ async def tour_of_sending(scene: Scene, stage: Stage) -> None:
             stage.seen.add(claim)
     # Also for the watch over a shared loop: the longest text holds it longest.
     await scene.channel.send(await scene.attempt("x" * can.text.max))
+
+
+def _came_back_there(scene: Scene, attempt: OutboundAttempt) -> None:
+    threads = {
+        one.value for event in scene.came_back() for one in event.evidence if one.kind is EvidenceKind.THREAD
+    }
+    is_there = not attempt.thread or not threads or attempt.thread in threads
+    assert is_there, f"a reply to the thread {attempt.thread} came back in {sorted(threads)}"
 
 
 async def _read_by(scene: Scene, audience: Audience) -> None:
