@@ -50,7 +50,12 @@ def text_of(value: object) -> str:
         except ValueError:
             # More digits than Python turns into text.
             return ""
-    return value if isinstance(value, str) else ""
+    return _storable(value) if isinstance(value, str) else ""
+
+
+def _storable(text: str) -> str:
+    """Replace what no database keeps as text: NUL and halves of surrogate pairs, which JSON can spell."""
+    return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode("utf-8")
 
 
 def whole(value: object) -> int | None:

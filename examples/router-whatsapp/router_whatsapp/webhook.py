@@ -102,7 +102,8 @@ def items_of(value: Mapping[str, Any], business: str, number: Number) -> list[Ra
             }
             contact = _contact_of(one, contacts) if what == "message" else None
             if contact is not None:
-                envelope["contact"] = contact
+                name = text_of(object_of(contact.get("profile")).get("name"))
+                envelope["contact"] = {"profile": {"name": name}}
             raw = json.dumps(one, ensure_ascii=False).encode("utf-8", "surrogatepass")
             items.append(
                 RawInbound(dedupe_key=_key(what, one, raw), raw=raw, received_at=now, envelope=envelope)

@@ -88,6 +88,12 @@ def test_item_with_a_number_json_does_not_have_is_malformed():
         event_of(make_raw(b'{"id": "x", "from": "1", "timestamp": NaN}', envelope={"what": "message"}))
 
 
+def test_text_no_database_keeps_is_mended():
+    one = {**messages()[0], "text": {"body": "a\x00b\ud83d"}}
+    raw = make_raw(json.dumps(one).encode(), envelope={"what": "message"})
+    assert event_of(raw).blocks[0].text == "a\ufffdb?"
+
+
 def status(word: str, **more) -> dict:
     told = {"id": "wamid.S1", "status": word, "timestamp": "1772442000", "recipient_id": ANN}
     return {**told, **more}

@@ -90,6 +90,15 @@ async def test_number_that_somebody_else_serves_is_passed_over(open_number):
         assert texts(number) == ["mine"]
 
 
+async def test_people_in_one_webhook_keep_their_own_names(number):
+    change = words(NUMBER, "from Ann")
+    change["value"]["contacts"].append({"profile": {"name": "Bob"}, "wa_id": "16505550000"})
+    change["value"]["messages"].append(message("b", "text", {"body": "from Bob"}, sender="16505550000"))
+    await number.handle_http(hook_call(body_of(change)))
+    said = [(item.events[0].author.display, item.events[0].blocks[0].text) for item in number.ctx.accepted]
+    assert said == [("Ann", "from Ann"), ("Bob", "from Bob")]
+
+
 async def test_news_without_messages_is_answered_well(number):
     body = body_of({"field": "account_update", "value": {"event": "VERIFIED_ACCOUNT"}})
     assert (await number.handle_http(hook_call(body))).status == 200
