@@ -18,6 +18,8 @@ from router import (
     Channel,
     ChannelContext,
     Downloads,
+    Health,
+    HealthState,
     HttpReply,
     HttpRequest,
     ListsTemplates,
@@ -41,7 +43,7 @@ from router.messages import (
     Receipt,
     SendOutcome,
 )
-from router_whatsapp.compose import message_of
+from router_whatsapp.compose import address_of, message_of
 from router_whatsapp.decode import PHONE, USER, event_of
 from router_whatsapp.facts import FACTS
 from router_whatsapp.graph import Graph, is_missing, link_of
@@ -90,6 +92,10 @@ class WhatsAppChannel(Channel[WhatsAppSettings], PushSource, Uploads, Downloads,
     app_secret: str
     verify_token: str
 
+    def __init__(self, account: str, settings: WhatsAppSettings) -> None:
+        super().__init__(account, settings)
+        self._standing = Health(state=HealthState.OK)
+
     async def open(self, ctx: ChannelContext) -> None:
         """Read the secrets; the first call to the provider is the first message."""
         await super().open(ctx)
@@ -97,6 +103,15 @@ class WhatsAppChannel(Channel[WhatsAppSettings], PushSource, Uploads, Downloads,
         self.app_secret = secret(settings.app_secret_env, "the app's secret")
         self.verify_token = secret(settings.verify_token_env, "the webhook's verify token")
         self._graph = Graph(settings, ctx, secret(settings.access_token_env, "the access token"))
+
+    async def health(self) -> Health:
+        """Say how the account stands, as far as the provider has told since the start."""
+        return self._standing
+
+    def stand(self, health: Health) -> None:
+        """Keep how the account stands with the provider, and tell operators."""
+        self._standing = health
+        self.ctx.set_health(health)
 
     # in
 
@@ -134,8 +149,8 @@ class WhatsAppChannel(Channel[WhatsAppSettings], PushSource, Uploads, Downloads,
             document |= {"status": "read", "message_id": action.target}
         elif action.kind is ActionKind.REACT:
             reaction = {"message_id": action.target, "emoji": action.text}
-            to = action.recipient or action.thread
-            document |= {"recipient_type": "individual", "to": to, "type": "reaction", "reaction": reaction}
+            to = address_of(action.recipient or action.thread)
+            document |= {"recipient_type": "individual", **to, "type": "reaction", "reaction": reaction}
         else:
             raise Permanent(f"WhatsApp has no {action.kind.value}", code="no_action")
         await self._graph.post(self._path("messages"), document)

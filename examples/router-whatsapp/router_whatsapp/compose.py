@@ -29,7 +29,7 @@ def message_of(attempt: OutboundAttempt) -> dict[str, Any]:
     return {
         "messaging_product": "whatsapp",
         "recipient_type": "individual",
-        **_address(attempt.recipient or attempt.thread),
+        **address_of(attempt.recipient or attempt.thread),
         "type": kind,
         kind: part,
         # Comes back with every status, so a message whose answer was lost is known by its first one.
@@ -37,7 +37,7 @@ def message_of(attempt: OutboundAttempt) -> dict[str, Any]:
     }
 
 
-def _address(recipient: str) -> dict[str, str]:
+def address_of(recipient: str) -> dict[str, str]:
     """Address by number; those who hide theirs have a name that is valid for this business alone."""
     return {"to": recipient} if recipient.lstrip("+").isdecimal() else {"recipient": recipient}
 

@@ -47,6 +47,9 @@ def event_of(raw: RawInbound) -> InboundEvent:
 
 def _message(message: Mapping[str, Any], contact: Mapping[str, Any]) -> InboundEvent:
     phone, user = text_of(message.get("from")), text_of(message.get("from_user_id"))
+    if not phone.isdecimal():
+        # Who hides his number may stand here with his name for this business.
+        phone, user = "", user or phone
     number = text_of(message.get("id"))
     if not number or not (phone or user):
         raise MalformedMessage("a message has an id and a sender", code="no_sender")

@@ -70,7 +70,10 @@ class Graph:
         got_bytes = 0
         try:
             async with self._ctx.http.get(
-                url, headers=self._headers, allow_redirects=False, timeout=ClientTimeout(sock_read=_CONNECT_S)
+                url,
+                headers=self._headers,
+                allow_redirects=False,
+                timeout=ClientTimeout(connect=_CONNECT_S, sock_read=_CONNECT_S),
             ) as response:
                 if response.status in (404, 410):
                     raise RecipientGone("WhatsApp has dropped the file", code=str(response.status))

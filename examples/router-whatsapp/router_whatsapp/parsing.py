@@ -17,12 +17,17 @@ def read_object(raw: bytes, what: str) -> dict[str, Any]:
     if len(raw) > MAX_BYTES:
         raise MalformedMessage(f"{what} has {len(raw)} bytes, the limit is {MAX_BYTES}", code="too_large")
     try:
-        found = json.loads(raw)
+        found = json.loads(raw, parse_constant=_refuse)
     except (ValueError, RecursionError):
         raise MalformedMessage(f"{what} is not JSON", code="json") from None
     if not isinstance(found, dict):
         raise MalformedMessage(f"{what} is not a JSON object", code="json")
     return found
+
+
+def _refuse(word: str) -> None:
+    """Refuse NaN and Infinity, which are no JSON and which no database keeps as such."""
+    raise ValueError(word)
 
 
 def object_of(value: object) -> Mapping[str, Any]:
@@ -45,7 +50,12 @@ def text_of(value: object) -> str:
         except ValueError:
             # More digits than Python turns into text.
             return ""
-    return value if isinstance(value, str) else ""
+    return _storable(value) if isinstance(value, str) else ""
+
+
+def _storable(text: str) -> str:
+    """Replace what no database keeps as text: NUL and halves of surrogate pairs, which JSON can spell."""
+    return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode("utf-8")
 
 
 def whole(value: object) -> int | None:

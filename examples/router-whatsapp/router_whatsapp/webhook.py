@@ -13,11 +13,12 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
-from router.channel import ChannelContext, HttpReply
+from router import ChannelContext, Health, HttpReply
 from router.errors import InboundRejected
 from router.messages import RawInbound
 from router_whatsapp.parsing import object_of, objects, read_object, text_of
 from router_whatsapp.settings import WhatsAppSettings
+from router_whatsapp.standing import standing_of
 
 SIGNATURE = "x-hub-signature-256"
 _LATER = HttpReply(status=503, headers={"Retry-After": "60"})
@@ -32,6 +33,10 @@ class Number(Protocol):
     ctx: ChannelContext
     app_secret: str
     verify_token: str
+
+    def stand(self, health: Health) -> None:
+        """Take note of how the account stands with the provider."""
+        ...
 
 
 def header_of(headers: Mapping[str, str], name: str) -> str:
@@ -66,6 +71,7 @@ async def take(body: bytes, signature: str, numbers: Sequence[Number]) -> HttpRe
     unserved: set[str] = set()
     for business, change in _changes(read_object(body, "the webhook")):
         value = object_of(change.get("value"))
+        _tell_standing(signed, business, text_of(change.get("field")), value)
         number_id = text_of(object_of(value.get("metadata")).get("phone_number_id"))
         number = served.get(number_id)
         if number is None:
@@ -96,7 +102,8 @@ def items_of(value: Mapping[str, Any], business: str, number: Number) -> list[Ra
             }
             contact = _contact_of(one, contacts) if what == "message" else None
             if contact is not None:
-                envelope["contact"] = contact
+                name = text_of(object_of(contact.get("profile")).get("name"))
+                envelope["contact"] = {"profile": {"name": name}}
             raw = json.dumps(one, ensure_ascii=False).encode("utf-8", "surrogatepass")
             items.append(
                 RawInbound(dedupe_key=_key(what, one, raw), raw=raw, received_at=now, envelope=envelope)
@@ -123,6 +130,14 @@ def _contact_of(one: Mapping[str, Any], contacts: Sequence[Mapping[str, Any]]) -
 def _changes(document: Mapping[str, Any]) -> Sequence[tuple[str, Mapping[str, Any]]]:
     entries = objects(document.get("entry"))
     return [(text_of(entry.get("id")), one) for entry in entries for one in objects(entry.get("changes"))]
+
+
+def _tell_standing(numbers: Sequence[Number], business: str, field: str, value: Mapping[str, Any]) -> None:
+    """Tell the numbers of a business account how it stands; such news names no number by its id."""
+    for number in numbers:
+        health = standing_of(field, value, number.ctx.clock.now())
+        if health is not None and number.settings.business_account_id == business:
+            number.stand(health)
 
 
 def _tell(number: Number, value: Mapping[str, Any]) -> None:

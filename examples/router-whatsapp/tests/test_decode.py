@@ -78,6 +78,22 @@ def test_customer_who_hides_his_number_is_known_by_his_name_for_this_business():
     assert EVENTS[15].evidence[0].value == HIDDEN
 
 
+def test_name_for_this_business_in_the_place_of_the_number_is_no_number():
+    one = {**messages()[0], "from": HIDDEN}
+    assert [identity.kind for identity in event_of(stored(one)).author.identities] == ["whatsapp_user"]
+
+
+def test_item_with_a_number_json_does_not_have_is_malformed():
+    with pytest.raises(MalformedMessage):
+        event_of(make_raw(b'{"id": "x", "from": "1", "timestamp": NaN}', envelope={"what": "message"}))
+
+
+def test_text_no_database_keeps_is_mended():
+    one = {**messages()[0], "text": {"body": "a\x00b\ud83d"}}
+    raw = make_raw(json.dumps(one).encode(), envelope={"what": "message"})
+    assert event_of(raw).blocks[0].text == "a\ufffdb?"
+
+
 def status(word: str, **more) -> dict:
     told = {"id": "wamid.S1", "status": word, "timestamp": "1772442000", "recipient_id": ANN}
     return {**told, **more}

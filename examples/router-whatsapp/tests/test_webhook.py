@@ -5,7 +5,7 @@ import os
 
 import pytest
 from aiohttp import ClientSession, web
-from router_whatsapp.fake_cloud import NUMBER, VERIFY_TOKEN, signature_of
+from router_whatsapp.fake_cloud import BUSINESS, NUMBER, VERIFY_TOKEN, signature_of
 from router_whatsapp.samples import ANN, message
 from router_whatsapp.shared_hook import PATH, receive
 from router_whatsapp.simulator import hook_call
@@ -90,10 +90,63 @@ async def test_number_that_somebody_else_serves_is_passed_over(open_number):
         assert texts(number) == ["mine"]
 
 
+async def test_people_in_one_webhook_keep_their_own_names(number):
+    change = words(NUMBER, "from Ann")
+    change["value"]["contacts"].append({"profile": {"name": "Bob"}, "wa_id": "16505550000"})
+    change["value"]["messages"].append(message("b", "text", {"body": "from Bob"}, sender="16505550000"))
+    await number.handle_http(hook_call(body_of(change)))
+    said = [(item.events[0].author.display, item.events[0].blocks[0].text) for item in number.ctx.accepted]
+    assert said == [("Ann", "from Ann"), ("Bob", "from Bob")]
+
+
 async def test_news_without_messages_is_answered_well(number):
     body = body_of({"field": "account_update", "value": {"event": "VERIFIED_ACCOUNT"}})
     assert (await number.handle_http(hook_call(body))).status == 200
     assert texts(number) == []
+
+
+def told(field: str, **value) -> bytes:
+    return json.dumps({"entry": [{"id": BUSINESS, "changes": [{"field": field, "value": value}]}]}).encode()
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "state", "words"),
+    [
+        (
+            "account_update",
+            {"event": "DISABLED_UPDATE", "ban_info": {"waba_ban_state": "DISABLE"}},
+            "down",
+            "disable",
+        ),
+        ("account_update", {"event": "ACCOUNT_VIOLATION"}, "degraded", "violation"),
+        (
+            "account_update",
+            {"event": "ACCOUNT_RESTRICTION", "restriction_info": [{"expiration": 1772442000}]},
+            "degraded",
+            "until 2026-03-02 09:00 UTC",
+        ),
+        (
+            "phone_number_quality_update",
+            {"event": "FLAGGED", "current_limit": "TIER_1K"},
+            "degraded",
+            "tier_1k",
+        ),
+    ],
+)
+async def test_account_that_stands_badly_says_so_to_operators(number, field, value, state, words):
+    assert (await number.handle_http(hook_call(told(field, **value)))).status == 200
+    health = await number.health()
+    assert health.state.value == state
+    assert words in health.cause
+    better = {"event": "DISABLED_UPDATE", "ban_info": {"waba_ban_state": "REINSTATE"}}
+    await number.handle_http(hook_call(told("account_update", **better)))
+    assert (await number.health()).state.value == "ok"
+
+
+async def test_news_of_another_business_account_changes_nothing(open_number):
+    async with open_number(business_account_id="7") as number:
+        await number.handle_http(hook_call(told("account_update", event="ACCOUNT_VIOLATION")))
+        assert (await number.health()).state.value == "ok"
 
 
 @pytest.fixture
