@@ -8,9 +8,9 @@ from typing import Any
 import aiosmtplib
 import pytest
 from aiohttp import ClientSession
+from router_marketplace.simulators.fake_amazon import CLIENT_ID, ORDER, REFRESH, SECRET, FakeAmazon
 from sqlalchemy import select
 
-from plugins.marketplace.tests.test_amazon import ORDER, REFRESH, SECRET, FakeAmazon
 from router.bootstrap import Router, running_router
 from router.config import parse_config
 from router.people import AgentProfile, apply_roster, create_token
@@ -78,11 +78,11 @@ accounts:
     companion_of: [support]
     marketplace_id: ATVPDKIKX0DER
     region: na
-    client_id: app
+    client_id: {CLIENT_ID}
     client_secret_env: AMAZON_SECRET
     refresh_token_env: AMAZON_REFRESH
-    api_url: {amazon.http.url}
-    auth_url: {amazon.http.url}/token
+    api_url: {amazon.url}
+    auth_url: {amazon.url}/token
 """,
         "omnirouter.yaml",
     )
@@ -98,7 +98,7 @@ accounts:
                     await router.live.wait_past(router.live.last)
                 yield Desk(router, http, amazon)
     finally:
-        await amazon.http.stop()
+        await amazon.stop()
 
 
 async def test_buyers_mail_is_shown_as_amazons_and_answered_with_a_message_amazon_permits(desk: Desk):
@@ -115,7 +115,8 @@ async def test_buyers_mail_is_shown_as_amazons_and_answered_with_a_message_amazo
     message = await desk.call("POST", f"{at}/replies", reply)
     assert (message["account"], message["blocks"][0]["text"]) == ("amazon-us", "Is the blue door yours?")
     assert await desk.delivered(message["id"]) == "accepted"
-    assert desk.amazon.sent == [("confirmDeliveryDetails", {"text": "Is the blue door yours?"})]
+    (sent,) = desk.amazon.sent_by_shop()
+    assert (sent.kind, sent.text) == ("confirmDeliveryDetails", "Is the blue door yours?")
 
 
 async def test_second_mail_of_the_alias_about_the_order_joins_whatever_its_subject(desk: Desk):
@@ -135,4 +136,4 @@ async def test_order_of_another_conversation_is_not_written_about(desk: Desk):
         f"{desk.router.url}/api/v1{at}/replies", json={"template": template, "token": token}
     ) as response:
         assert response.status == 422
-    assert desk.amazon.sent == []
+    assert desk.amazon.sent_by_shop() == []
