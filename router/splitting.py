@@ -15,6 +15,8 @@ from router.capabilities import TextLimits, TextUnit
 # Below this a number would leave too little room for words.
 _NUMBERED_FROM = 40
 _CHARACTERS = regex.compile(r"\X")
+# The last place between two signs that never join: whatever stands around them, one character ends there.
+_CERTAIN = regex.compile(r"(?r)[ -~\u3400-\u4dbf\u4e00-\u9fff](?=[ -~\u3400-\u4dbf\u4e00-\u9fff])")
 # Where a part may end, best first: each finds the last such place of a piece.
 _BOUNDS = tuple(
     regex.compile(pattern)
@@ -63,23 +65,25 @@ def _parts(text: str, room: int, unit: TextUnit) -> Iterator[str]:
 
 def _fitting(text: str, room: int, unit: TextUnit) -> int:
     """Give how many code points of whole characters fit; at least one code point."""
-    used = end = 0
-    for found in _CHARACTERS.finditer(text):
-        used += length(found[0], unit)
-        if used > room:
+    most = _code_points(text, room, unit)
+    # From there on characters are found as from the beginning, which may be a million of them away.
+    certain = _CERTAIN.search(text, 0, most)
+    end = certain.end() if certain else 0
+    for found in _CHARACTERS.finditer(text, end):
+        if found.end() > most:
             break
         end = found.end()
     # One character alone can be longer than the limit (a long ZWJ sequence): then its code points are cut.
-    return end or _fitting_code_points(text, room, unit)
+    return end or max(most, 1)
 
 
-def _fitting_code_points(text: str, room: int, unit: TextUnit) -> int:
-    used = 0
-    for end, point in enumerate(text):
-        used += length(point, unit)
-        if used > room:
-            return max(end, 1)
-    return len(text)
+def _code_points(text: str, room: int, unit: TextUnit) -> int:
+    start = text[:room]
+    if unit is TextUnit.BYTES:
+        return len(start.encode()[:room].decode(errors="ignore"))
+    if unit is TextUnit.UTF16:
+        return len(start.encode("utf-16-le")[: 2 * room].decode("utf-16-le", errors="ignore"))
+    return len(start)
 
 
 def _good_end(piece: str) -> int:

@@ -81,8 +81,8 @@ accounts:
     client_id: {CLIENT_ID}
     client_secret_env: AMAZON_SECRET
     refresh_token_env: AMAZON_REFRESH
-    api_url: {amazon.http.url}
-    auth_url: {amazon.http.url}/token
+    api_url: {amazon.url}
+    auth_url: {amazon.url}/token
 """,
         "omnirouter.yaml",
     )
@@ -115,8 +115,8 @@ async def test_buyers_mail_is_shown_as_amazons_and_answered_with_a_message_amazo
     message = await desk.call("POST", f"{at}/replies", reply)
     assert (message["account"], message["blocks"][0]["text"]) == ("amazon-us", "Is the blue door yours?")
     assert await desk.delivered(message["id"]) == "accepted"
-    sent = [(each.kind, each.text) for each in desk.amazon.messages]
-    assert sent == [("confirmDeliveryDetails", "Is the blue door yours?")]
+    (sent,) = desk.amazon.sent_by_shop()
+    assert (sent.kind, sent.text) == ("confirmDeliveryDetails", "Is the blue door yours?")
 
 
 async def test_second_mail_of_the_alias_about_the_order_joins_whatever_its_subject(desk: Desk):
@@ -136,4 +136,4 @@ async def test_order_of_another_conversation_is_not_written_about(desk: Desk):
         f"{desk.router.url}/api/v1{at}/replies", json={"template": template, "token": token}
     ) as response:
         assert response.status == 422
-    assert desk.amazon.messages == []
+    assert desk.amazon.sent_by_shop() == []

@@ -1,9 +1,11 @@
 """Long texts cut to a channel's limit: nothing lost, nothing torn, never over the limit."""
 
 import re
+import time
 
 import pytest
-from hypothesis import given
+import regex  # type: ignore[import-untyped]
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from router.capabilities import TextLimits, TextUnit
@@ -97,3 +99,43 @@ def test_parts_keep_within_the_limit_and_lose_only_space_at_their_ends(text: str
     whole = strip.sub("", "".join(map(bare, parts) if most >= 40 and len(parts) > 1 else parts))
     assert whole == strip.sub("", text)
     assert not any(part.endswith("\r") for part in parts[:-1])
+
+
+PIECES = [
+    "x",
+    " ",
+    "汉",
+    "é",
+    "e\u0301",
+    "\r\n",
+    "\n",
+    "😟",
+    FAMILY,
+    FLAG,
+    FLAG[0],
+    "\u200d",
+    "क्ष",
+    "각",
+    "\u0600",
+]
+
+
+@given(
+    text=st.lists(st.sampled_from(PIECES), min_size=20, max_size=60).map("".join),
+    most=st.integers(8, 30),
+    unit=st.sampled_from(TextUnit),
+)
+def test_no_part_ends_inside_a_character_wherever_the_cut_falls(text: str, most: int, unit: TextUnit):
+    whole = regex.findall(r"\X", text.strip())
+    longest = max((length(each, unit) for each in whole), default=0)
+    assume(longest <= most < length(text.strip(), unit))
+    first = split(text, limits(most, unit))[0]
+    ends = [text.strip()[: sum(map(len, whole[:number]))].rstrip() for number in range(len(whole) + 1)]
+    assert first in ends
+
+
+def test_a_million_signs_are_cut_within_half_a_second_of_processor_time():
+    began_s = time.process_time()
+    parts = split("x" * 1_000_001 + "汉" * 10, limits(1_000_000))
+    assert [len(part) for part in parts] == [1_000_000, 23]
+    assert time.process_time() - began_s < 0.5

@@ -7,9 +7,10 @@ import gc
 import re
 import tracemalloc
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import TypeVar
 
-from router.channel import FollowsThread, PullSource
+from router.channel import FollowsThread, PullSource, Simulator
 from router.messages import RawInbound, Receipt, Role
 from router.testing.checks.inbound import need_inbound, samples_of
 from router.testing.memory import Accepted, MemoryStore
@@ -20,6 +21,8 @@ T = TypeVar("T")
 
 _SENDS = 3
 _PATIENCE_S = 0.5
+_COMMIT_S = 0.2
+_REPLY = "A reply on its way out."
 _SOAK_SHORT, _SOAK_LONG = 100, 5_000
 _FORGET_EVERY = 50
 _LAST_OF_ALL = 1_000_000
@@ -31,44 +34,47 @@ _CHANGING = re.compile(r"[0-9a-fA-F-]{6,}|\d+")
 async def check_drain(stage: Stage) -> None:
     """Close while items come in and replies go out: what was acknowledged is stored, what was sent arrived."""
     need_inbound(stage)
-    store = MemoryStore(delay_s=0.005)
+    store = MemoryStore()
     async with stage.provider() as simulator:
         async with stage.opened(simulator, store=store) as scene:
             samples = samples_of(simulator)
             good = _shape(await scene.deliver(samples[0]))
             before = len(simulator.sent())
-            answers: list[str] = []
+            sends = _SENDS if stage.channel_type.capabilities.outbound else 0
+            attempts = [await scene.attempt(_REPLY) for _ in range(sends)]
+            # Whoever answers now has not stored: closing comes before the commit ends.
+            store.delay_s = _COMMIT_S
+            answers = _Answers()
             coming = [
                 asyncio.ensure_future(_bring_in(scene, raws, answers)) for raws in _lots(scene, samples)
             ]
-            going = []
-            if stage.channel_type.capabilities.outbound:
-                attempts = [await scene.attempt() for _ in range(_SENDS)]
-                going = [asyncio.ensure_future(scene.channel.send(each)) for each in attempts]
+            await answers.first(_COMMIT_S / 2)
+            going = [asyncio.ensure_future(scene.channel.send(each)) for each in attempts]
             await asyncio.sleep(0)
         await _ended(coming)
         receipts = await _ended(going)
         stored = len(store.accepted)
-        acknowledged = 1 + sum(_shape(one) == good for one in answers)
+        acknowledged = 1 + sum(_shape(one) == good for one in answers.all)
         assert stored >= acknowledged, f"{acknowledged} items were acknowledged, {stored} are stored"
         taken = sum(isinstance(one, Receipt) for one in receipts)
         if not isinstance(scene.channel, FollowsThread):
             # A live thread shows on the customer's return what it could not show before.
             arrived = len(await scene.arrived(before + taken)) - before
             assert arrived >= taken, f"{taken} replies had a receipt, {arrived} arrived"
-        async with stage.opened(simulator, store=store) as again:
-            for raw in samples:
-                await again.deliver(raw)
-            await again.stored(len(samples))
-        kept = [item for item in store.accepted if not _is_echo(item)]
-        assert len(kept) == len(samples), (
-            f"{len(samples)} samples are {len(kept)} items after closing and opening again"
-        )
+        store.delay_s = 0.0
+        await _all_there(stage, simulator, store)
 
 
-def _is_echo(item: Accepted) -> bool:
-    """Tell whether an item is one of our own messages that the provider brought back."""
-    return bool(item.events) and all(event.author.role in _OURS for event in item.events)
+async def _all_there(stage: Stage, simulator: Simulator, store: MemoryStore) -> None:
+    """Open again and bring everything once more: each sample is one item."""
+    async with stage.opened(simulator, store=store) as again:
+        samples = samples_of(simulator)
+        for raw in samples:
+            await again.deliver(raw)
+        # A provider may tell us of our own messages too.
+        own = sum(map(_is_ours, store.accepted))
+        held = await again.stored(len(samples) + own) - own
+    assert held == len(samples), f"{len(samples)} samples are {held} items after closing and opening again"
 
 
 def _lots(scene: Scene, samples: list[RawInbound]) -> list[list[RawInbound]]:
@@ -77,9 +83,30 @@ def _lots(scene: Scene, samples: list[RawInbound]) -> list[list[RawInbound]]:
     return [rest] if isinstance(scene.channel, PullSource) else [[raw] for raw in rest]
 
 
-async def _bring_in(scene: Scene, raws: list[RawInbound], answers: list[str]) -> None:
+def _is_ours(item: Accepted) -> bool:
+    return any(_REPLY in block.text for event in item.events for block in event.blocks)
+
+
+class _Answers:
+    """What the provider was told, and the moment of the first."""
+
+    def __init__(self) -> None:
+        self.all: list[str] = []
+        self._told = asyncio.Event()
+
+    def add(self, answer: str) -> None:
+        self.all.append(answer)
+        self._told.set()
+
+    async def first(self, within_s: float) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(within_s):
+                await self._told.wait()
+
+
+async def _bring_in(scene: Scene, raws: list[RawInbound], answers: _Answers) -> None:
     for raw in raws:
-        answers.append(await scene.deliver(raw))
+        answers.add(await scene.deliver(raw))
 
 
 async def _ended(tasks: Sequence[asyncio.Task[T]]) -> list[T | BaseException]:
