@@ -146,9 +146,7 @@ class _House:
         self.steering = Steering(store, clock, self.engine_room, self.rulebook)
         self.reroutes = Reroutes(store, clock, self.engine_room, lambda: self.rulebook.rules)
         self.platform_clocks = PlatformClocks(store, clock, self.engine_room, self.rulebook)
-        self.outbox = Outbox(
-            store, clock, run_id, self.doors, lambda changed: self.notices.delivered(changed)
-        )
+        self.outbox = Outbox(store, clock, run_id, self.doors, lambda told: self.notices.delivered(told))
         self.notices = Notices(self.live, self.engine_room, self.outbox.wake, self.doors.thread_changed)
         self.order_notes = OrderNotes(store, clock, sources, self.notices.noted)
         self.context = ContextRoom(sources, clock, self.doors)

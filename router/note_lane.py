@@ -61,6 +61,7 @@ class _Refusal:
     detail: str
     may_be_there: bool
     passes: bool = False
+    is_too_long: bool = False
     retry_after_s: float | None = None
 
 
@@ -116,8 +117,12 @@ class NoteLane:
         async with self._store.reading() as connection:
             due = await connection.run_sync(due_notes, self.book.name, order_id)
         refusal = await self._bring(order_id, [each.note for each in due], http)
-        for each in due:
-            await self._store.write(settle_notes, self._result(each, refusal))
+        refusals = [refusal] * len(due)
+        if refusal is not None and refusal.is_too_long and len(due) > 1:
+            # One that does not fit must not keep out the others.
+            refusals = [await self._bring(order_id, [each.note], http) for each in due]
+        for each, its_own in zip(due, refusals, strict=True):
+            await self._store.write(settle_notes, self._result(each, its_own))
         for conversation_id in dict.fromkeys(each.conversation_id for each in due):
             self._changed(conversation_id)
 
@@ -162,7 +167,7 @@ class NoteLane:
 
     def _refusal(self, error: Exception, in_doubt: bool) -> _Refusal:
         if isinstance(error, NoteTooLong):
-            return _Refusal(detail=str(error), may_be_there=False)
+            return _Refusal(detail=str(error), may_be_there=False, is_too_long=True)
         if isinstance(error, RateLimited):
             wait_s = error.retry_after_s or FIRST_DELAY_S
             self._quiet_until = self._clock.now() + timedelta(seconds=wait_s)

@@ -119,7 +119,9 @@ class Tasks:
         """Keep a task until it is due; give its id. Raises NotFound, RoutingError when it makes no sense."""
         now = self._clock.now()
         number = number_of(Call(key="", source="", direction=CallDirection.OUTBOUND, customer_raw=new.number))
-        if new.kind is TaskKind.CALL_BACK and not number:
+        # A line is dialled by its digits or by an address; a bare name rings nowhere.
+        is_callable = "@" in new.number or any(one.isdigit() for one in new.number)
+        if new.kind is TaskKind.CALL_BACK and not (number and is_callable):
             raise RoutingError("a call back needs a number to call")
         if new.best_from and new.best_until and new.best_until <= new.best_from:
             raise RoutingError("the best time ends before it begins")

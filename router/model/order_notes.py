@@ -11,6 +11,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from html import unescape
+from unicodedata import category
 
 from router.orders import Memo, NoteColour, NoteKind, NoteLimits, OrderNote
 
@@ -28,6 +30,9 @@ _DATED = re.compile(
     r"(?P<date>\d{4}(?:[-/.]\d{1,2}[-/.]\d{1,2}|年\d{1,2}月\d{1,2}日?|\d{4}))"
 )
 _BREAKS = re.compile(r"\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]")
+# Emoji and other symbols, and what joins and shapes them.
+_SIGNS = frozenset({"So", "Cf"})
+_SHAPES = "\ufe0e\ufe0f"
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 
@@ -117,7 +122,7 @@ def merge(memo: Memo, notes: Sequence[OrderNote], limits: NoteLimits) -> Memo:
     new = missing(memo, notes)
     if not new:
         return memo
-    head = [memo.text.rstrip()] if memo.text.strip() else []
+    head = [memo.text.rstrip("\r\n")] if memo.text.strip() else []
     text = "\n".join([*head, *map(render, new)])
     wanted = [COLOURS[note.kind] for note in new if note.kind in COLOURS]
     colour = wanted[-1] if wanted and wanted[-1] in limits.colours else memo.colour
@@ -141,8 +146,18 @@ def _lines(text: str) -> list[str]:
 
 
 def _same(note: OrderNote) -> tuple[str, str, date]:
-    """Give what makes two notes the same, whatever a shop did to spaces."""
-    return re.sub(r"\s+", "", note.reason), re.sub(r"\s+", "", note.author), note.on
+    """Give what makes two notes the same, whatever a shop did to spaces and signs."""
+    return _kept(note.reason), _kept(note.author), note.on
+
+
+def _kept(text: str) -> str:
+    """Leave out what shops drop or write in another way: spaces, emoji, joiners, escapes."""
+    letters = re.sub(r"\s+", "", unescape(text))
+    return "".join(one for one in letters if not _is_sign(one)) or letters
+
+
+def _is_sign(letter: str) -> bool:
+    return letter > "\uffff" or letter in _SHAPES or category(letter) in _SIGNS
 
 
 def _one_line(text: str) -> str:

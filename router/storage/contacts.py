@@ -49,6 +49,9 @@ def merge_contacts(connection: Connection, verdict: Verdict) -> str:
     subject, other = root_of(connection, verdict.subject_id), root_of(connection, verdict.other_id)
     if subject == other:
         raise StaleVersion("these are one contact already")
+    if _has_no_name(connection, other) and not _has_no_name(connection, subject):
+        # a person's name says more than an id, whichever way round they were merged
+        subject, other = other, subject
     _forget_apart(connection, tree_of(connection, subject), tree_of(connection, other))
     connection.execute(update(contact).where(contact.c.id == subject).values(merged_into=other))
     told = _open_conversations(connection, {subject, other})
@@ -124,6 +127,16 @@ def record_act(
             at=verdict.at,
         )
     )
+
+
+def _has_no_name(connection: Connection, contact_id: str) -> bool:
+    """Say whether a contact is only called by one of its addresses."""
+    query = (
+        select(contact.c.id)
+        .join(contact_point, contact_point.c.contact_id == contact.c.id)
+        .where(contact.c.id == contact_id, contact.c.display_name == contact_point.c.display)
+    )
+    return connection.execute(query.limit(1)).first() is not None
 
 
 def _pairs(one: Iterable[str], other: Iterable[str]) -> ColumnElement[bool]:

@@ -14,7 +14,6 @@ PLUGIN = """
 from dataclasses import replace
 from router import PluginDescriptor, hookimpl
 from tests.contract.test_certificate import GOOD, {sin}
-from tests.contract.parcels import PARCELS
 
 @hookimpl
 def router_plugin():
@@ -32,11 +31,12 @@ def run(*arguments: str) -> tuple[int, str]:
 
 
 def test_every_type_of_a_plugin_gets_its_certificate(install: Install):
-    install("fake-post", "post", PLUGIN.format(sin="Post", types="GOOD, PARCELS"))
+    types = "GOOD, replace(GOOD, id='letters', title='Letters')"
+    install("fake-post", "post", PLUGIN.format(sin="Post", types=types))
     code, text = run("post")
     assert code == 0, text
     assert "postcards (Postcards): certified\nplugin post 3.2.1 (fake-post), kit" in text
-    assert "parcels (Parcels): certified" in text
+    assert "letters (Letters): certified" in text
 
 
 def test_failed_test_is_exit_1_and_told_to_programs(install: Install, monkeypatch: pytest.MonkeyPatch):

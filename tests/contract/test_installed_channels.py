@@ -9,13 +9,21 @@ from router.testing.certifying import run_check, stage_for
 from router.testing.register import CHECKS, Check, check_of
 from router.testing.stage import NotDeclared, NotRun, Stage
 
-STAGES = [stage_for(kind) for kind in PluginHost.load().channel_types.values() if kind.simulator is not None]
+HOST = PluginHost.load()
+STAGES = [stage_for(kind) for kind in HOST.channel_types.values() if kind.simulator is not None]
+# Listing is done by a plugin, for all of its types at once, in a process of its own: once for each is enough.
+LISTED_WITH_ANOTHER = {kind.id for plugin in HOST.plugins for kind in plugin.registered.channel_types[1:]}
+PROOFS = [
+    pytest.param(
+        stage, check, id=f"{stage.channel_type.id}-{check.number:02}-{check.title.replace(' ', '-')}"
+    )
+    for stage in STAGES
+    for check in CHECKS
+    if check.number > 1 or stage.channel_type.id not in LISTED_WITH_ANOTHER
+]
 
 
-@pytest.mark.parametrize(
-    "check", CHECKS, ids=lambda check: f"{check.number:02}-{check.title.replace(' ', '-')}"
-)
-@pytest.mark.parametrize("stage", STAGES, ids=lambda stage: stage.channel_type.id)
+@pytest.mark.parametrize(("stage", "check"), PROOFS)
 def test_installed_channel_keeps_the_contract(stage: Stage, check: Check):
     _prove(stage, check)
 

@@ -158,3 +158,23 @@ async def test_note_too_long_for_the_shop_is_refused_and_nothing_is_lost(desk: D
     await desk.add("换货")
     assert await desk.write() == ["failed"]
     assert desk.platform.orders["4101"].text == full
+
+
+async def test_of_two_notes_at_once_the_one_that_fits_is_written(desk: Desk):
+    is_taobao = isinstance(desk.platform, FakeTaobao)
+    full = "顺" * (300 if is_taobao else 260)
+    desk.platform.orders["4101"].text = full
+    await desk.add("换货" * 30)
+    await desk.add("退款")
+    assert await desk.write() == ["failed", "written"]
+    assert desk.platform.orders["4101"].text == f"{full}\n退款--小美--2026-11-02"
+
+
+async def test_shop_that_drops_signs_and_escapes_others_gets_a_note_once(desk: Desk):
+    def as_shops_keep_it(order: Order) -> None:
+        order.text = order.text.replace("😟", "").replace("&", "&amp;")
+
+    desk.platform.after_write.extend([as_shops_keep_it] * 4)
+    await desk.add("换货😟 A&B")
+    assert await desk.write() == ["written"]
+    assert desk.platform.orders["4101"].text == "换货 A&amp;B--小美--2026-11-02"

@@ -46,6 +46,7 @@ def test_what_is_written_reads_back_as_it_was(written: OrderNote):
 
 
 @given(memos, st.lists(notes, min_size=1, max_size=4))
+@example("Please wrap ", [note("改地址", "Mei")])
 def test_merging_keeps_every_line_and_adds_every_note(text: str, added: list[OrderNote]):
     merged = merge(Memo(text=text), added, ROOMY)
     assert merged.text.startswith(text.rstrip())

@@ -60,6 +60,7 @@ async def test_a_task_is_made_with_all_that_is_known_and_told_of(shop, client, h
     ("fields", "place"),
     [
         ({"number": ""}, ""),
+        ({"number": "the usual one"}, ""),
         ({"attempts": -1}, "attempts"),
         ({"due_at": "soon"}, "due_at"),
         ({"kind": "fax"}, "kind"),

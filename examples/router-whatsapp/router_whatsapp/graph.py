@@ -31,6 +31,8 @@ _CHUNK_BYTES = 64 * 1024
 _CONNECT_S = 10.0
 # What the Graph API says of an object that is not there any more.
 _NO_OBJECT = "100"
+# The description asks for a name with a version of three parts.
+_PROGRAM = "router-whatsapp/1.0.0"
 
 Before = Callable[[], Awaitable[None]]
 
@@ -42,7 +44,7 @@ class Graph:
         base = settings.api_url or FACTS.api_url
         self._base = f"{base.rstrip('/')}/{settings.api_version or FACTS.version}/"
         self._ctx = ctx
-        self._headers = {"Authorization": f"Bearer {token}"}
+        self._headers = {"Authorization": f"Bearer {token}", "User-Agent": _PROGRAM}
         self._timeout = ClientTimeout(total=settings.timeout_s, connect=_CONNECT_S)
 
     async def get(self, path: str, query: Mapping[str, str]) -> dict[str, Any]:

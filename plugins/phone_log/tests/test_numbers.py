@@ -61,6 +61,10 @@ def test_a_number_is_read_by_the_accounts_region():
         ("Anonymous", NumberKind.ANONYMOUS),
         ("", NumberKind.ANONYMOUS),
         ("未知", NumberKind.ANONYMOUS),
+        ("anonym", NumberKind.ANONYMOUS),
+        ("Unbekannt", NumberKind.ANONYMOUS),
+        ("Скрытый номер", NumberKind.ANONYMOUS),
+        ("无来电显示", NumberKind.ANONYMOUS),
         ("sip:anonymous@anonymous.invalid", NumberKind.ANONYMOUS),
     ],
 )

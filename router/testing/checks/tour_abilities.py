@@ -32,6 +32,7 @@ async def use_templates(scene: Scene, stage: Stage) -> None:
         assert not isinstance(scene.channel.accompanied(), str), (
             "accompanied gave one text, not several names"
         )
+        stage.seen.add("accompanied")
     attempt = await scene.attempt()
     templates = [each for each in await scene.channel.list_templates(attempt.thread) if each.approved]
     assert templates, "templates are declared, but none may be used in the first sample's thread"

@@ -15,6 +15,7 @@ import {
   writeReply,
 } from "../store/composer";
 import { canClaim } from "../store/conversations";
+import { identityChanges } from "../store/identities";
 import { focusOn } from "../store/screen";
 import { claim } from "../store/work";
 import { addressBeside, customerName } from "../names";
@@ -47,7 +48,7 @@ function Modes({ composer }: { composer: Composer }) {
 function Recipient({ conversation, composer }: { conversation: Conversation; composer: Composer }) {
   const { contact, channel, account } = conversation;
   const doors =
-    useAnswer(() => api.doors(conversation.id), [conversation.id, conversation.last_message_at]).value?.doors ?? [];
+    useAnswer(() => api.doors(conversation.id), [conversation.id, conversation.last_message_at, identityChanges.value]).value?.doors ?? [];
   const chosen = doors.find((one) => one.message_id === composer.answers.value) ?? doors[0];
   // A door is named by its newest message: when a newer one comes through it, the choice stays with the door.
   useEffect(() => {
