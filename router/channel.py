@@ -128,6 +128,11 @@ class Channel(ABC, Generic[SettingsT]):
         self.account = account
         self.settings = settings
 
+    @property
+    def default_language(self) -> str:
+        """The language customers are assumed to write where their words do not tell; empty: none. Pure."""
+        return ""
+
     async def open(self, ctx: ChannelContext) -> None:
         """Connect, listen, start; keep `ctx`. An exception means: try again later, with back-off."""
         self.ctx = ctx

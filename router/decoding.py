@@ -63,6 +63,11 @@ class Decoder:
         _, channel = self._built(account)
         return channel.attachment(raw, part)
 
+    def default_language(self, account: str) -> str:
+        """Give the language an account's customers are assumed to write; empty for none, or without the account."""
+        _, channel = self._channels.get(account, (None, None))
+        return channel.default_language if channel is not None else ""
+
     def _built(self, account: str) -> tuple[ChannelType, AnyChannel]:
         try:
             return self._channels[account]

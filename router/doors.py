@@ -65,9 +65,8 @@ class Doors:
         return found.channel_type
 
     def language(self, account: str) -> str:
-        """Give the language an account's customers are assumed to write: its `default_language` setting."""
-        found = self._accounts.get(account)
-        return str(getattr(found.settings, "default_language", "")) if isinstance(found, Account) else ""
+        """Give the language an account's customers are assumed to write, empty for none."""
+        return self._decoder.default_language(account)
 
     def is_open(self, account: str) -> bool:
         """Say whether the account can send now."""

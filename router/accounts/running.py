@@ -81,28 +81,15 @@ class RunningChannel:
 
     async def send(self, attempt: OutboundAttempt) -> Receipt:
         """Hand one message to the provider; raises only SendError classes."""
-        begun = False
 
-        async def act(channel: AnyChannel) -> Receipt:
-            nonlocal begun
-            begun = True
-            return await channel.send(attempt)
-
-        try:
-            receipt = await self._kept.call(act, self._kept.limits.send_s)
-            if not isinstance(receipt, Receipt):
-                raise PluginContractError(f"send returned {receipt!r:.80}, not a Receipt")
-        except SendError:
-            raise
-        except Exception as error:
-            _log.error("send failed outside the contract", exc_info=error, extra={"account": self.account})
-            doubtful = begun and not isinstance(error, _NEVER_CONNECTED) and self._may_have_left(attempt)
+        def is_doubtful(begun: bool) -> bool:
+            doubtful = begun and self._may_have_left(attempt)
             if not doubtful:
                 self._kept.give_up(attempt.attempt_id)
-            kind = UnknownOutcome if doubtful else Retryable
-            raise kind(cause_of(error), code="plugin", public_text="The channel did not answer.") from error
-        else:
-            return receipt
+            return doubtful
+
+        try:
+            return await self._receipt_of("send", lambda channel: channel.send(attempt), is_doubtful)
         finally:
             self._kept.was_marked(attempt.attempt_id)
 
@@ -111,23 +98,33 @@ class RunningChannel:
         allowed = self.channel_type.capabilities.actions
         if action.kind not in allowed or not issubclass(self._class, Acts):
             raise Permanent(f"{self.account} cannot {action.kind}", code="no_such_act")
+        return await self._receipt_of("act", lambda channel: channel.act(action), lambda begun: begun)
+
+    async def _receipt_of(
+        self,
+        name: str,
+        do: Callable[[Any], Coroutine[Any, Any, Receipt]],
+        is_doubtful: Callable[[bool], bool],
+    ) -> Receipt:
+        """Let the channel do what may be done only once; `is_doubtful` is told whether it may have begun."""
         begun = False
 
-        async def do(channel: Any) -> Receipt:
+        async def act(channel: AnyChannel) -> Receipt:
             nonlocal begun
             begun = True
-            receipt: Receipt = await channel.act(action)
-            return receipt
+            return await do(channel)
 
         try:
-            receipt = await self._kept.call(do, self._kept.limits.send_s)
+            receipt = await self._kept.call(act, self._kept.limits.send_s)
             if not isinstance(receipt, Receipt):
-                raise PluginContractError(f"act returned {receipt!r:.80}, not a Receipt")
+                raise PluginContractError(f"{name} returned {receipt!r:.80}, not a Receipt")
         except SendError:
             raise
         except Exception as error:
-            _log.error("act failed outside the contract", exc_info=error, extra={"account": self.account})
-            doubtful = begun and not isinstance(error, _NEVER_CONNECTED)
+            _log.error(
+                "%s failed outside the contract", name, exc_info=error, extra={"account": self.account}
+            )
+            doubtful = is_doubtful(begun and not isinstance(error, _NEVER_CONNECTED))
             kind = UnknownOutcome if doubtful else Retryable
             raise kind(cause_of(error), code="plugin", public_text="The channel did not answer.") from error
         return receipt

@@ -43,6 +43,11 @@ class EmailChannel(Channel[EmailSettings], StreamSource):
         self._doors: dict[str, Door] = {}
         self._relay: Relay | None = None
 
+    @property
+    def default_language(self) -> str:
+        """The language of the mailbox, as configured."""
+        return self.settings.default_language
+
     async def open(self, ctx: ChannelContext) -> None:
         """Open the listeners; the mailbox is read by `stream`, the relay is called when there is mail."""
         await super().open(ctx)

@@ -328,7 +328,7 @@ def test_missing_date_is_no_warning_and_a_bad_one_is() -> None:
 def test_language_is_left_to_the_words_although_the_account_has_a_default() -> None:
     channel = EmailChannel("support", settings_with(default_language="en"))
     [event] = channel.decode(raw_of(mail("你好，我的订单什么时候发货？")))
-    assert event.language == ""
+    assert (event.language, channel.default_language) == ("", "en")
 
 
 @pytest.mark.parametrize("line_end", [b"\n", b"\r\n", b"\r"])

@@ -9,10 +9,11 @@ from http import HTTPStatus
 from typing import Any
 
 from router.channel import HttpReply, HttpRequest
-from router.errors import ContentRejected, InboundRejected, Retryable, SendError
+from router.errors import ContentRejected, Retryable, SendError
 from router.messages import InboundEvent, JsonObject, OutboundAttempt, Receipt, Role, SendOutcome
 from router.threads import PlatformState
-from router_marketplace.adapter import Adapter, Item, ItemPage, Mark, Notice, Push, Ring, Thread, ThreadPage
+from router_marketplace.adapter import Item, ItemPage, Mark, Notice, Push, Ring, Thread, ThreadPage
+from router_marketplace.apps import AppAdapter
 from router_marketplace.calls import Access, Answer, Call
 from router_marketplace.lazada.compose import params_of
 from router_marketplace.lazada.decode import (
@@ -28,41 +29,27 @@ from router_marketplace.lazada.errors import RECALL_PATH, refusal_of
 from router_marketplace.lazada.facts import FACTS
 from router_marketplace.lazada.settings import LazadaSettings
 from router_marketplace.parsing import (
-    header_of,
     inner_object,
     object_of,
     objects,
-    read_object,
     text_of,
     time_from_ms,
     whole,
 )
-from router_marketplace.settings import secret
 from router_marketplace.signing.clocks import unix_ms
-from router_marketplace.signing.pushes import is_app_key_push
 from router_marketplace.signing.western import sign_lazop
 
 _RENEWAL = "/auth/token/refresh"
 _MESSAGE, _READ_STATE = 2, 19
 
 
-class LazadaAdapter(Adapter[LazadaSettings]):
+class LazadaAdapter(AppAdapter[LazadaSettings]):
     """One seller."""
 
     facts = FACTS
-    newest_first = True
-    newest_threads_first = True
+    platform = "Lazada"
 
     # who we are
-
-    def first_access(self) -> Access:
-        """Read secret and tokens from the environment."""
-        settings = self.settings
-        return Access(
-            keys={"app_secret": secret(settings.app_secret_env, "the app's secret")},
-            token=secret(settings.access_token_env, "the seller's access token"),
-            refresh_token=secret(settings.refresh_token_env, "the seller's refresh token"),
-        )
 
     def sign(self, call: Call, access: Access, now: datetime) -> Call:
         """Sign the parameters, the token among them; a renewal is signed without one."""
@@ -102,10 +89,7 @@ class LazadaAdapter(Adapter[LazadaSettings]):
 
     def push(self, request: HttpRequest, access: Access, now: datetime) -> Push:
         """Check the signature over the raw body; messages and read states ring for their session."""
-        given = header_of(request.headers, "authorization")
-        if not is_app_key_push(self.settings.app_key, access.keys["app_secret"], request.body, given):
-            raise InboundRejected("the push is not signed by Lazada with this app's secret")
-        said = read_object(request.body, "the push")
+        said = self.verified(request, access)
         seller = text_of(said.get("seller_id"))
         if self.settings.seller_id and seller != self.settings.seller_id:
             # An app has one address for all its sellers: genuine, and the other account's poll finds it.

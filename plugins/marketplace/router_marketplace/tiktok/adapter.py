@@ -9,23 +9,20 @@ from http import HTTPStatus
 from typing import Any
 
 from router.channel import HttpReply, HttpRequest
-from router.errors import InboundRejected, Retryable, SendError
+from router.errors import Retryable, SendError
 from router.messages import InboundEvent, JsonObject, OutboundAttempt, Receipt, Role, SendOutcome
 from router.threads import Permission, PlatformState
-from router_marketplace.adapter import Adapter, Item, ItemPage, Mark, Push, Ring, Thread, ThreadPage
+from router_marketplace.adapter import Item, ItemPage, Mark, Push, Ring, Thread, ThreadPage
+from router_marketplace.apps import AppAdapter
 from router_marketplace.calls import Access, Answer, Call, FilePart, json_call
 from router_marketplace.parsing import (
-    header_of,
     inner_object,
     object_of,
     objects,
-    read_object,
     text_of,
     time_from_s,
     whole,
 )
-from router_marketplace.settings import secret
-from router_marketplace.signing.pushes import is_app_key_push
 from router_marketplace.signing.western import sign_tiktok
 from router_marketplace.tiktok.compose import content_of
 from router_marketplace.tiktok.decode import message_event, thread_state
@@ -38,24 +35,14 @@ _DOORBELLS = (13, 14)
 _KNOWN_TIPS = "unsupported_msg_tips"
 
 
-class TiktokAdapter(Adapter[TiktokSettings]):
+class TiktokAdapter(AppAdapter[TiktokSettings]):
     """One shop."""
 
     facts = FACTS
-    newest_first = True
-    newest_threads_first = True
+    platform = "TikTok Shop"
     exact_tail = True
 
     # who we are
-
-    def first_access(self) -> Access:
-        """Read secret and tokens from the environment."""
-        settings = self.settings
-        return Access(
-            keys={"app_secret": secret(settings.app_secret_env, "the app's secret")},
-            token=secret(settings.access_token_env, "the shop's access token"),
-            refresh_token=secret(settings.refresh_token_env, "the shop's refresh token"),
-        )
 
     def sign(self, call: Call, access: Access, now: datetime) -> Call:
         """Add shop, time and signature to the address, the token to a header; a file's bytes are not signed."""
@@ -105,10 +92,7 @@ class TiktokAdapter(Adapter[TiktokSettings]):
 
     def push(self, request: HttpRequest, access: Access, now: datetime) -> Push:
         """Check the signature over the raw body; messages and conversations ring for their thread."""
-        given = header_of(request.headers, "authorization")
-        if not is_app_key_push(self.settings.app_key, access.keys["app_secret"], request.body, given):
-            raise InboundRejected("the push is not signed by TikTok Shop with this app's secret")
-        said = read_object(request.body, "the push")
+        said = self.verified(request, access)
         shop = text_of(said.get("shop_id"))
         if self.settings.shop_id and shop != self.settings.shop_id:
             # An app has one address for all its shops: genuine, and the other account's poll finds it.
