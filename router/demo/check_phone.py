@@ -13,11 +13,13 @@ from router.demo.transcript import Transcript
 from router.demo.world import World
 
 NUMBER = "13900139000"
+ORDER = "1015"
 FIRST_AGO_S, SECOND_AGO_S, TALK_AGO_S = 300.0, 200.0, 100.0
 
 
 async def play_phone(world: World, floor: Floor, transcript: Transcript) -> list[str]:
     """Play a customer who calls twice in vain and is called back."""
+    world.system.place(ORDER, ACCOUNT, f"+86{NUMBER}")
     transcript.act(NUMBER, "calls, and nobody answers; the phone system writes a row into its file")
     await world.phone.tell("missed", NUMBER, "file", ago_s=FIRST_AGO_S)
     task = await _task(floor, counter=1)
@@ -41,6 +43,9 @@ async def play_phone(world: World, floor: Floor, transcript: Transcript) -> list
     await world.phone.tell("called_back", NUMBER, "post", ago_s=TALK_AGO_S)
     closed = await _task(floor, task_id=task["id"], state="done")
     transcript.equal("the talk closes the task", closed["closed_reason"], "answered")
+    answers = (await desk.call("GET", f"/conversations/{conversation_id}/context", kind="orders"))["answers"]
+    orders = [card["id"] for answer in answers for card in answer["cards"]]
+    transcript.equal("the desk shows the caller's order", orders, [ORDER])
     found = await floor.conversation(conversation_id)
     transcript.equal("and with it the work", found["work_item"]["state"], "done")
     calls = [one for one in await desk.messages(conversation_id) if one["kind"] == "call"]

@@ -148,11 +148,13 @@ class Colleagues:
 
 
 def _words_of_customer(messages: Sequence[dict[str, Any]]) -> list[str]:
-    return [
-        "\n".join(block["text"] for block in message["blocks"])
+    """Give what the customer wrote in words: neither cards nor what was taken back."""
+    texts = [
+        "\n".join(block["text"] for block in message["blocks"] if block["kind"] == "text")
         for message in messages
         if message["direction"] == "inbound"
     ]
+    return [text for text in texts if text]
 
 
 def _language(texts: Sequence[str]) -> Language:

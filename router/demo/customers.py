@@ -119,7 +119,7 @@ class Customers:
         shop = self._world.marketplace.shops[account]
         chat = shop.platform.open_chat(name)
         self._world.system.place(scene.order, account, chat)
-        await self._say(account, chat, scene.text, scene.order)
+        await self._say(account, chat, scene.text)
         await self._answered(account, chat)
         await asyncio.sleep(self._random.uniform(*THANKS_AFTER_S))
         if scene.thanks:
@@ -134,9 +134,9 @@ class Customers:
                 return
             await live.wait_past(seen)
 
-    async def _say(self, account: str, chat: str, text: str, order: str = "") -> None:
+    async def _say(self, account: str, chat: str, text: str) -> None:
         market = self._world.marketplace
-        await market.call(self._world.url, account, market.shops[account].platform.write(chat, text, order))
+        await market.call(self._world.url, account, market.shops[account].platform.write(chat, text))
 
     async def _write(self, scene: Scene, name: str) -> None:
         """Send a mail, wait for the answer, thank for it in the same thread."""

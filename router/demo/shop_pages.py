@@ -109,7 +109,7 @@ def render_shop_orders(orders: Sequence[Order]) -> str:
 
 def _links(here: str) -> str:
     """Lead to the other pages of the demo."""
-    return " ".join(
+    return " · ".join(
         _LINK.substitute(address=address, title=title)
         for name, (address, title) in PAGES.items()
         if name != here

@@ -22,6 +22,7 @@ STOPPED_WITHIN_S = 5.0
 STOOD_BACK_WITHIN_S = 15.0
 # mei, tom, omar and sofia
 ENGLISH_COLLEAGUES = 4
+PAGES = ("/demo/mailbox", "/demo/marketplace", "/demo/phone", "/demo/shop-orders")
 
 
 async def start(*arguments: str, folder: Path) -> asyncio.subprocess.Process:
@@ -68,7 +69,7 @@ async def test_check_proves_the_whole_shop_and_says_why_for_each_conversation(tm
     assert "WRONG" not in text
     assert re.search(r"All \d+ are good\.", text)
     reasons = re.findall(r"why: Offered to (\w+): (\S+) \(level \d\)", text)
-    assert len(reasons) == 4
+    assert len(reasons) == 6
     assert "Nobody available has every skill asked for." in text
     assert "Everybody available who could serve it is at the limit (1)." in text
     assert re.search(r"why: .* From field", text)
@@ -90,7 +91,7 @@ async def test_demo_answers_on_all_pages_gives_work_to_who_logs_in_and_stops_wit
 ) -> None:
     async with running_demo(tmp_path) as (process, url, said), aiohttp.ClientSession() as http:
         assert "log in as anna" in said
-        for path in ("/healthz", "/", "/demo/shop", "/demo/shop?lang=zh", "/demo/mailbox"):
+        for path in ("/healthz", "/", "/demo/shop", "/demo/shop?lang=zh", *PAGES):
             async with http.get(url + path) as answer:
                 assert answer.status == 200, path
         async with http.get(f"{url}/demo/shop") as answer:
@@ -100,6 +101,8 @@ async def test_demo_answers_on_all_pages_gives_work_to_who_logs_in_and_stops_wit
         assert "unsafe-inline" not in policy
         assert not re.search(r"<script(?![^>]* src=)|<style| style=| on\w+=", page)
         await post_as_a_person(http, url)
+        await buy_as_a_person(http, url)
+        await call_as_a_person(http, url)
         async with Desk(url) as desk, Visitor(url, "demo-shop", "en"):
             await desk.log_in("anna", "demo")
             assert await given_to_anna(desk) == "Anna"
@@ -141,3 +144,39 @@ async def post_as_a_person(http: aiohttp.ClientSession, url: str) -> None:
     async with http.get(letters) as answer:
         found = (await answer.json())["letters"]
     assert [one["subject"] for one in found if one["number"] == number] == ["Cups"]
+
+
+async def buy_as_a_person(http: aiohttp.ClientSession, url: str) -> None:
+    """Write as a buyer and take it back by the marketplaces' page; what is not there is refused."""
+    page, own = f"{url}/demo/marketplace", {"Origin": url}
+    words = {"account": "lazada", "name": "Robin", "text": "Is it on its way?", "order": "1004"}
+    async with http.post(f"{page}/messages", json={**words, "account": "nowhere"}, headers=own) as answer:
+        assert (answer.status, await answer.json()) == (422, {"error": "account: there is no such shop"})
+    async with http.post(f"{page}/messages", json=words, headers={"Origin": "http://evil.example"}) as answer:
+        assert answer.status == 403
+    async with http.post(f"{page}/messages", json=words, headers=own) as answer:
+        assert answer.status == 201
+        chat = (await answer.json())["chat"]
+    act = {"account": "lazada", "act": "take_back", "message": (await written(http, page, chat))[0]["id"]}
+    for status in (201, 422):
+        async with http.post(f"{page}/acts", json=act, headers=own) as answer:
+            assert answer.status == status
+    assert [one["state"] for one in await written(http, page, chat)] == ["recalled", "sent"]
+
+
+async def written(http: aiohttp.ClientSession, page: str, chat_id: str) -> list[dict[str, str]]:
+    """Give the messages of a chat at the first shop."""
+    async with http.get(f"{page}/chats") as answer:
+        shop = next(one for one in (await answer.json())["shops"] if one["account"] == "lazada")
+    found: list[dict[str, str]] = next(one["messages"] for one in shop["chats"] if one["id"] == chat_id)
+    return found
+
+
+async def call_as_a_person(http: aiohttp.ClientSession, url: str) -> None:
+    """Let a call happen by the phone page; what is no number is refused."""
+    calls, call = f"{url}/demo/phone/calls", {"customer": "13700137000", "outcome": "voicemail"}
+    for number, status in (("12", 422), ("13700137000", 201)):
+        async with http.post(calls, json={**call, "customer": number}, headers={"Origin": url}) as answer:
+            assert answer.status == status
+    async with http.get(calls) as answer:
+        assert "13700137000" in [one["customer"] for one in (await answer.json())["calls"]]
