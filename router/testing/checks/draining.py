@@ -11,7 +11,7 @@ from contextlib import suppress
 from typing import TypeVar
 
 from router.channel import FollowsThread, PullSource, Simulator
-from router.messages import RawInbound, Receipt, Role
+from router.messages import RawInbound, Receipt
 from router.testing.checks.inbound import need_inbound, samples_of
 from router.testing.memory import Accepted, MemoryStore
 from router.testing.simulators import FreshSimulator
@@ -27,7 +27,6 @@ _SOAK_SHORT, _SOAK_LONG = 100, 5_000
 _FORGET_EVERY = 50
 _LAST_OF_ALL = 1_000_000
 _GROWTH_BYTES, _GROWTH_BYTES_EACH = 120_000, 100
-_OURS = (Role.SHOP, Role.AGENT)
 _CHANGING = re.compile(r"[0-9a-fA-F-]{6,}|\d+")
 
 
