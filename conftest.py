@@ -15,6 +15,7 @@ OPTIONS = {
     "services": "needs real Dovecot, baresip and sipp from the system's packages, or Prism from npm",
     "browser": "needs a real Chromium from the system's packages",
     "long": "is the long form of a test that always runs",
+    "soak": "brings ten thousand events through a channel, which takes minutes for each kind",
 }
 # Dozens of tests start the router as a program. Without compiled files, which the environment may forbid, each
 # start compiles all of it anew: a quarter of the run.

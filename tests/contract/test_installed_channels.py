@@ -28,7 +28,7 @@ def test_installed_channel_keeps_the_contract(stage: Stage, check: Check):
     _prove(stage, check)
 
 
-@pytest.mark.long
+@pytest.mark.soak
 @pytest.mark.timeout(1000)
 @pytest.mark.parametrize("stage", STAGES, ids=lambda stage: stage.channel_type.id)
 def test_installed_channel_bears_ten_thousand_events(stage: Stage):
