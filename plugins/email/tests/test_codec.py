@@ -18,6 +18,8 @@ from .conftest import ADDRESS, TOKEN, decode, mail, raw_of, settings_with
 from .hostile import MAILS
 
 CHANNEL = EmailChannel("support", settings_with())
+# What the contract allows a channel that shares the loop.
+HOLD_LIMIT_S = 0.1
 
 
 def test_plain_question_is_read_whole() -> None:
@@ -77,7 +79,7 @@ def test_hostile_mail_of_64_kb_never_holds_the_loop(content: bytes) -> None:
             events = [decode(mail())]
         best = min(best, time.thread_time() - started)
     assert len(events) == 1
-    assert best <= 0.05
+    assert best <= HOLD_LIMIT_S
 
 
 @given(content=st.binary(max_size=400), place=st.integers(0, 300))
@@ -342,4 +344,4 @@ def test_mail_of_20000_header_fields_is_read_quickly_and_keeps_its_text(line_end
         best = min(best, time.thread_time() - started)
     assert event.blocks[0].text == "Where is my parcel?"
     assert "Only the first 500 header fields were read." in event.warnings
-    assert best <= 0.05
+    assert best <= HOLD_LIMIT_S
