@@ -22,19 +22,15 @@ pytestmark = pytest.mark.services
 
 
 @pytest.fixture
-def dovecot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dovecot]:
+def dovecot() -> Iterator[Dovecot]:
     if not Dovecot.is_installed():
         pytest.skip("no dovecot here: apt-get install dovecot-imapd dovecot-lmtpd")
-    base = tmp_path_factory.mktemp("dovecot")
-    # its processes run as somebody else, who has to get through to the folder
-    temporary = Path(tempfile.gettempdir())
-    for folder in (base, *base.parents):
-        if temporary in folder.parents:
-            folder.chmod(0o755)
-    server = Dovecot(base)
-    server.start()
-    yield server
-    server.stop()
+    # Its processes run as somebody else, who gets through to no folder of pytest.
+    with tempfile.TemporaryDirectory(prefix="omnirouter-dovecot-") as base:
+        server = Dovecot(Path(base))
+        server.start()
+        yield server
+        server.stop()
 
 
 def numbered() -> bytes:
