@@ -9,17 +9,44 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import NamedTuple, TypeAlias
 
-from sqlalchemy import Connection, Row, and_, insert, select, tuple_, update
+from sqlalchemy import Connection, and_, insert, literal_column, select, update
 
 from router.messages import Identity, Proof
 from router.model.filing import Kin, OpenElsewhere, PointKey, Shelf, StatedOrder
 from router.model.identity import Sign, Verdict, is_proven, stronger
 from router.storage.contacts import is_kept_apart, merge_contacts, root_of, tree_of
+from router.storage.lookups import Lookup
 from router.storage.schema import claimed_point, contact, contact_point, conversation, known_order
 
 PROVEN = [Proof.CHANNEL.value, Proof.VERIFIED.value]
+
+_Address: TypeAlias = tuple[str, str]
+"""Kind and address, as compared."""
+
+_POINT = (contact_point.c.account, contact_point.c.kind, contact_point.c.address)
+_WRITING_FROM = Lookup(
+    select(contact_point.c.kind, contact_point.c.address, contact_point.c.contact_id, *_POINT).where(
+        contact_point.c.proof.in_([literal_column(f"'{proof}'") for proof in PROVEN])
+    ),
+    (contact_point.c.kind, contact_point.c.address),
+)
+_STATING = Lookup(
+    select(claimed_point.c.kind, claimed_point.c.address, contact_point.c.contact_id, *_POINT)
+    .join_from(claimed_point, contact_point, contact_point.c.id == claimed_point.c.contact_point_id)
+    .where(claimed_point.c.proof == literal_column(f"'{Proof.VERIFIED.value}'")),
+    (claimed_point.c.kind, claimed_point.c.address),
+)
+
+
+class _Proven(NamedTuple):
+    """Somebody who has proven an address, and the point they did so at."""
+
+    contact_id: str
+    kind: str
+    address: str
+    point: PointKey
 
 
 def recognise(
@@ -27,8 +54,12 @@ def recognise(
 ) -> dict[PointKey, Kin]:
     """Merge contacts an event proves to be one; give the contact that each new address belongs to."""
     kin: dict[PointKey, Kin] = {}
-    for key, author in proving:
-        alike = _alike(connection, key, author)
+    authors = list(proving)
+    proofs = _proofs(connection, (author for _, author in authors))
+    for key, author in authors:
+        alike = [one for address in map(_address, author) for one in proofs[address] if one.point != key]
+        if not alike:
+            continue
         roots = {root_of(connection, row.contact_id) for row in alike}
         own = connection.execute(
             select(contact_point.c.contact_id).where(
@@ -149,27 +180,15 @@ def _keep_order(connection: Connection, order: StatedOrder) -> None:
         connection.execute(update(known_order).where(here).values(proof=proof, **values))
 
 
-def _alike(connection: Connection, key: PointKey, shared: Sequence[Identity]) -> list[Row[Any]]:
-    """Find proven points with one of the addresses, and points that proved one of them."""
-    wanted = sorted({(one.kind, PointKey.of("", one).address) for one in shared})
-    itself = and_(
-        contact_point.c.account == key.account,
-        contact_point.c.kind == key.kind,
-        contact_point.c.address == key.address,
-    )
-    columns = (contact_point.c.contact_id, contact_point.c.kind, contact_point.c.address)
-    points = select(*columns).where(
-        tuple_(contact_point.c.kind, contact_point.c.address).in_(wanted),
-        contact_point.c.proof.in_(PROVEN),
-        ~itself,
-    )
-    claims = (
-        select(contact_point.c.contact_id, claimed_point.c.kind, claimed_point.c.address)
-        .join_from(claimed_point, contact_point, contact_point.c.id == claimed_point.c.contact_point_id)
-        .where(
-            tuple_(claimed_point.c.kind, claimed_point.c.address).in_(wanted),
-            claimed_point.c.proof == Proof.VERIFIED.value,
-            ~itself,
-        )
-    )
-    return [*connection.execute(points), *connection.execute(claims)]
+def _proofs(connection: Connection, authors: Iterable[Sequence[Identity]]) -> dict[_Address, list[_Proven]]:
+    """Find who has proven each of the addresses authors have: those who write from it, then those who stated it."""
+    wanted = sorted({_address(one) for author in authors for one in author})
+    found: dict[_Address, list[_Proven]] = {address: [] for address in wanted}
+    for lookup in (_WRITING_FROM, _STATING):
+        for kind, address, contact_id, *point in lookup.rows(connection, wanted):
+            found[kind, address].append(_Proven(contact_id, kind, address, PointKey(*point)))
+    return found
+
+
+def _address(one: Identity) -> _Address:
+    return one.kind, PointKey.of("", one).address
