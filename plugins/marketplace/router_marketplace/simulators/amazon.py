@@ -86,7 +86,7 @@ class AmazonSimulator:
 
     async def deliver(self, channel: AnyChannel, raw: RawInbound) -> str:
         """Refuse: there is no door."""
-        raise NotImplementedError("nothing comes in by Amazon's interface")
+        raise LookupError("nothing comes in by Amazon's interface")
 
     def sent(self) -> Sequence[bytes]:
         """Give the texts of what arrived from the seller."""
