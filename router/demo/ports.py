@@ -34,7 +34,7 @@ async def start_on_free_ports(wanted: Sequence[int], start: Callable[[Sequence[i
         try:
             return await start(ports)
         except RouterError as error:
-            if all(is_free(port) for port in ports):
+            if all(_bound(port) is not None for port in ports):
                 raise
             _log.info("started again on other ports: %s", error)
     return await start([free_port(each) for each in wanted])
@@ -43,27 +43,19 @@ async def start_on_free_ports(wanted: Sequence[int], start: Callable[[Sequence[i
 def free_port(wanted: int) -> int:
     """Give the wanted port or the next free one; 0 gives any."""
     for port in [wanted] if wanted == 0 else range(wanted, wanted + _PORTS_TRIED):
-        with closing(_socket()) as probe:
-            try:
-                probe.bind((HOST, port))
-            except OSError:
-                continue
-            found: int = probe.getsockname()[1]
+        found = _bound(port)
+        if found is not None:
             return found
     raise RouterError(f"the ports {wanted} to {wanted + _PORTS_TRIED - 1} are all taken; free one of them")
 
 
-def is_free(port: int) -> bool:
-    """Tell whether nobody listens on a port."""
-    with closing(_socket()) as probe:
+def _bound(port: int) -> int | None:
+    """Bind a port for a moment; None if somebody listens on it."""
+    with closing(socket.socket(socket.AF_INET, socket.SOCK_STREAM)) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((HOST, port))
         except OSError:
-            return False
-    return True
-
-
-def _socket() -> socket.socket:
-    opened = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    return opened
+            return None
+        found: int = probe.getsockname()[1]
+        return found
