@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from router.testing.player import Player
     from router.testing.pusher import Push, Pushed, Pusher
     from router.testing.traffic import Recorded, read_traffic
+    from router.testing.whole_router import channels_open, rows, rows_once
 
 _HOMES = {
     "certificate": ("Certificate",),
@@ -62,6 +63,7 @@ _HOMES = {
     "player": ("Player",),
     "pusher": ("Push", "Pushed", "Pusher"),
     "traffic": ("Recorded", "read_traffic"),
+    "whole_router": ("channels_open", "rows", "rows_once"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
@@ -88,6 +90,7 @@ __all__ = [
     "Recorded",
     "StatefulFake",
     "certify",
+    "channels_open",
     "cut_after_commit",
     "cut_before_commit",
     "garbage",
@@ -100,6 +103,8 @@ __all__ = [
     "rate_limited",
     "read_traffic",
     "refused",
+    "rows",
+    "rows_once",
     "server_error",
     "slow_body",
     "token_expired",
