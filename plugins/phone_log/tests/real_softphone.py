@@ -99,7 +99,7 @@ async def _until_ready(process: asyncio.subprocess.Process) -> str | None:
     """Wait until it is ready; give what it said instead when it ended."""
     assert process.stdout is not None
     said = b""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while line := await process.stdout.readline():
             if b"baresip is ready" in line:
                 return None

@@ -30,7 +30,7 @@ def phone_to(real: Softphone, **changes: object) -> PhoneLineChannel:
 async def ended(phone: PhoneLineChannel, context: MemoryContext) -> Call:
     """Wait until a call has ended; give what is known of it."""
     assert phone.line is not None
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not (found := facts(context)) or found[-1].state is not CallState.ENDED:
             await phone.line.until_taken(phone.line.taken + 1)
     return reduce(merge_calls, found)
@@ -73,7 +73,7 @@ async def test_a_call_back_is_placed_and_its_record_names_the_attempt(tmp_path):
             action = Action(kind=ActionKind.ORIGINATE, ref="task-5", recipient="+8613800138000")
             await phone.act(action)
             assert phone.line is not None
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(60):
                 while not (found := facts(context)) or found[-1].state is not CallState.TALKING:
                     await phone.line.until_taken(phone.line.taken + 1)
             await phone.line.connection.ask({"command": "hangup"})
