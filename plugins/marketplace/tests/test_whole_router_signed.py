@@ -8,13 +8,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from aiohttp import ClientSession
 from router_marketplace.simulators.lazada import LazadaSimulator
 from router_marketplace.simulators.tiktok import TiktokSimulator
 from sqlalchemy import select
 
 from plugins.marketplace.tests.shops import CHATS
-from plugins.marketplace.tests.test_whole_router import MESSAGES, OFFERS, OUTBOX
+from plugins.marketplace.tests.test_whole_router import MESSAGES, OFFERS, OUTBOX, push
 from router.bootstrap import Router, running_router
 from router.clock import SystemClock
 from router.config import load_config
@@ -50,12 +49,8 @@ class Signed:
         return path
 
     async def push(self, router: Router, text: str) -> None:
-        push = self.fake.message_push(self.fake.buyer_writes(self.chat, text))
-        async with (
-            ClientSession() as client,
-            client.post(f"{router.url}/hooks/shop", data=push.body, headers=push.headers) as answer,
-        ):
-            assert answer.status == 200
+        told = self.fake.message_push(self.fake.buyer_writes(self.chat, text))
+        await push(router, "shop", told.body, told.headers)
 
 
 @pytest.fixture(params=KINDS)
