@@ -13,7 +13,7 @@ from router.testing.stage import NotDeclared, NotRun, Scene, Stage
 from router.testing.starvation import starved_s
 
 _SLOWEST_STORE_S = 0.2
-_TRIES = 6
+_TRIES = 4
 
 
 async def check_ack(stage: Stage) -> None:
@@ -43,6 +43,8 @@ async def _slowest(stage: Stage, terms: PushTerms, bound_s: float) -> float:
         for raw in scene.simulator.samples():
             took_s, body = await _push(scene, scene.simulator, raw)
             slowest_s = max(slowest_s, took_s)
+            if slowest_s >= bound_s:
+                break
             if terms.empty_body:
                 assert body == b"", f"the provider wants an empty answer and got {body[:60]!r}"
     return slowest_s
