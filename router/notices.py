@@ -31,6 +31,7 @@ _REASONS = {
     Act.CLAIMED: "assigned",
     Act.PUT_BACK: "put_back",
     Act.COMPLETED: "resolved",
+    Act.WRAPPING: "resolved",
     Act.WITHDRAWN: "resolved",
     Act.MOVED: "moved",
     Act.REPRIORITISED: "prioritised",

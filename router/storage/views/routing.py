@@ -114,7 +114,7 @@ async def list_alarms(conn: AsyncConnection, since: datetime) -> list[StoredDeci
         select(claim.c.id)
         .where(
             claim.c.work_item_id == decision_record.c.work_item_id,
-            (claim.c.state == "completed") | (claim.c.replied_at > decision_record.c.at),
+            claim.c.state.in_(("wrapping", "completed")) | (claim.c.replied_at > decision_record.c.at),
         )
         .exists()
     )
