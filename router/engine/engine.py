@@ -1,8 +1,8 @@
 """The engine: events in, decisions out; the same events, configuration and seed give the same decisions.
 
 It holds an index in memory and nothing else. After a start it is rebuilt by telling it what the database
-knows: `ItemQueued` for every live item, then `OfferRestored`, `ClaimRestored` and `ClockRestored`, then
-`AgentRestored`; a `ClockTick` ends it and does what has become due or possible meanwhile.
+knows: `ItemQueued` for every live item, then `OfferRestored`, `ClaimRestored`, `WrapUpRestored` and
+`ClockRestored`, then `AgentRestored`; a `ClockTick` ends it and does what has become due or possible meanwhile.
 """
 
 from __future__ import annotations
