@@ -34,7 +34,7 @@ from router.storage.store import Store
 class FrontDesk:
     """The core as every account sees it.
 
-    `delivered` tells of reports that changed something, `typing` of a customer who writes in a conversation.
+    `reported` tells of reports about an account's messages, `typing` of a customer who writes in a conversation.
     """
 
     def __init__(
@@ -43,14 +43,14 @@ class FrontDesk:
         clock: Clock,
         intake: Intake,
         filing: FilingRoom,
-        delivered: Callable[[Sequence[tuple[str, str]]], None],
+        reported: Callable[[str, Sequence[tuple[str, str]]], None],
         typing: Callable[[str], None],
     ) -> None:
         self._store = store
         self._clock = clock
         self._intake = intake
         self._filing = filing
-        self._delivered = delivered
+        self._reported = reported
         self._typing = typing
 
     async def accept(
@@ -74,7 +74,7 @@ class FrontDesk:
 
     async def report(self, account: str, report: DeliveryReport) -> None:
         """Record what the outside world says about an outbound message."""
-        self._delivered(await self._store.write(apply_reports, account, [report]))
+        self._reported(account, await self._store.write(apply_reports, account, [report]))
 
     async def sending(self, attempt_id: str) -> None:
         """Record that from now on the peer may have got this message."""
