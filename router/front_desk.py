@@ -14,6 +14,7 @@ from router.clock import Clock
 from router.crash import crash_point
 from router.filing import FilingRoom
 from router.intake import Intake
+from router.legible import legible
 from router.messages import (
     AcceptResult,
     DeliveryReport,
@@ -74,7 +75,7 @@ class FrontDesk:
 
     async def report(self, account: str, report: DeliveryReport) -> None:
         """Record what the outside world says about an outbound message."""
-        self._reported(account, await self._store.write(apply_reports, account, [report]))
+        self._reported(account, await self._store.write(apply_reports, account, [legible(report)]))
 
     async def sending(self, attempt_id: str) -> None:
         """Record that from now on the peer may have got this message."""
@@ -115,7 +116,7 @@ class FrontDesk:
 
     async def put(self, account: str, key: str, value: JsonValue) -> None:
         """Write one value of the account's own store; None deletes it."""
-        await self._store.write(_put, account, key, value, self._clock.now())
+        await self._store.write(_put, account, key, legible(value), self._clock.now())
 
 
 def _put(connection: Connection, account: str, key: str, value: JsonValue, at: datetime) -> None:

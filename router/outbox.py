@@ -30,6 +30,7 @@ from router.errors import (
     StoreUnavailable,
     UnknownOutcome,
 )
+from router.legible import legible
 from router.messages import (
     Confirmation,
     DeliveryState,
@@ -256,7 +257,7 @@ class Outbox:
         remote_ref: str = "",
         pause: StoredPause | None = None,
     ) -> Settlement:
-        return Settlement(
+        settlement = Settlement(
             attempt_id=attempt.attempt_id,
             message_id=attempt.message_id,
             attempt_state=attempt_state,
@@ -271,6 +272,7 @@ class Outbox:
             pause=pause,
             refusal=_refusal(error) if error else None,
         )
+        return legible(settlement)
 
     async def _seconds_to_next(self, account: str, lane: _Lane) -> float:
         """Give the time to the next due message; a wake-up comes earlier."""
