@@ -106,7 +106,7 @@ class Notices:
                 self._publish("conversation", {"conversation_id": conversation_id, "reason": "thread_state"})
             for conversation_id, message_id in result.changed:
                 self._publish("message", {"conversation_id": conversation_id, "message_id": message_id})
-            self.delivered(result.delivered)
+            self.reported(result.account, result.delivered)
 
     def decided(self, decisions: Sequence[Decision]) -> None:
         """Tell what dispatch has committed, each change of a conversation once."""
@@ -178,6 +178,12 @@ class Notices:
         """Tell that the delivery state of (conversation, message) pairs has changed."""
         for conversation_id, message_id in messages:
             self._publish("delivery", {"conversation_id": conversation_id, "message_id": message_id})
+
+    def reported(self, account: str, messages: Sequence[tuple[str, str]]) -> None:
+        """Tell what a provider said of messages; what waited for them may go out now."""
+        self.delivered(messages)
+        if messages:
+            self._wake(account)
 
     def noted(self, conversation_id: str) -> None:
         """Tell that the notes on the orders of a conversation have changed."""

@@ -28,6 +28,7 @@ from router.ids import new_id
 from router.messages import AcceptOutcome, AcceptResult, JsonObject, Receipt, SendOutcome
 from router.orders import ContextCard, ContextKind, ContextQuery
 from router.storage import schema as t
+from router.storage.resending import take_as_arrived
 from router.storage.store import Store
 from router.threads import Action, ActionKind, Audience, Permission, Template, TemplateUse, TemplateVariable
 
@@ -339,6 +340,9 @@ class ShopReplies:
 
         if not await self.store.write(again):
             raise StaleVersion("this message needs no second sending")
+
+    async def take_as_arrived(self, message_id: str) -> None:
+        await self.store.write(take_as_arrived, message_id, START)
 
 
 class ShopComposing:

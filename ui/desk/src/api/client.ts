@@ -177,6 +177,7 @@ export const api = {
   draft: (id: string) => call<{ text: string }>("GET", `${at(id)}/draft`),
   saveDraft: (id: string, text: string, keepalive = false) =>
     call<void>("PUT", `${at(id)}/draft`, { text }, keepalive),
+  arrived: (messageId: string) => call<Message>("POST", `/messages/${encodeURIComponent(messageId)}/arrived`, {}),
   resend: (messageId: string) => call<Message>("POST", `/messages/${encodeURIComponent(messageId)}/resend`, {}),
   rawUrl: (messageId: string) => `${ROOT}/messages/${encodeURIComponent(messageId)}/raw`,
 

@@ -351,6 +351,10 @@ delivery-bounced = came back
 delivery-expired = given up
 delivery-attempts = after { $n } tries
 delivery-next-try = next try in { $span }
+delivery-part = part { $number } of { $count }
+delivery-waits-for = Not sent: it waits for part { $part }.
+delivery-has-parts = The customer has part { $parts } of { $count }.
+delivery-has-none = The customer has no part of it.
 refused-part = the part refused: { $part }
 instead = Instead: { $ways }
 instead-template = an approved text
@@ -358,6 +362,10 @@ instead-call_back = call the customer
 resend = Send again
 resend-unknown = It may have arrived already; sending again keeps the same id, so most systems show it once.
 resend-failed = Sends the same message again under the same id.
+resend-expired = { resend-failed }
+resend-parts = Sends the missing part and all behind it, under the same ids.
+arrived = It arrived
+arrived-why = You have seen it where the customer reads: it counts as sent, and what waits for it goes out.
 
 ## Composer
 composer = Answer
