@@ -84,10 +84,9 @@ class RunningChannel:
         """Hand one message to the provider; raises only SendError classes."""
 
         def is_doubtful(begun: bool) -> bool:
-            doubtful = begun and self._may_have_left(attempt)
-            if not doubtful:
-                self._kept.give_up(attempt.attempt_id)
-            return doubtful
+            # Given up before the look: what is marked after it does not leave.
+            self._kept.give_up(attempt.attempt_id)
+            return begun and self._may_have_left(attempt)
 
         try:
             return await self._receipt_of("send", lambda channel: channel.send(attempt), is_doubtful)
@@ -108,11 +107,14 @@ class RunningChannel:
         is_doubtful: Callable[[bool], bool],
     ) -> Receipt:
         """Let the channel do what may be done only once; `is_doubtful` is told whether it may have begun."""
-        begun = False
+        begun = given_up = False
 
         async def act(channel: AnyChannel) -> Receipt:
+            # In this order, and the other way round below: one of two threads sees what the other has done.
             nonlocal begun
             begun = True
+            if given_up:
+                raise Retryable("nobody waits for this any more", code="given_up")
             return await do(channel)
 
         try:
@@ -125,6 +127,7 @@ class RunningChannel:
             _log.error(
                 "%s failed outside the contract", name, exc_info=error, extra={"account": self.account}
             )
+            given_up = True
             doubtful = is_doubtful(begun and not isinstance(error, _NEVER_CONNECTED))
             kind = UnknownOutcome if doubtful else Retryable
             raise kind(cause_of(error), code="plugin", public_text="The channel did not answer.") from error

@@ -22,14 +22,14 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     target = tmp_path_factory.mktemp("site")
     pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps"]
     folders = [str(folder_of(name)) for name in PLUGINS]
-    subprocess.run([*pip, "--no-build-isolation", "--target", target, *folders], check=True, timeout=55)
+    subprocess.run([*pip, "--no-build-isolation", "--target", target, *folders], check=True, timeout=240)
     return target
 
 
 def _run(arguments: list[str], site: Path, folder: Path, **more: str) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "PYTHONPATH": str(site), **more}
     command = [sys.executable, *arguments]
-    return subprocess.run(command, env=environment, cwd=folder, capture_output=True, text=True, timeout=55)
+    return subprocess.run(command, env=environment, cwd=folder, capture_output=True, text=True, timeout=240)
 
 
 @pytest.mark.parametrize(
