@@ -45,10 +45,11 @@ _NOTED = (
     "upload",
     "look_up",
 )
-_RETRY_S = 0.02
+_FIRST_REST_S, _RETRY_S = 0.001, 0.02
 _REST_OF_COST = 4
 WIRE_S = 2.0
 STEP_S = 10.0
+_LAST = "The last of all."
 
 
 class NotDeclared(Exception):
@@ -76,18 +77,27 @@ class Scene:
 
     async def arrived(self, count: int, within_s: float = WIRE_S) -> Sequence[bytes]:
         """Give what the provider received, waiting for a number of messages to cross the wire."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(within_s):
-                while len(self.simulator.sent()) < count:  # noqa: ASYNC110 - a simulator rings no bell
-                    await asyncio.sleep(_RETRY_S)
+        await _look_until(lambda: len(self.simulator.sent()) >= count, within_s)
         return self.simulator.sent()
+
+    async def arrived_in_all(self, before: int, within_s: float = WIRE_S) -> Sequence[bytes]:
+        """Give all that arrived after the first so many, and one message more, sent now, behind it.
+
+        The wire keeps the order; where that one cannot be told by its words, the whole time is waited for.
+        """
+        await self.channel.send(await self.attempt(_LAST))
+        await self.arrived(before + 1)
+        await _look_until(lambda: any(_LAST.encode() in one for one in self._since(before)), within_s)
+        arrived = self._since(before)
+        others = [one for one in arrived if _LAST.encode() not in one]
+        return others if len(others) < len(arrived) else arrived[:-1]
+
+    def _since(self, before: int) -> Sequence[bytes]:
+        return self.simulator.sent()[before:]
 
     async def stored(self, count: int) -> int:
         """Count what this account's store holds, waiting for so many items: a pull may still be at work."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(WIRE_S):
-                while len(self.context.accepted) < count:  # noqa: ASYNC110 - a memory store rings no bell
-                    await asyncio.sleep(_RETRY_S)
+        await _look_until(lambda: len(self.context.accepted) >= count, WIRE_S)
         return len(self.context.accepted)
 
     def came_back(self) -> Sequence[InboundEvent]:
@@ -130,6 +140,16 @@ class Scene:
             await self.deliver(samples[0])
         accepted = self.context.accepted
         return accepted[0].events[0] if accepted and accepted[0].events else None
+
+
+async def _look_until(is_so: Callable[[], bool], within_s: float) -> None:
+    """Look until something is so or the time is over: simulators and memory stores ring no bell."""
+    rest_s = _FIRST_REST_S
+    with suppress(TimeoutError):
+        async with asyncio.timeout(within_s):
+            while not is_so():
+                await asyncio.sleep(rest_s)
+                rest_s = min(2 * rest_s, _RETRY_S)
 
 
 async def _prove_nothing(number: int) -> None:
