@@ -14,7 +14,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from router.channel import AnyChannel, ChannelType, PullSource, Simulator, StreamSource
+from router.channel import AnyChannel, ChannelType, Pulled, PullSource, Simulator, StreamSource
 from router.errors import InboundError, SendError
 from router.messages import (
     AnsweredMessage,
@@ -276,9 +276,13 @@ def _sources(channel: AnyChannel, pulls: bool) -> list[Any]:
 
 async def _again(source: Callable[[], Awaitable[object]]) -> None:
     """Run a source over and over; faults of store and provider are what a supervisor retries too."""
+    rest_s = _RETRY_S
     while True:
         began_s = time.thread_time()
+        rest_s = min(2 * rest_s, _RETRY_S)
         with suppress(InboundError, SendError, OSError):
-            await source()
+            found = await source()
+            # More follows what was found more often than not.
+            rest_s = _FIRST_REST_S if isinstance(found, Pulled) and found.items else rest_s
         # A sweep that costs much and brings nothing new must not take the time of what a check is about.
-        await asyncio.sleep(max(_RETRY_S, _REST_OF_COST * (time.thread_time() - began_s)))
+        await asyncio.sleep(max(rest_s, _REST_OF_COST * (time.thread_time() - began_s)))
