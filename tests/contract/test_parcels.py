@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections import deque
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from typing import Any
@@ -298,6 +299,19 @@ def finding(kind: ChannelType, number: int) -> str:
 @pytest.mark.parametrize(("factory", "number", "detail"), SINS.values(), ids=SINS.keys())
 def test_sin_is_found_by_its_test(factory: Any, number: int, detail: str):
     assert detail in finding(replace(PARCELS, factory=factory), number)
+
+
+class RemembersTheLast(Parcels):
+    """Keeps more of the last calls than any test allows to be left behind, and never more than that."""
+
+    async def handle_http(self, request: HttpRequest) -> HttpReply:
+        last = self.__dict__.setdefault("last", deque(maxlen=80))
+        last.append(request.body * 30)
+        return await super().handle_http(request)
+
+
+def test_memory_of_a_fixed_size_is_no_growth():
+    run_check(check_of(23), stage_for(replace(PARCELS, factory=RemembersTheLast)))
 
 
 def test_late_answer_is_found_by_its_test():
