@@ -114,9 +114,9 @@ class Engine:
         """Give what would follow from an event, and change nothing."""
         return copied(self).apply(event)
 
-    def next_due(self) -> datetime | None:
-        """Give when a `ClockTick` will next change something, None if only events can."""
-        return self._desk.now if self._promises.is_behind else self._desk.deadlines.next()
+    def next_due(self, by: datetime | None = None) -> datetime | None:
+        """Give when a `ClockTick` will next change something, None if only events can, or none `by` then."""
+        return self._desk.now if self._promises.is_behind else self._desk.deadlines.next(by)
 
     def explain(self, item_id: str, at: datetime) -> JsonObject:
         """Say where an item stands, what it waits for, and what stops each person; changes nothing."""
@@ -185,7 +185,8 @@ class Engine:
 
     def _queue(self, event: ItemQueued) -> None:
         if not self._desk.waiting.is_live(event.item.id):
-            self._relief.queue(replace(event, item=self._promises.promised(event.item)))
+            promised = self._promises.promised(event.item)
+            self._relief.queue(event if promised is event.item else replace(event, item=promised))
             self._promises.announce()
 
     def _change(self, event: ItemChanged) -> None:
