@@ -26,6 +26,7 @@ from router.errors import (
 )
 from router.ids import new_id
 from router.messages import AcceptOutcome, AcceptResult, JsonObject, Receipt, SendOutcome
+from router.model.refusals import RefusedCalls
 from router.orders import ContextCard, ContextKind, ContextQuery
 from router.storage import schema as t
 from router.storage.resending import take_as_arrived
@@ -56,6 +57,7 @@ class ShopAccount:
     channel: str
     title: str
     health: Health
+    refused: Sequence[RefusedCalls] = ()
 
 
 class ShopChannels:
@@ -79,8 +81,19 @@ class ShopChannels:
         down = Health(state=HealthState.DOWN, cause="the mailbox refuses the password", since=START)
         return [
             ShopAccount(account="support", channel="email", title="E-mail", health=down),
-            ShopAccount(account="shop", channel="webchat", title="Chat", health=Health(state=HealthState.OK)),
+            ShopAccount(
+                account="shop",
+                channel="webchat",
+                title="Chat",
+                health=Health(state=HealthState.OK),
+                refused=[
+                    RefusedCalls(reason="signature", count=3, since=START, last_at=START, why="check S")
+                ],
+            ),
         ]
+
+    def stray_calls(self) -> Sequence[RefusedCalls]:
+        return [RefusedCalls(reason="unknown_account", count=1, since=START, last_at=START)]
 
     def channel_routes(self) -> Sequence[tuple[ChannelType, Mapping[str, AnyChannel]]]:
         return self.kinds
