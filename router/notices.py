@@ -31,6 +31,7 @@ _REASONS = {
     Act.CLAIMED: "assigned",
     Act.PUT_BACK: "put_back",
     Act.COMPLETED: "resolved",
+    Act.WRAPPING: "resolved",
     Act.WITHDRAWN: "resolved",
     Act.MOVED: "moved",
     Act.REPRIORITISED: "prioritised",
@@ -113,7 +114,10 @@ class Notices:
         queues: set[str] = set()
         for decision in decisions:
             self._tell_offer(decision)
-            if decision.act in _REASONS and decision.conversation_id:
+            self._tell_wrap_up(decision)
+            # with the end of after-call work nothing changes but the room of who did it
+            is_news = decision.act in _REASONS and "wrapped_s" not in decision.record
+            if is_news and decision.conversation_id:
                 changes[decision.conversation_id, _REASONS[decision.act]] = None
             if decision.act in ALARMS:
                 self._alarm(decision)
@@ -140,6 +144,16 @@ class Notices:
             "state": decision.act,
         }
         self._publish("offer_ended", ended, made.agent_id)
+
+    def _tell_wrap_up(self, decision: Decision) -> None:
+        """Tell who solved something that his after-call work has begun, or is over."""
+        begins, ends = decision.act is Act.WRAPPING, "wrapped_s" in decision.record
+        if begins or ends:
+            told: JsonObject = {
+                "conversation_id": decision.conversation_id,
+                "until": decision.record["until"] if begins else None,
+            }
+            self._publish("wrap_up", told, decision.agent_id)
 
     def _alarm(self, decision: Decision) -> None:
         """Tell supervisors, and those who read the log what nobody on shift can do."""

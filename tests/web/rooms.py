@@ -229,6 +229,14 @@ class ShopOffers:
     async def resolve(self, conversation_id: str, agent_id: str, token: int, reason: str) -> None:
         await self.store.write(self._end, conversation_id, agent_id, token, "completed", "done", None)
 
+    async def wrapped_up(self, conversation_id: str, agent_id: str) -> None:
+        def done(conn: Connection) -> None:
+            wrapping = (t.claim.c.agent_id == agent_id) & (t.claim.c.state == "wrapping")
+            if not conn.execute(update(t.claim).where(wrapping).values(state="completed")).rowcount:
+                raise NotFound("you have no after-call work on this conversation")
+
+        await self.store.write(done)
+
     def _end(
         self,
         conn: Connection,

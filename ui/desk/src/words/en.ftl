@@ -139,6 +139,8 @@ offer-of = Offer: { $name }
 offer-accept = Accept
 offer-decline = Decline
 offer-waited = waited { $span }
+wrap-up-of = After-call work: { $name }
+wrap-up-done = Done
 offer-gone = { $state ->
     [expired] The offer of { $name } ran out and went on.
    *[other] The offer of { $name } was taken back.
@@ -558,6 +560,7 @@ act-name-accepting = Being set up
 act-name-cancelled = Set-up took too long
 act-name-failed = Set-up failed
 act-name-completed = Done
+act-name-wrapping = After-call work
 act-name-withdrawn = Withdrawn
 act-name-away = Set away
 act-name-memory-cleared = Everybody may be asked again

@@ -126,6 +126,8 @@ offer-of = 新分配：{ $name }
 offer-accept = 接受
 offer-decline = 拒绝
 offer-waited = 已等 { $span }
+wrap-up-of = 话后处理：{ $name }
+wrap-up-done = 处理完毕
 offer-gone = { $state ->
     [expired] { $name } 的分配已超时，转给下一位。
    *[other] { $name } 的分配已收回。
@@ -539,6 +541,7 @@ act-name-accepting = 接通中
 act-name-cancelled = 接通超时
 act-name-failed = 接通失败
 act-name-completed = 已完成
+act-name-wrapping = 话后处理
 act-name-withdrawn = 已撤回
 act-name-away = 设为离开
 act-name-memory-cleared = 可再次询问所有人
