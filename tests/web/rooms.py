@@ -34,6 +34,7 @@ from router.storage.store import Store
 from router.threads import Action, ActionKind, Audience, Permission, Template, TemplateUse, TemplateVariable
 
 START = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
+REFUSED = RefusedCalls(reason="signature", count=3, since=START, last_at=START, why="check S")
 
 AddMessage = Callable[..., Awaitable[str]]
 
@@ -79,17 +80,10 @@ class ShopChannels:
 
     def health(self) -> Sequence[ShopAccount]:
         down = Health(state=HealthState.DOWN, cause="the mailbox refuses the password", since=START)
+        well = Health(state=HealthState.OK)
         return [
             ShopAccount(account="support", channel="email", title="E-mail", health=down),
-            ShopAccount(
-                account="shop",
-                channel="webchat",
-                title="Chat",
-                health=Health(state=HealthState.OK),
-                refused=[
-                    RefusedCalls(reason="signature", count=3, since=START, last_at=START, why="check S")
-                ],
-            ),
+            ShopAccount(account="shop", channel="webchat", title="Chat", health=well, refused=[REFUSED]),
         ]
 
     def stray_calls(self) -> Sequence[RefusedCalls]:
