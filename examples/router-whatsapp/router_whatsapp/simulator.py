@@ -147,6 +147,11 @@ class WhatsAppSimulator:
         emoji = "👍" if kind is ActionKind.REACT else ""
         return Action(kind=kind, thread=ANN, recipient=ANN, target="wamid.C1", text=emoji)
 
+    def acted(self) -> Sequence[bytes]:
+        """Give what it was asked to mark as read and to react with; one path takes all."""
+        asked = self.fake.http.asked("/messages")
+        return [each for each in asked if b'"status"' in each or b'"reaction"' in each]
+
     def block(self, kind: str) -> Block:
         """Give a block the provider takes; files get their id from the upload."""
         return Block(kind=BlockKind(kind), text="It leaves today.", fields=_FIELDS.get(kind, {}))

@@ -158,6 +158,10 @@ class LazadaSimulator(PlayedSimulator[FakeLazada]):
         message = self.fake.sent_by_shop()[-1] if kind is ActionKind.RECALL else self.fake.messages[0]
         return Action(kind=kind, thread=message.thread, target=message.id)
 
+    def acted(self) -> Sequence[bytes]:
+        """Give what it was asked to mark as read and to take back."""
+        return self.fake.http.asked("/im/session/read", "/im/message/recall")
+
     async def receipt(self, channel: AnyChannel, attempt: OutboundAttempt, state: DeliveryState) -> None:
         """Let the buyer read what was sent last, or let the session show that he has it."""
         if not isinstance(channel, MarketplaceChannel):

@@ -175,6 +175,10 @@ class TiktokSimulator(PlayedSimulator[FakeTiktok]):
         """Mark the chat as read."""
         return Action(kind=kind, thread=attempt.thread, target=wire_id(self.fake.messages[0].number))
 
+    def acted(self) -> Sequence[bytes]:
+        """Give what it was asked to mark as read."""
+        return self.fake.http.asked("/messages/read")
+
     def start_attempt(self, rule: StartRule, attempt: OutboundAttempt) -> OutboundAttempt:
         """Turn an attempt into the first message to a buyer who has ordered."""
         thread = self.fake.thread(f"74945601097323355{len(rule.needs):02}", f"buyer-with-{rule.needs}")
