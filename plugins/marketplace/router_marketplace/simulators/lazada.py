@@ -107,7 +107,7 @@ class LazadaSimulator(PlayedSimulator[FakeLazada]):
         version = {"recalled": ":recalled", "held": ":held"}.get(message.state, "")
         return RawInbound(
             dedupe_key=f"message:{thread}:{message.id}{version}",
-            raw=json.dumps(said, ensure_ascii=False).encode(),
+            raw=json.dumps(said, ensure_ascii=False).encode("utf-8", "surrogatepass"),
             received_at=message.at,
             envelope={"what": "message", "thread": thread, "listed": fake.session(fake.threads[thread])},
         )
@@ -140,6 +140,10 @@ class LazadaSimulator(PlayedSimulator[FakeLazada]):
         """Give a message of a template nobody has heard of."""
         told = self.record.customer_says(_session(1), "", kind="29999", content={"depth": 3})
         return self.recorded(self.record, told)
+
+    def saying(self, text: str) -> RawInbound:
+        """Give a message with these words."""
+        return self.recorded(self.record, self.record.customer_says(_session(1), text))
 
     def fresh(self, number: int) -> RawInbound:
         """Give one more message; each from one of twenty buyers."""

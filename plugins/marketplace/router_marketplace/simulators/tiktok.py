@@ -106,7 +106,7 @@ class TiktokSimulator(PlayedSimulator[FakeTiktok]):
         record.threads[shut].status = "closed"
         listed = record.conversation(record.threads[shut])
         state: JsonObject = {"what": "thread", "thread": shut, "listed": listed}
-        raw = json.dumps(listed, ensure_ascii=False).encode()
+        raw = json.dumps(listed, ensure_ascii=False).encode("utf-8", "surrogatepass")
         at = messages[-1].at
         return (
             *samples,
@@ -119,7 +119,7 @@ class TiktokSimulator(PlayedSimulator[FakeTiktok]):
         said = fake.wire(message)
         return RawInbound(
             dedupe_key=f"message:{thread}:{said['id']}",
-            raw=json.dumps(said, ensure_ascii=False).encode(),
+            raw=json.dumps(said, ensure_ascii=False).encode("utf-8", "surrogatepass"),
             received_at=message.at,
             envelope={"what": "message", "thread": thread, "listed": fake.conversation(fake.threads[thread])},
         )
@@ -159,6 +159,10 @@ class TiktokSimulator(PlayedSimulator[FakeTiktok]):
         """Give a message of a kind nobody has heard of."""
         told = self.record.customer_says("7494560109732330001", "", kind="HOLOGRAM", content={"depth": 3})
         return self.recorded(self.record, told)
+
+    def saying(self, text: str) -> RawInbound:
+        """Give a message with these words."""
+        return self.recorded(self.record, self.record.customer_says(str(7_494_560_109_732_340_000), text))
 
     def fresh(self, number: int) -> RawInbound:
         """Give one more message; each from one of twenty buyers."""
