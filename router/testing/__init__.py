@@ -29,7 +29,7 @@ if TYPE_CHECKING:
         slow_body,
         token_expired,
     )
-    from router.testing.faulty_http import ANY, Call, FaultyHttp, Handler, json_answer
+    from router.testing.faulty_http import ANY, Call, FaultyHttp, Responder, json_answer
     from router.testing.hook_door import HookDoor
     from router.testing.memory import MemoryContext, MemoryStore
     from router.testing.player import Player
@@ -57,7 +57,7 @@ _HOMES = {
         "slow_body",
         "token_expired",
     ),
-    "faulty_http": ("ANY", "Call", "FaultyHttp", "Handler", "json_answer"),
+    "faulty_http": ("ANY", "Call", "FaultyHttp", "Responder", "json_answer"),
     "hook_door": ("HookDoor",),
     "memory": ("MemoryContext", "MemoryStore"),
     "player": ("Player",),
@@ -79,7 +79,6 @@ __all__ = [
     "FakeUser",
     "Fault",
     "FaultyHttp",
-    "Handler",
     "HookDoor",
     "MemoryContext",
     "MemoryStore",
@@ -88,6 +87,7 @@ __all__ = [
     "Pushed",
     "Pusher",
     "Recorded",
+    "Responder",
     "StatefulFake",
     "certify",
     "channels_open",

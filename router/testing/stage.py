@@ -6,6 +6,7 @@ A channel is opened and its sources run as the supervisor does it, on the check'
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -13,7 +14,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from router.channel import AnyChannel, ChannelType, PullSource, Simulator, StreamSource
+from router.channel import AnyChannel, ChannelType, Pulled, PullSource, Simulator, StreamSource
 from router.errors import InboundError, SendError
 from router.messages import (
     AnsweredMessage,
@@ -44,9 +45,11 @@ _NOTED = (
     "upload",
     "look_up",
 )
-_RETRY_S = 0.02
+_FIRST_REST_S, _RETRY_S = 0.001, 0.02
+_REST_OF_COST = 4
 WIRE_S = 2.0
 STEP_S = 30.0
+_LAST = "The last of all."
 
 
 class NotDeclared(Exception):
@@ -74,12 +77,27 @@ class Scene:
 
     async def arrived(self, count: int, within_s: float = WIRE_S) -> Sequence[bytes]:
         """Give what the provider received, waiting for a number of messages to cross the wire."""
-        await _looked(lambda: len(self.simulator.sent()) >= count, within_s)
+        await _look_until(lambda: len(self.simulator.sent()) >= count, within_s)
         return self.simulator.sent()
+
+    async def arrived_in_all(self, before: int, within_s: float = WIRE_S) -> Sequence[bytes]:
+        """Give all that arrived after the first so many, and one message more, sent now, behind it.
+
+        The wire keeps the order; where that one cannot be told by its words, the whole time is waited for.
+        """
+        await self.channel.send(await self.attempt(_LAST))
+        await self.arrived(before + 1)
+        await _look_until(lambda: any(_LAST.encode() in one for one in self._since(before)), within_s)
+        arrived = self._since(before)
+        others = [one for one in arrived if _LAST.encode() not in one]
+        return others if len(others) < len(arrived) else arrived[:-1]
+
+    def _since(self, before: int) -> Sequence[bytes]:
+        return self.simulator.sent()[before:]
 
     async def stored(self, count: int) -> int:
         """Count what this account's store holds, waiting for so many items: a pull may still be at work."""
-        await _looked(lambda: len(self.context.accepted) >= count, WIRE_S)
+        await _look_until(lambda: len(self.context.accepted) >= count, WIRE_S)
         return len(self.context.accepted)
 
     def came_back(self) -> Sequence[InboundEvent]:
@@ -124,15 +142,16 @@ class Scene:
         return accepted[0].events[0] if accepted and accepted[0].events else None
 
 
-async def _looked(there: Callable[[], bool], within_s: float) -> None:
-    """Look until it is there, so often as the time allows on an idle machine: a simulator rings no bell.
+async def _look_until(is_so: Callable[[], bool], within_s: float) -> None:
+    """Look until something is so, at most so often as an idle machine can in that time: simulators ring no bell.
 
-    Looks are counted and not seconds, so that a machine that stands still takes no patience away.
+    Rests are added up and not seconds, so that a machine that stands still takes no patience away.
     """
-    for _ in range(round(within_s / _RETRY_S)):
-        if there():
-            return
-        await asyncio.sleep(_RETRY_S)
+    rest_s, rested_s = _FIRST_REST_S, 0.0
+    while not is_so() and rested_s < within_s:
+        await asyncio.sleep(rest_s)
+        rested_s += rest_s
+        rest_s = min(2 * rest_s, _RETRY_S)
 
 
 async def _prove_nothing(number: int) -> None:
@@ -259,7 +278,13 @@ def _sources(channel: AnyChannel, pulls: bool) -> list[Any]:
 
 async def _again(source: Callable[[], Awaitable[object]]) -> None:
     """Run a source over and over; faults of store and provider are what a supervisor retries too."""
+    rest_s = _RETRY_S
     while True:
+        began_s = time.thread_time()
+        rest_s = min(2 * rest_s, _RETRY_S)
         with suppress(InboundError, SendError, OSError):
-            await source()
-        await asyncio.sleep(_RETRY_S)
+            found = await source()
+            # More follows what was found more often than not.
+            rest_s = _FIRST_REST_S if isinstance(found, Pulled) and found.items else rest_s
+        # A sweep that costs much and brings nothing new must not take the time of what a check is about.
+        await asyncio.sleep(max(rest_s, _REST_OF_COST * (time.thread_time() - began_s)))
