@@ -38,6 +38,15 @@ def check_folder(url: str) -> None:
         )
 
 
+def files_folder(url: str, named: Path | None) -> Path:
+    """Give the folder of the files agents send: the one named, else one beside an SQLite database."""
+    if named is not None:
+        return named.absolute()
+    parsed = make_url(url)
+    is_file = parsed.get_backend_name() == "sqlite" and parsed.database
+    return Path(f"{parsed.database}.files" if is_file else "omnirouter.files").absolute()
+
+
 def make_private(url: str) -> None:
     """Create an SQLite database's file for its owner only, before anything opens it."""
     parsed = make_url(url)

@@ -19,6 +19,7 @@ from router.errors import PluginContractError, Retryable, StoreUnavailable
 from router.messages import (
     AcceptResult,
     DeliveryReport,
+    FileContent,
     FiledMessage,
     JsonValue,
     RawInbound,
@@ -57,6 +58,10 @@ class Core(Protocol):
 
     async def thread_events(self, account: str, thread: str, after_seq: int, limit: int) -> list[ThreadEvent]:
         """Read what the customer of this provider thread may see."""
+        ...
+
+    async def file(self, account: str, id: str, thread: str) -> FileContent:
+        """Read a file that a message of the account carries. LookupError if there is none."""
         ...
 
     async def customer_typing(self, account: str, thread: str) -> None:
@@ -167,6 +172,10 @@ class AccountContext:
         return await self._on_core(
             lambda: self._intake.thread_events(self._account, thread, after_seq, limit)
         )
+
+    async def file(self, id: str, thread: str = "") -> FileContent:
+        """Read a file that a message of this account carries; see `ChannelContext.file`."""
+        return await self._on_core(lambda: self._intake.file(self._account, id, thread))
 
     async def customer_typing(self, thread: str) -> None:
         """Tell agents that the customer of this provider thread is writing."""

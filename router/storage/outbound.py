@@ -13,6 +13,7 @@ from router.errors import NotFound, StaleVersion
 from router.ids import digest
 from router.messages import DeliveryState, Evidence, EvidenceKind
 from router.model.filing import reference_digest
+from router.storage.outgoing_files import Whose, take_along
 from router.storage.schema import (
     claim,
     conversation,
@@ -27,7 +28,10 @@ from router.storage.timeline import Entry, add_entry
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewReply:
-    """A reply about to be stored; `outgoing_ref` and `token` are fixed before the first try."""
+    """A reply about to be stored; `outgoing_ref` and `token` are fixed before the first try.
+
+    `files` are the ids of what its author attached.
+    """
 
     message_id: str
     conversation_id: str
@@ -42,6 +46,7 @@ class NewReply:
     at: datetime
     audience: Sequence[str] | None = None
     template: Mapping[str, Any] | None = None
+    files: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,6 +137,8 @@ def add_reply(connection: Connection, reply: NewReply) -> None:
             home_id=reply.answered.home_id,
         ),
     )
+    whose = Whose(agent_id=reply.agent_id, conversation_id=reply.conversation_id)
+    take_along(connection, reply.files, reply.message_id, whose)
     _join(connection, _led_to(reply.answered), reply.answered.contact_point_id)
     _queue(connection, reply)
     _remember_reply(connection, reply)

@@ -29,7 +29,7 @@ ORDER = (
     ("messages",),
     ("orders",),
     ("documents", "capabilities", "abilities", "channel", "playing", "strategy", "hookspecs"),
-    ("model", "live", "splitting", "fallbacks", "windows", "pauses", "templates"),
+    ("model", "live", "splitting", "fallbacks", "windows", "pauses", "templates", "file_types"),
     ("engine",),
     ("storage",),
     (
@@ -43,6 +43,7 @@ ORDER = (
         "people",
         "pooling",
         "drafts",
+        "file_folder",
     ),
     ("context_source", "context", "order_facts"),
     (
@@ -71,6 +72,8 @@ ORDER = (
         "platform_clocks",
         "remapping",
         "identities",
+        "outgoing_files",
+        "uploading",
     ),
     ("companions",),
     ("composing",),
