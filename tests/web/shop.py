@@ -120,7 +120,9 @@ class Shop:
             order_notes=OrderNotes(self.store, self.clock, Sources(), lambda conversation_id: None),
             composing=self.composing,
             remapping=self.remapping,
-            tasks=Tasks(self.store, self.clock, room, self.channels, _no_work, _untold, self.tasks_changed.append),
+            tasks=Tasks(
+                self.store, self.clock, room, self.channels, _no_work, _untold, self.tasks_changed.append
+            ),
             identities=Identities(self.store, self.clock, room, ShopNotices(self.live)),
             channels=self.channels,
             quarantine=ShopQuarantine(),
