@@ -94,18 +94,18 @@ class Replies:
     ) -> str:
         """Store a reply and queue it; give its message id. A repeated `key` gives the first one.
 
-        A text too long for one message becomes several, stored together and sent in order, with `files` (ids of
-        what the agent attached) after it; the id is that of the first. With a `template` its words are sent and
-        `text` is not looked at. Only the customer reads it unless `audience` says otherwise. Raises StaleVersion
-        without the claim, ContentRejected for what cannot be sent, NotAllowedNow where the channel carries no
-        text at all, NotFound when there is nothing to answer.
+        A text too long for one message becomes several, stored together and sent in order, `files` (ids) after
+        it; the id is that of the first. With a `template` its words are sent and `text` is not looked at. Only
+        the customer reads it unless `audience` says otherwise. Raises StaleVersion without the claim,
+        ContentRejected for what cannot be sent, NotAllowedNow where the channel carries no text at all, NotFound
+        when there is nothing to answer.
         """
         answered = await self._answered(conversation_id, answers)
         answered, template = await self._through(conversation_id, answered, template)
         can = self._sending(answered.account)
-        whose = Whose(agent_id=agent_id, conversation_id=conversation_id)
-        taken = await self._files(files, whose)
-        parts = await self._parts(answered, text, can.text, template) if text or template or not taken else []
+        taken = await self._files(files, Whose(agent_id=agent_id, conversation_id=conversation_id))
+        is_bare = bool(taken) and not text and template is None
+        parts = [] if is_bare else await self._parts(answered, text, can.text, template)
         messages = bodies(parts, taken, can)
         common = partial(
             NewReply,

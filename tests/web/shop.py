@@ -39,6 +39,8 @@ from tests.web.rooms import (
     ShopRemapping,
     ShopReplies,
     ShopRules,
+    no_work,
+    untold,
     words,
 )
 from tests.web.shop_files import shop_files
@@ -121,7 +123,7 @@ class Shop:
             composing=self.composing,
             remapping=self.remapping,
             tasks=Tasks(
-                self.store, self.clock, room, self.channels, _no_work, _untold, self.tasks_changed.append
+                self.store, self.clock, room, self.channels, no_work, untold, self.tasks_changed.append
             ),
             identities=Identities(self.store, self.clock, room, ShopNotices(self.live)),
             channels=self.channels,
@@ -388,14 +390,6 @@ class Shop:
     def publish(self, topic: str, audience: str | None = None, **content: Any) -> None:
         """Tell a live event, as a room would after its commit."""
         self.live.publish(LiveEvent(topic=topic, data=content, audience=audience))
-
-
-def _no_work(opened: object, item: object) -> dict[str, Any]:
-    return {}
-
-
-def _untold(filed: object) -> None:
-    return None
 
 
 async def opened_shop(store: Store, folder: Path = Path("unused")) -> Shop:
