@@ -9,7 +9,7 @@ from router.abilities import MediaFile, Uploads
 from router.capabilities import TextUnit
 from router.errors import ContentRejected, SendError
 from router.fallbacks import carried
-from router.messages import Block, BlockKind, FileContent
+from router.messages import Block, BlockKind, FileContent, JsonObject
 from router.splitting import length, split
 from router.testing.checks.outbound import need_outbound
 from router.testing.checks.telling import is_told_apart
@@ -59,7 +59,7 @@ async def _block(scene: Scene, stage: Stage, kind: str) -> Block:
     else:
         content = FileContent(name="a.png", content_type=content_type, content=_FILE)
         scene.context.store.files[kind] = content
-        own = {"attachment": kind, "content_type": content_type, "size_bytes": len(_FILE)}
+        own: JsonObject = {"attachment": kind, "content_type": content_type, "size_bytes": len(_FILE)}
         block = replace(block, fields={**block.fields, **own})
     stage.seen.add(f"media: {kind}")
     return block
