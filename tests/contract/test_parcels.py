@@ -10,18 +10,21 @@ from typing import Any
 import pytest
 
 from router import ChannelType, HttpReply, HttpRequest, Pulled, Signal
-from router.capabilities import MediaLimits, PushTerms
-from router.errors import Retryable
+from router.capabilities import MediaLimits, Ordering, PushTerms
+from router.errors import InboundRejected, Retryable
 from router.messages import (
     Block,
     BlockKind,
     Confirmation,
     EventKind,
+    Evidence,
+    EvidenceKind,
     InboundEvent,
     JsonObject,
     OutboundAttempt,
     RawInbound,
     Receipt,
+    SendOutcome,
 )
 from router.testing import certify
 from router.testing.certificate import Verdict
@@ -214,6 +217,65 @@ class ActsNot(Parcels):
         raise Retryable("not today")
 
 
+class ActsOnPaper(Parcels):
+    """Gives a receipt for acts nobody is asked for."""
+
+    async def act(self, action: Any) -> Receipt:
+        return Receipt(outcome=SendOutcome.ACCEPTED)
+
+
+class ActsOnNothing(Parcels):
+    async def act(self, action: Any) -> Receipt:
+        return await super().act(replace(action, target="another"))
+
+
+class RecallsAnother(Parcels):
+    def decode(self, raw: RawInbound) -> Sequence[InboundEvent]:
+        return [replace(one, target=one.target and "another") for one in super().decode(raw)]
+
+
+class MixesThreads(Parcels):
+    def decode(self, raw: RawInbound) -> Sequence[InboundEvent]:
+        one_thread = [Evidence(kind=EvidenceKind.THREAD, value="t1")]
+        return [replace(event, evidence=one_thread) for event in super().decode(raw)]
+
+
+class NumbersTheBytes(Parcels):
+    """Knows a repetition by its bytes, which are others the second time."""
+
+    async def handle_http(self, request: HttpRequest) -> HttpReply:
+        await self.ctx.accept([item(request.body, str(hash(request.body)))])
+        return HttpReply()
+
+
+class TripsOverHalves(Parcels):
+    def block(self, kind: str, text: str, said: JsonObject) -> Block:
+        return super().block(kind, text.encode().decode(), said)
+
+
+class TripsOverNul(Parcels):
+    async def handle_http(self, request: HttpRequest) -> HttpReply:
+        if "\\u0000" in request.body.decode():
+            raise InboundRejected
+        return await super().handle_http(request)
+
+
+class TripsOverDepth(Parcels):
+    async def handle_http(self, request: HttpRequest) -> HttpReply:
+        reply = await super().handle_http(request)
+        json.loads(request.body)
+        return reply
+
+
+class CutsMarks(Parcels):
+    """Stores what it made of the text, not what came."""
+
+    async def handle_http(self, request: HttpRequest) -> HttpReply:
+        cut = request.body.replace(b"kept-bidi", b"")
+        await self.ctx.accept([item(cut, json.loads(cut)["id"])])
+        return HttpReply()
+
+
 class TellsEverybody(Parcels):
     async def send(self, attempt: Any) -> Receipt:
         return await super().send(replace(attempt, audience=EVERYBODY))
@@ -276,6 +338,15 @@ SINS = {
     "remembers everything": (RemembersEverything, 23, "left"),
     "declares events it never brings": (MissesTheRecalls, 22, "exercised it: events: recall"),
     "declares acts it cannot do": (ActsNot, 22, "not today"),
+    "acts on paper only": (ActsOnPaper, 22, "the provider was asked for nothing"),
+    "acts on another message": (ActsOnNothing, 22, "names neither message, thread nor recipient"),
+    "takes back another message": (RecallsAnother, 22, "is about 'another', which is no sample"),
+    "puts all threads into one": (MixesThreads, 22, "chat stand in one thread"),
+    "knows repetitions by their bytes": (NumbersTheBytes, 5, "accepted as a new item"),
+    "cannot read half a character": (TripsOverHalves, 21, "decode raised UnicodeEncodeError"),
+    "refuses NUL": (TripsOverNul, 21, "a message with NUL in it"),
+    "crashes on deep nesting": (TripsOverDepth, 21, "deep nesting ended with RecursionError"),
+    "stores cleaned texts": (CutsMarks, 21, "was not stored with its bytes"),
     "tells everybody": (TellsEverybody, 22, "arrived like one to the customer alone"),
     "finds what was never sent": (FindsEverything, 22, "confirm found a message that was never sent"),
     "answers in another thread": (SendsElsewhere, 22, "came back in ['another']"),
@@ -333,10 +404,15 @@ def declaring(**more: Any) -> ChannelType:
     return replace(PARCELS, capabilities=replace(EVERYTHING, **more))
 
 
+class SkipsNumbers(Parcels):
+    def decode(self, raw: RawInbound) -> Sequence[InboundEvent]:
+        return [replace(event, sort_key=f"{int(event.sort_key) * 2:012}") for event in super().decode(raw)]
+
+
 class Shy(ParcelSimulator):
     """A simulator that lacks what some tests need."""
 
-    crowd = expire_token = signed = sample_in = None  # type: ignore[assignment]
+    crowd = expire_token = signed = sample_in = acted = None  # type: ignore[assignment]
 
 
 BOASTS = {
@@ -351,12 +427,30 @@ BOASTS = {
         "a video came back as ['unsupported']",
     ),
     "limit": (declaring(text=replace(EVERYTHING.text, max=501)), 15, Verdict.FAILED, "exactly 501"),
-    "bound": (declaring(push=PushTerms(ack_within_ms=1)), 9, Verdict.FAILED, "declared 1"),
+    "bound": (declaring(push=PushTerms(ack_within_ms=0)), 9, Verdict.FAILED, "declared 0"),
     "media": (
         declaring(media={"video": MediaLimits(types=frozenset(), max_bytes=9, via="upload")}),
         22,
         Verdict.FAILED,
         "media: video",
+    ),
+    "thread": (
+        declaring(thread_kinds=EVERYTHING.thread_kinds | {"auction"}),
+        22,
+        Verdict.FAILED,
+        "knows no thread of the declared kind auction",
+    ),
+    "acts": (
+        replace(PARCELS, simulator=Shy),
+        22,
+        Verdict.FAILED,
+        "actions: read (give the simulator `acted()`)",
+    ),
+    "dense": (
+        replace(declaring(ordering=Ordering.DENSE), factory=SkipsNumbers),
+        22,
+        Verdict.FAILED,
+        "dense keys count up by one, without gaps",
     ),
 }
 

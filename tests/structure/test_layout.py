@@ -26,12 +26,12 @@ PRODUCT = [path for path in PYTHON if path not in TESTS + BENCH]
 
 # Read "a room may import every room on an earlier line, and its own line".
 ORDER = (
-    ("errors", "clock", "ids", "unbroken", "crash"),
+    ("errors", "clock", "ids", "unbroken", "crash", "legible"),
     ("calls", "threads"),
     ("messages",),
     ("orders",),
     ("documents", "capabilities", "abilities", "channel", "playing", "strategy", "hookspecs"),
-    ("model", "live", "splitting", "fallbacks", "windows", "pauses", "templates"),
+    ("model", "live", "splitting", "fallbacks", "windows", "pauses", "templates", "file_types"),
     ("engine",),
     ("storage",),
     (
@@ -45,6 +45,7 @@ ORDER = (
         "people",
         "pooling",
         "drafts",
+        "file_folder",
     ),
     ("context_source", "context", "order_facts"),
     (
@@ -73,6 +74,8 @@ ORDER = (
         "platform_clocks",
         "remapping",
         "identities",
+        "outgoing_files",
+        "uploading",
     ),
     ("companions",),
     ("composing",),
