@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from tests.statements import share_compiled_statements
+
 OPTIONS = {
     "services": "needs real Dovecot, baresip and sipp from the system's packages, or Prism from npm",
     "browser": "needs a real Chromium from the system's packages",
@@ -44,6 +46,7 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.register_profile("default", max_examples=EXAMPLES, deadline=None)
     settings.register_profile("long", max_examples=LONG_EXAMPLES, deadline=None)
     settings.load_profile("long" if config.getoption("--long") else "default")
+    share_compiled_statements()
 
 
 def pytest_collection_finish() -> None:
