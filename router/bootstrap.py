@@ -138,7 +138,7 @@ class _House:
         self._accounts, self._store, self._clock = accounts, store, clock
         run_id = new_id()
         self.decoder = decoder_of(accounts)
-        self.doors = Doors(accounts, store, self.decoder)
+        self.doors = Doors(accounts, store, self.decoder, clock)
         self.live = LiveEvents(run_id)
         self.rulebook = Rulebook(store, rules, strategies, lambda: self.engine_room.renew())
         self.engine_room = EngineRoom(store, clock, self.rulebook, lambda made: self.notices.decided(made))
@@ -171,7 +171,7 @@ class _House:
         orders = OrderFactsRoom(self.context)
         self.intake = Intake(store, clock, self.decoder, self.doors.kind, filing, orders.look_up)
         self.front_desk = FrontDesk(
-            store, clock, self.intake, filing, self.notices.delivered, self.notices.typing
+            store, clock, self.intake, filing, self.notices.reported, self.notices.typing
         )
 
     def _filed(self, results: Sequence[Filed]) -> None:

@@ -7,7 +7,7 @@ for the account the customer wrote to.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -20,11 +20,10 @@ from router.companions import through_companion
 from router.composing import Doors
 from router.crash import crash_point
 from router.entries import PREVIEW_CHARS, audience_json, block_json, preview
-from router.errors import ContentRejected, NotAllowedNow, NotFound, StaleVersion
+from router.errors import ContentRejected, NotAllowedNow, NotFound
 from router.ids import new_id
 from router.messages import Block
 from router.splitting import split
-from router.storage.deliveries import resend
 from router.storage.outbound import (
     Answered,
     NewReply,
@@ -32,6 +31,7 @@ from router.storage.outbound import (
     answered_message,
     known_reply,
 )
+from router.storage.resending import resend, take_as_arrived
 from router.storage.schema import outbox
 from router.storage.store import Store
 from router.storage.timeline import Entry, add_entry
@@ -120,16 +120,20 @@ class Replies:
     ) -> list[NewReply]:
         """Make one reply of each part; the first one stands for all of them under `key`."""
         mints = self._doors.kind(account).capabilities.reply_token
+        ids = _ids(parts)
+        many: Mapping[str, object] = {"first_part_id": ids[0], "parts": len(ids)} if len(ids) > 1 else {}
         return [
             common(
                 message_id=message_id,
+                part=place + 1 if many else None,
+                **many,
                 blocks=_text_blocks(part),
                 preview=_preview(part),
                 key=key if place == 0 else "",
                 reply_token=secrets.token_hex(TOKEN_BYTES) if mints else "",
                 outgoing_ref=self._outgoing_ref(account, message_id),
             )
-            for place, (message_id, part) in enumerate(zip(_ids(parts), parts, strict=True))
+            for place, (message_id, part) in enumerate(zip(ids, parts, strict=True))
         ]
 
     async def _answered(self, conversation_id: str, answers: str | None) -> Answered:
@@ -191,16 +195,29 @@ class Replies:
         return message_id
 
     async def resend(self, message_id: str, agent_id: str) -> None:
-        """Queue an unknown or failed message once more, under the same id outside."""
+        """Queue an unknown or failed message once more, under the same id outside.
+
+        Of a text in parts all that is missing goes out, from the first such part on.
+        """
+        await self._decide(resend, message_id)
+
+    async def take_as_arrived(self, message_id: str) -> None:
+        """Settle a message of unknown outcome that somebody has seen at its provider."""
+        await self._decide(take_as_arrived, message_id)
+
+    async def _decide(
+        self, act: Callable[[Connection, str, datetime], list[tuple[str, str]]], message_id: str
+    ) -> None:
         async with self._store.reading() as connection:
             account = (
                 await connection.execute(select(outbox.c.account).where(outbox.c.message_id == message_id))
             ).scalar()
         if account is None:
             raise NotFound
-        if not await self._store.write(resend, message_id, self._clock.now()):
-            raise StaleVersion("only a message that failed or whose outcome is unknown is sent again")
-        self._written(Written(conversation_id="", message_id=message_id, account=account, again=True))
+        for conversation_id, changed in await self._store.write(act, message_id, self._clock.now()):
+            self._written(
+                Written(conversation_id=conversation_id, message_id=changed, account=account, again=True)
+            )
 
 
 def _store_replies(connection: Connection, replies: Sequence[NewReply]) -> list[Written]:

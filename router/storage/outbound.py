@@ -27,7 +27,10 @@ from router.storage.timeline import Entry, add_entry
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewReply:
-    """A reply about to be stored; `outgoing_ref` and `token` are fixed before the first try."""
+    """A reply about to be stored; `outgoing_ref` and `token` are fixed before the first try.
+
+    One message of a text too long for it names the first of them, and says which one it is, of how many.
+    """
 
     message_id: str
     conversation_id: str
@@ -42,6 +45,9 @@ class NewReply:
     at: datetime
     audience: Sequence[str] | None = None
     template: Mapping[str, Any] | None = None
+    first_part_id: str | None = None
+    part: int | None = None
+    parts: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,6 +159,9 @@ def _queue(connection: Connection, reply: NewReply) -> None:
             detail="",
             created_at=reply.at,
             template=reply.template,
+            first_part_id=reply.first_part_id,
+            part=reply.part,
+            parts=reply.parts,
         )
     )
 
