@@ -105,11 +105,10 @@ async def test_a_reader_cannot_write(store: Store) -> None:
             await connection.execute(insert(channel_account).values(account="a"))
 
 
-async def test_a_locked_database_says_try_again_and_recovers(sqlite_url: str, monkeypatch) -> None:
+async def test_a_locked_database_says_try_again_and_recovers(ready_url: str, monkeypatch) -> None:
     monkeypatch.setattr("router.storage.store.BUSY_TIMEOUT_MS", 50)
-    await upgrade_database(sqlite_url)
-    async with Store.open(sqlite_url) as store:
-        intruder = sqlite3.connect(sqlite_url.removeprefix("sqlite:///"), isolation_level=None)
+    async with Store.open(ready_url) as store:
+        intruder = sqlite3.connect(ready_url.removeprefix("sqlite:///"), isolation_level=None)
         intruder.execute("BEGIN EXCLUSIVE")
         with pytest.raises(StoreUnavailable):
             await store.write(add, "refused")
@@ -125,9 +124,8 @@ async def test_a_database_in_memory_is_refused() -> None:
             pass
 
 
-async def test_commits_are_synced_on_sqlite(sqlite_url: str) -> None:
-    await upgrade_database(sqlite_url)
-    async with Store.open(sqlite_url) as store:
+async def test_commits_are_synced_on_sqlite(ready_url: str) -> None:
+    async with Store.open(ready_url) as store:
         level = await store.write(lambda c: c.exec_driver_sql("PRAGMA synchronous").scalar_one())
         assert level == 2
 
@@ -220,14 +218,12 @@ async def test_a_server_that_is_away_is_named_without_its_password(query: str) -
         assert "secret" not in str(caught.value)
 
 
-async def test_a_database_of_a_newer_version_is_named(tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path}/router.db"
-    await upgrade_database(url)
-    with sqlite3.connect(tmp_path / "router.db") as connection:
+async def test_a_database_of_a_newer_version_is_named(ready_url: str) -> None:
+    with sqlite3.connect(ready_url.removeprefix("sqlite:///")) as connection:
         connection.execute("UPDATE alembic_version SET version_num = '9999'")
     connection.close()
     with pytest.raises(ConfigError, match="written by another version"):
-        await upgrade_database(url)
+        await upgrade_database(ready_url)
 
 
 async def opened_once(url: str) -> None:
