@@ -159,7 +159,7 @@ def explain(
 @app.command("staffing")
 def staffing_command(
     scenario: Annotated[
-        Path | None, typer.Argument(help="A scenario: the shop's own skills are compared.")
+        Path | None, typer.Argument(help="A scenario, to compare a shop's own skills.")
     ] = None,
     rules: Annotated[Path | None, typer.Option(help="Its rules; a scenario may name its own.")] = None,
     roster: Annotated[Path | None, typer.Option(help="Its people; a scenario may name its own.")] = None,
@@ -176,15 +176,10 @@ def staffing_command(
     from router.pooling import compare_pools, pool_json, pool_text, read_each, read_plan
 
     compared = read_each(each)
-    if scenario is not None or rules is not None or roster is not None:
-        from router.simulation.command import compare_training_file
-        from router.simulation.cross_training import training_json, training_text
+    if scenario or rules or roster:
+        from router.simulation.command import training_answer
 
-        training = compare_training_file(scenario, rules, roster, seed, compared)
-        shown = (
-            json.dumps(training_json(training), ensure_ascii=False) if as_json else training_text(training)
-        )
-        print(shown)
+        print(training_answer(scenario, rules, roster, seed, compared, as_json=as_json))
         return
     plan = read_plan(agents, skills, load, handling, arrivals, seed)
     report = compare_pools(plan, compared)

@@ -16,7 +16,12 @@ from router.errors import ConfigError
 from router.messages import JsonObject
 from router.plugin_host import PluginHost
 from router.rules_files import load_rules
-from router.simulation.cross_training import TrainingReport, compare_training
+from router.simulation.cross_training import (
+    TrainingReport,
+    compare_training,
+    training_json,
+    training_text,
+)
 from router.simulation.event_list import read_event_list, read_time
 from router.simulation.outcome import json_line
 from router.simulation.queueing import seconds
@@ -83,6 +88,20 @@ def compare_training_file(
         raise ConfigError("this is no scenario.", path=str(file), hint=hint)
     scenario, their_roster, setting = _open_scenario(file, rules, roster, seed)
     return compare_training(scenario, their_roster, setting, each)
+
+
+def training_answer(
+    file: Path | None,
+    rules: Path | None,
+    roster: Path | None,
+    seed: int | None,
+    each: Sequence[int],
+    *,
+    as_json: bool,
+) -> str:
+    """Give what `omnirouter staffing SCENARIO` prints."""
+    report = compare_training_file(file, rules, roster, seed, each)
+    return json_line(training_json(report)) if as_json else training_text(report)
 
 
 def _open_scenario(
