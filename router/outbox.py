@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -56,6 +56,14 @@ TOLD_AFTER = timedelta(seconds=30)
 """How long a provider's limit lasts before agents are told of all it holds back."""
 
 
+Ready = Callable[[OutboundAttempt, Capabilities], Awaitable[OutboundAttempt]]
+
+
+async def as_it_is(attempt: OutboundAttempt, can: Capabilities) -> OutboundAttempt:
+    """Send an attempt as the store has it."""
+    return attempt
+
+
 class Doors(Protocol):
     """What the mail room needs of the running channels."""
 
@@ -85,7 +93,10 @@ class _Lane:
 
 
 class Outbox:
-    """Sends for all accounts; `changed` gets (conversation, message) after each settled attempt."""
+    """Sends for all accounts; `changed` gets (conversation, message) after each settled attempt.
+
+    `ready` brings the files of an attempt to where its channel names them from, or raises a SendError.
+    """
 
     def __init__(
         self,
@@ -94,7 +105,9 @@ class Outbox:
         run_id: str,
         doors: Doors,
         changed: Callable[[Sequence[tuple[str, str]]], None],
+        ready: Ready = as_it_is,
     ) -> None:
+        self._ready = ready
         self._store = store
         self._clock = clock
         self._run_id = run_id
@@ -156,7 +169,7 @@ class Outbox:
         attempt = attempt_of(claimed, can.blocks)
         try:
             await self._check_windows(claimed, attempt, can)
-            receipt = await self._doors.send(attempt)
+            receipt = await self._doors.send(await self._ready(attempt, can))
             state = DeliveryState(receipt.outcome)
             settlement = self._settlement(
                 attempt, state, state, detail=receipt.detail, remote_ref=receipt.remote_ref

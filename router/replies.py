@@ -23,6 +23,7 @@ from router.entries import PREVIEW_CHARS, audience_json, block_json, preview
 from router.errors import ContentRejected, NotAllowedNow, NotFound
 from router.ids import new_id
 from router.messages import Block
+from router.model.outgoing_files import OutgoingFile, bodies
 from router.splitting import split
 from router.storage.outbound import (
     Answered,
@@ -31,6 +32,7 @@ from router.storage.outbound import (
     answered_message,
     known_reply,
 )
+from router.storage.outgoing_files import Whose, attached_files
 from router.storage.resending import resend, take_as_arrived
 from router.storage.schema import outbox
 from router.storage.store import Store
@@ -88,19 +90,23 @@ class Replies:
         answers: str | None = None,
         audience: Collection[Audience] | None = None,
         template: TemplateUse | None = None,
+        files: Sequence[str] = (),
     ) -> str:
         """Store a reply and queue it; give its message id. A repeated `key` gives the first one.
 
-        A text too long for one message becomes several, stored together and sent in order; the id is that
-        of the first. With a `template` its words are sent and `text` is not looked at. Only the customer
-        reads it unless `audience` says otherwise. Raises StaleVersion without the claim, ContentRejected
-        for what cannot be sent, NotAllowedNow where the channel carries no text at all, NotFound when there
-        is nothing to answer.
+        A text too long for one message becomes several, stored together and sent in order, `files` (ids) after
+        it; the id is that of the first. With a `template` its words are sent and `text` is not looked at. Only
+        the customer reads it unless `audience` says otherwise. Raises StaleVersion without the claim,
+        ContentRejected for what cannot be sent, NotAllowedNow where the channel carries no text at all, NotFound
+        when there is nothing to answer.
         """
         answered = await self._answered(conversation_id, answers)
         answered, template = await self._through(conversation_id, answered, template)
         can = self._sending(answered.account)
-        parts = await self._parts(answered, text, can.text, template)
+        taken = await self._files(files, Whose(agent_id=agent_id, conversation_id=conversation_id))
+        is_bare = bool(taken) and not text and template is None
+        parts = [] if is_bare else await self._parts(answered, text, can.text, template)
+        messages = bodies(parts, taken, can)
         common = partial(
             NewReply,
             conversation_id=conversation_id,
@@ -112,29 +118,36 @@ class Replies:
             template=_template_json(template, answered.thread),
         )
         return await self._unbroken.run(
-            self._store_and_tell(self._replies(common, parts, key or "", answered.account))
+            self._store_and_tell(self._replies(common, messages, key or "", answered.account))
         )
 
     def _replies(
-        self, common: Callable[..., NewReply], parts: Sequence[str], key: str, account: str
+        self, common: Callable[..., NewReply], messages: Sequence[Sequence[Block]], key: str, account: str
     ) -> list[NewReply]:
-        """Make one reply of each part; the first one stands for all of them under `key`."""
+        """Make one reply of each message; the first one stands for all of them under `key`."""
         mints = self._doors.kind(account).capabilities.reply_token
-        ids = _ids(parts)
+        ids = _ids(messages)
         many: Mapping[str, object] = {"first_part_id": ids[0], "parts": len(ids)} if len(ids) > 1 else {}
         return [
             common(
                 message_id=message_id,
                 part=place + 1 if many else None,
                 **many,
-                blocks=_text_blocks(part),
-                preview=_preview(part),
+                blocks=[block_json(block) for block in blocks],
+                preview=preview(blocks, PREVIEW_CHARS),
+                files=[str(block.fields["attachment"]) for block in blocks if block.fields],
                 key=key if place == 0 else "",
                 reply_token=secrets.token_hex(TOKEN_BYTES) if mints else "",
                 outgoing_ref=self._outgoing_ref(account, message_id),
             )
-            for place, (message_id, part) in enumerate(zip(ids, parts, strict=True))
+            for place, (message_id, blocks) in enumerate(zip(ids, messages, strict=True))
         ]
+
+    async def _files(self, ids: Sequence[str], whose: Whose) -> list[OutgoingFile]:
+        if not ids:
+            return []
+        async with self._store.reading() as connection:
+            return await connection.run_sync(attached_files, ids, whose)
 
     async def _answered(self, conversation_id: str, answers: str | None) -> Answered:
         async with self._store.reading() as connection:
@@ -249,9 +262,9 @@ def _sendable(text: str) -> str:
     return clean
 
 
-def _ids(parts: Sequence[str]) -> list[str]:
-    """Make an id for each part, in order: the mail room keeps the order of a conversation by them."""
-    return sorted(new_id() for _ in parts)
+def _ids(messages: Sequence[Sequence[Block]]) -> list[str]:
+    """Make an id for each message, in order: the mail room keeps the order of a conversation by them."""
+    return sorted(new_id() for _ in messages)
 
 
 def _parts(text: str, limits: TextLimits) -> list[str]:

@@ -25,6 +25,7 @@ from router.messages import (
     DeliveryReport,
     EventKind,
     EvidenceKind,
+    FileContent,
     FiledMessage,
     InboundEvent,
     JsonValue,
@@ -61,6 +62,7 @@ class MemoryStore:
     reports: list[tuple[str, DeliveryReport]] = field(default_factory=list)
     marked: list[str] = field(default_factory=list)
     typing: list[tuple[str, str]] = field(default_factory=list)
+    files: dict[str, FileContent] = field(default_factory=dict)
     duplicates: int = 0
     delay_s: float = 0.0
     _channels: dict[str, AnyChannel] = field(default_factory=dict)
@@ -135,6 +137,10 @@ class MemoryStore:
         """Read the thread's entries after a number."""
         entries = self._threads.get((account, thread), [])
         return [entry for entry in entries if entry.seq > after_seq][:limit]
+
+    async def file(self, account: str, id: str, thread: str) -> FileContent:
+        """Give a file that was put into `files`; a KeyError is the LookupError of the real store."""
+        return self.files[id]
 
     async def customer_typing(self, account: str, thread: str) -> None:
         """Note that a customer is writing."""
@@ -290,6 +296,10 @@ class MemoryContext:
     async def thread_events(self, thread: str, after_seq: int = 0, limit: int = 200) -> list[ThreadEvent]:
         """Read the thread's entries after a number."""
         return await self.store.thread_events(self._account, thread, after_seq, limit)
+
+    async def file(self, id: str, thread: str = "") -> FileContent:
+        """Give a file that was put into the store's `files`."""
+        return await self.store.file(self._account, id, thread)
 
     async def customer_typing(self, thread: str) -> None:
         """Note that a customer is writing."""

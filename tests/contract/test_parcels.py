@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections import deque
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from typing import Any
@@ -9,21 +10,28 @@ from typing import Any
 import pytest
 
 from router import ChannelType, HttpReply, HttpRequest, Pulled, Signal
-from router.capabilities import MediaLimits, PushTerms
-from router.errors import Retryable
+from router.capabilities import MediaLimits, Ordering, PushTerms
+from router.errors import InboundRejected, Retryable
 from router.messages import (
     Block,
     BlockKind,
     Confirmation,
     EventKind,
+    Evidence,
+    EvidenceKind,
     InboundEvent,
     JsonObject,
     OutboundAttempt,
     RawInbound,
     Receipt,
+    SendOutcome,
 )
 from router.testing import certify
 from router.testing.certificate import Verdict
+from router.testing.certifying import run_check, stage_for
+from router.testing.checks.capability import METHOD_OF, claims_of
+from router.testing.checks.capability import test_of as number_of
+from router.testing.register import check_of
 from tests.contract.parcels import EVERYTHING, PARCELS, Parcels
 from tests.contract.parcels_provider import ParcelSimulator, item
 
@@ -209,6 +217,65 @@ class ActsNot(Parcels):
         raise Retryable("not today")
 
 
+class ActsOnPaper(Parcels):
+    """Gives a receipt for acts nobody is asked for."""
+
+    async def act(self, action: Any) -> Receipt:
+        return Receipt(outcome=SendOutcome.ACCEPTED)
+
+
+class ActsOnNothing(Parcels):
+    async def act(self, action: Any) -> Receipt:
+        return await super().act(replace(action, target="another"))
+
+
+class RecallsAnother(Parcels):
+    def decode(self, raw: RawInbound) -> Sequence[InboundEvent]:
+        return [replace(one, target=one.target and "another") for one in super().decode(raw)]
+
+
+class MixesThreads(Parcels):
+    def decode(self, raw: RawInbound) -> Sequence[InboundEvent]:
+        one_thread = [Evidence(kind=EvidenceKind.THREAD, value="t1")]
+        return [replace(event, evidence=one_thread) for event in super().decode(raw)]
+
+
+class NumbersTheBytes(Parcels):
+    """Knows a repetition by its bytes, which are others the second time."""
+
+    async def handle_http(self, request: HttpRequest) -> HttpReply:
+        await self.ctx.accept([item(request.body, str(hash(request.body)))])
+        return HttpReply()
+
+
+class TripsOverHalves(Parcels):
+    def block(self, kind: str, text: str, said: JsonObject) -> Block:
+        return super().block(kind, text.encode().decode(), said)
+
+
+class TripsOverNul(Parcels):
+    async def handle_http(self, request: HttpRequest) -> HttpReply:
+        if "\\u0000" in request.body.decode():
+            raise InboundRejected
+        return await super().handle_http(request)
+
+
+class TripsOverDepth(Parcels):
+    async def handle_http(self, request: HttpRequest) -> HttpReply:
+        reply = await super().handle_http(request)
+        json.loads(request.body)
+        return reply
+
+
+class CutsMarks(Parcels):
+    """Stores what it made of the text, not what came."""
+
+    async def handle_http(self, request: HttpRequest) -> HttpReply:
+        cut = request.body.replace(b"kept-bidi", b"")
+        await self.ctx.accept([item(cut, json.loads(cut)["id"])])
+        return HttpReply()
+
+
 class TellsEverybody(Parcels):
     async def send(self, attempt: Any) -> Receipt:
         return await super().send(replace(attempt, audience=EVERYBODY))
@@ -256,7 +323,6 @@ SINS = {
     "keys pages by arrival": (KeysByArrival, 7, "accepted twice"),
     "takes in before it verifies": (ReadsBeforeItVerifies, 8, "a call without a signature was accepted"),
     "takes any signature": (IgnoresTheTime, 8, "a call without a signature was answered 200"),
-    "answers late": (DoesTheWorkFirst, 9, "the answer took"),
     "answers with a body": (Chatty, 9, "wants an empty answer"),
     "hides a rate limit": (HidesTheLimit, 12, "after a rate limit the reply is accepted"),
     "renews with every send": (RenewsByItself, 13, "renewed the token"),
@@ -272,6 +338,15 @@ SINS = {
     "remembers everything": (RemembersEverything, 23, "left"),
     "declares events it never brings": (MissesTheRecalls, 22, "exercised it: events: recall"),
     "declares acts it cannot do": (ActsNot, 22, "not today"),
+    "acts on paper only": (ActsOnPaper, 22, "the provider was asked for nothing"),
+    "acts on another message": (ActsOnNothing, 22, "names neither message, thread nor recipient"),
+    "takes back another message": (RecallsAnother, 22, "is about 'another', which is no sample"),
+    "puts all threads into one": (MixesThreads, 22, "chat stand in one thread"),
+    "knows repetitions by their bytes": (NumbersTheBytes, 5, "accepted as a new item"),
+    "cannot read half a character": (TripsOverHalves, 21, "decode raised UnicodeEncodeError"),
+    "refuses NUL": (TripsOverNul, 21, "a message with NUL in it"),
+    "crashes on deep nesting": (TripsOverDepth, 21, "deep nesting ended with RecursionError"),
+    "stores cleaned texts": (CutsMarks, 21, "was not stored with its bytes"),
     "tells everybody": (TellsEverybody, 22, "arrived like one to the customer alone"),
     "finds what was never sent": (FindsEverything, 22, "confirm found a message that was never sent"),
     "answers in another thread": (SendsElsewhere, 22, "came back in ['another']"),
@@ -282,20 +357,62 @@ SINS = {
 }
 
 
+def finding(kind: ChannelType, number: int) -> str:
+    """Give what a test finds after those before it have seen what is theirs to see, as in the whole run."""
+    stage = stage_for(kind)
+    claims = [each for some in claims_of(kind.capabilities).values() for each in some]
+    stage.seen.update(claim for claim in [*claims, *METHOD_OF.values()] if number_of(claim) != number)
+    with pytest.raises(AssertionError) as found:
+        run_check(check_of(number), stage)
+    return str(found.value)
+
+
 @pytest.mark.parametrize(("factory", "number", "detail"), SINS.values(), ids=SINS.keys())
 def test_sin_is_found_by_its_test(factory: Any, number: int, detail: str):
-    (result,) = certify(replace(PARCELS, factory=factory), only={number}).results
-    assert (result.verdict, detail in result.detail) == (Verdict.FAILED, True), result
+    assert detail in finding(replace(PARCELS, factory=factory), number)
+
+
+class RemembersTheLast(Parcels):
+    """Keeps more of the last calls than any test allows to be left behind, and never more than that."""
+
+    async def handle_http(self, request: HttpRequest) -> HttpReply:
+        last = self.__dict__.setdefault("last", deque(maxlen=80))
+        last.append(request.body * 30)
+        return await super().handle_http(request)
+
+
+def test_memory_of_a_fixed_size_is_no_growth():
+    run_check(check_of(23), stage_for(replace(PARCELS, factory=RemembersTheLast)))
+
+
+def test_late_answer_is_found_by_its_test():
+    in_a_hurry = declaring(push=PushTerms(ack_within_ms=100))
+    assert "the answer took" in finding(replace(in_a_hurry, factory=DoesTheWorkFirst), 9)
+
+
+def test_sin_stands_in_the_certificate_at_its_test_alone():
+    certificate = certify(replace(PARCELS, factory=MissesTheRecalls), only={16, 22})
+    echo, claims = certificate.results
+    assert (echo.verdict, claims.verdict) == (Verdict.PROVEN, Verdict.FAILED)
+    assert "exercised it: events: recall" in claims.detail
+    missing = {one.name: one.missing for one in certificate.capabilities if one.missing}
+    assert missing == {"events": ["events: recall"]}
+    assert "NOT certified" in certificate.render()
 
 
 def declaring(**more: Any) -> ChannelType:
     return replace(PARCELS, capabilities=replace(EVERYTHING, **more))
 
 
+class SkipsNumbers(Parcels):
+    def decode(self, raw: RawInbound) -> Sequence[InboundEvent]:
+        return [replace(event, sort_key=f"{int(event.sort_key) * 2:012}") for event in super().decode(raw)]
+
+
 class Shy(ParcelSimulator):
     """A simulator that lacks what some tests need."""
 
-    crowd = expire_token = signed = sample_in = None  # type: ignore[assignment]
+    crowd = expire_token = signed = sample_in = acted = None  # type: ignore[assignment]
 
 
 BOASTS = {
@@ -310,16 +427,31 @@ BOASTS = {
         "a video came back as ['unsupported']",
     ),
     "limit": (declaring(text=replace(EVERYTHING.text, max=501)), 15, Verdict.FAILED, "exactly 501"),
-    "bound": (declaring(push=PushTerms(ack_within_ms=1)), 9, Verdict.FAILED, "declared 1"),
+    "bound": (declaring(push=PushTerms(ack_within_ms=0)), 9, Verdict.FAILED, "declared 0"),
     "media": (
         declaring(media={"video": MediaLimits(types=frozenset(), max_bytes=9, via="upload")}),
         22,
         Verdict.FAILED,
         "media: video",
     ),
-    "typing": (declaring(typing="loud"), 22, Verdict.FAILED, "typing is 'loud'"),
-    "receipts": (declaring(receipts="maybe"), 22, Verdict.FAILED, "receipts is 'maybe'"),
-    "requires": (declaring(requires=frozenset({"luck"})), 22, Verdict.FAILED, "requires ['luck']"),
+    "thread": (
+        declaring(thread_kinds=EVERYTHING.thread_kinds | {"auction"}),
+        22,
+        Verdict.FAILED,
+        "knows no thread of the declared kind auction",
+    ),
+    "acts": (
+        replace(PARCELS, simulator=Shy),
+        22,
+        Verdict.FAILED,
+        "actions: read (give the simulator `acted()`)",
+    ),
+    "dense": (
+        replace(declaring(ordering=Ordering.DENSE), factory=SkipsNumbers),
+        22,
+        Verdict.FAILED,
+        "dense keys count up by one, without gaps",
+    ),
 }
 
 
@@ -329,3 +461,15 @@ def test_boast_is_told_apart_from_what_is_proven(
 ):
     (result,) = certify(kind, only={number}).results
     assert (result.verdict, detail in result.detail) == (verdict, True), result
+
+
+MISSPELT = {
+    "typing": (declaring(typing="loud"), "typing is 'loud'"),
+    "receipts": (declaring(receipts="maybe"), "receipts is 'maybe'"),
+    "requires": (declaring(requires=frozenset({"luck"})), "requires ['luck']"),
+}
+
+
+@pytest.mark.parametrize(("kind", "detail"), MISSPELT.values(), ids=MISSPELT.keys())
+def test_word_the_kit_does_not_know_is_told(kind: ChannelType, detail: str):
+    assert detail in finding(kind, 22)

@@ -26,13 +26,16 @@ from router.errors import (
 )
 from router.ids import new_id
 from router.messages import AcceptOutcome, AcceptResult, JsonObject, Receipt, SendOutcome
+from router.model.refusals import RefusedCalls
 from router.orders import ContextCard, ContextKind, ContextQuery
 from router.storage import schema as t
+from router.storage.outgoing_files import Whose, take_along
 from router.storage.resending import take_as_arrived
 from router.storage.store import Store
 from router.threads import Action, ActionKind, Audience, Permission, Template, TemplateUse, TemplateVariable
 
 START = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
+REFUSED = RefusedCalls(reason="signature", count=3, since=START, last_at=START, why="check S")
 
 AddMessage = Callable[..., Awaitable[str]]
 
@@ -56,6 +59,7 @@ class ShopAccount:
     channel: str
     title: str
     health: Health
+    refused: Sequence[RefusedCalls] = ()
 
 
 class ShopChannels:
@@ -77,10 +81,14 @@ class ShopChannels:
 
     def health(self) -> Sequence[ShopAccount]:
         down = Health(state=HealthState.DOWN, cause="the mailbox refuses the password", since=START)
+        well = Health(state=HealthState.OK)
         return [
             ShopAccount(account="support", channel="email", title="E-mail", health=down),
-            ShopAccount(account="shop", channel="webchat", title="Chat", health=Health(state=HealthState.OK)),
+            ShopAccount(account="shop", channel="webchat", title="Chat", health=well, refused=[REFUSED]),
         ]
+
+    def stray_calls(self) -> Sequence[RefusedCalls]:
+        return [RefusedCalls(reason="unknown_account", count=1, since=START, last_at=START)]
 
     def channel_routes(self) -> Sequence[tuple[ChannelType, Mapping[str, AnyChannel]]]:
         return self.kinds
@@ -310,6 +318,7 @@ class ShopReplies:
         answers: str | None,
         audience: Collection[Audience] | None,
         template: TemplateUse | None,
+        files: Sequence[str],
     ) -> str:
         def holds(conn: Connection) -> bool:
             claim = t.claim.join(t.work_item, t.work_item.c.id == t.claim.c.work_item_id)
@@ -328,7 +337,10 @@ class ShopReplies:
 
         if not await self.store.write(holds):
             raise StaleVersion
-        return await self.add_message(conversation_id, text, direction="outbound", agent_id=agent_id)
+        message_id = await self.add_message(conversation_id, text, direction="outbound", agent_id=agent_id)
+        whose = Whose(agent_id=agent_id, conversation_id=conversation_id)
+        await self.store.write(take_along, files, message_id, whose)
+        return message_id
 
     async def note(self, conversation_id: str, agent_id: str, text: str) -> str:
         return await self.add_message(conversation_id, text, direction="note", agent_id=agent_id)
@@ -386,3 +398,12 @@ class ShopQuarantine:
 def words(record: Mapping[str, Any], lang: str, names: Mapping[str, str]) -> str:
     """Say a record in a way tests can recognise."""
     return f"{lang}: {record.get('act')} {names.get(str(record.get('agent_id')), '')}".strip()
+
+
+def no_work(opened: object, item: object) -> dict[str, Any]:
+    """Make no work of what was filed."""
+    return {}
+
+
+def untold(filed: object) -> None:
+    """Tell nobody."""

@@ -252,7 +252,10 @@ class Reader:
     def _raw(self, key: str, what: str, thread: Thread, document: JsonObject) -> RawInbound:
         return RawInbound(
             dedupe_key=key,
-            raw=json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode(),
+            # Half characters stand in JSON too; the bytes keep them, and reading them back gives them again.
+            raw=json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode(
+                "utf-8", "surrogatepass"
+            ),
             received_at=self._ctx.clock.now(),
             envelope={
                 "what": what,

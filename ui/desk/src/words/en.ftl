@@ -67,6 +67,12 @@ health-here = { $here } of { $all } available
 health-well = All well
 health-trouble = { $n } in trouble
 health-next-try = next try in { $span }
+calls-refused = { $n ->
+    [one] 1 call refused, at { $since }
+   *[other] { $n } calls refused since { $since }, the last at { $last }
+  }
+calls-taken = a genuine one was taken at { $at }
+calls-none-taken = none was ever taken
 health-starting = Starting
 health-ok = Well
 health-degraded = Degraded
@@ -389,6 +395,13 @@ draft-clean = { "" }
 draft-changed = …
 draft-saved = Draft saved
 draft-failed = Draft not saved yet
+attach = Attach files
+attach-none = This channel takes no files
+attach-too-large = over { $size }, more than this channel takes
+attach-too-many = { $n } files go with a reply at most
+attach-uploading = Uploading { $name }
+attach-remove = Remove { $name }
+attached = Attached files
 blocked-resolved = This conversation is resolved. A new message of the customer opens it again.
 blocked-colleague = { $name } is answering here. You can add a note.
 blocked-offered = This is being offered right now.
