@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from math import isfinite
 from typing import Any
 
 from router.errors import MalformedMessage
@@ -28,6 +30,25 @@ def read_object(raw: bytes, what: str) -> dict[str, Any]:
 def header_of(headers: Mapping[str, str], name: str) -> str:
     """Give a header whatever the case of its name; empty when there is none."""
     return next((value for known, value in headers.items() if known.lower() == name), "")
+
+
+def pause_s(headers: Mapping[str, str], now: datetime, name: str = "retry-after") -> float | None:
+    """Read how long to wait from a header with a small name: seconds or a date; None when it says nothing."""
+    told = headers.get(name, "").strip()
+    try:
+        wait_s = float(told)
+    except ValueError:
+        wait_s = _seconds_until(told, now)
+    return max(wait_s, 0.0) if isfinite(wait_s) else None
+
+
+def _seconds_until(date: str, now: datetime) -> float:
+    try:
+        at = parsedate_to_datetime(date)
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return float("nan")
+    # A date of HTTP is in GMT, whether it says so or not.
+    return ((at if at.tzinfo else at.replace(tzinfo=UTC)) - now).total_seconds()
 
 
 def inner_object(text: object) -> dict[str, Any]:
