@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -12,6 +13,7 @@ from typing import Any
 from router.errors import MalformedMessage
 
 MAX_BYTES = 512 * 1024
+_HALVES = re.compile("[\ud800-\udfff]")
 
 
 def read_object(raw: bytes, what: str) -> dict[str, Any]:
@@ -25,6 +27,14 @@ def read_object(raw: bytes, what: str) -> dict[str, Any]:
     if not isinstance(found, dict):
         raise MalformedMessage(f"{what} is not a JSON object", code="json")
     return found
+
+
+def written(document: object) -> bytes:
+    """Write a document as compact JSON; one that holds halves of surrogate pairs keeps their escapes."""
+    try:
+        return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+    except UnicodeEncodeError:
+        return json.dumps(document, separators=(",", ":")).encode()
 
 
 def header_of(headers: Mapping[str, str], name: str) -> str:
@@ -75,7 +85,10 @@ def objects(value: object) -> Sequence[Mapping[str, Any]]:
 
 
 def text_of(value: object) -> str:
-    """Give a text or a whole number as text; ids are above what a float can hold."""
+    """Give a text or a whole number as text; ids are above what a float can hold.
+
+    Halves of surrogate pairs become U+FFFD, as no signature and no address can be made of them.
+    """
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int):
@@ -83,7 +96,7 @@ def text_of(value: object) -> str:
             return str(value)
         except ValueError:
             return ""
-    return value if isinstance(value, str) else ""
+    return _HALVES.sub("\N{REPLACEMENT CHARACTER}", value) if isinstance(value, str) else ""
 
 
 def whole(value: object) -> int | None:
