@@ -9,10 +9,12 @@ from pathlib import Path
 import pytest
 from alembic import command
 from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from router.errors import ConfigError, StaleVersion, StoreUnavailable
 from router.storage import schema as t
+from router.storage.columns import UtcTime
 from router.storage.schema import channel_account, ruleset
 from router.storage.sole import sole_router
 from router.storage.store import Store
@@ -29,6 +31,12 @@ def add(connection: Connection, name: str) -> str:
 async def count(store: Store) -> int:
     async with store.reading() as connection:
         return int((await connection.execute(select(func.count()).select_from(channel_account))).scalar_one())
+
+
+@pytest.mark.parametrize("time", ["9999-12-31T23:59:59-14:00", "0001-01-01T00:00:00+14:00"])
+def test_time_that_is_none_in_utc_is_refused_before_nobody_can_read_it_back(time: str) -> None:
+    with pytest.raises(ValueError, match="none in UTC"):
+        UtcTime().process_bind_param(datetime.fromisoformat(time), sqlite.dialect())
 
 
 async def test_many_writers_each_get_their_own_result_after_the_commit(store: Store) -> None:
