@@ -179,7 +179,7 @@ class _House:
         orders = OrderFactsRoom(self.context)
         self.intake = Intake(store, clock, self.decoder, self.doors.kind, filing, orders.look_up)
         self.front_desk = FrontDesk(
-            store, clock, self.intake, filing, self.notices.delivered, self.notices.typing, self.files
+            store, clock, self.intake, filing, self.notices.reported, self.notices.typing, self.files
         )
 
     def _filed(self, results: Sequence[Filed]) -> None:

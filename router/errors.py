@@ -91,6 +91,10 @@ class CapacityExceeded(RoutingError):
     """The agent has no capacity left for this work."""
 
 
+class NotPermitted(RoutingError):
+    """The agent does not serve the queue of this work."""
+
+
 class StaleVersion(RoutingError):
     """The claim is not held by this agent any more; reload and look who has it."""
 

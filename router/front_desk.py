@@ -14,6 +14,7 @@ from router.clock import Clock
 from router.crash import crash_point
 from router.filing import FilingRoom
 from router.intake import Intake
+from router.legible import legible
 from router.messages import (
     AcceptResult,
     DeliveryReport,
@@ -36,7 +37,7 @@ from router.storage.store import Store
 class FrontDesk:
     """The core as every account sees it.
 
-    `delivered` tells of reports that changed something, `typing` of a customer who writes in a conversation.
+    `reported` tells of reports about an account's messages, `typing` of a customer who writes in a conversation.
     """
 
     def __init__(
@@ -45,7 +46,7 @@ class FrontDesk:
         clock: Clock,
         intake: Intake,
         filing: FilingRoom,
-        delivered: Callable[[Sequence[tuple[str, str]]], None],
+        reported: Callable[[str, Sequence[tuple[str, str]]], None],
         typing: Callable[[str], None],
         files: OutgoingFiles,
     ) -> None:
@@ -53,7 +54,7 @@ class FrontDesk:
         self._clock = clock
         self._intake = intake
         self._filing = filing
-        self._delivered = delivered
+        self._reported = reported
         self._typing = typing
         self._files = files
 
@@ -78,7 +79,7 @@ class FrontDesk:
 
     async def report(self, account: str, report: DeliveryReport) -> None:
         """Record what the outside world says about an outbound message."""
-        self._delivered(await self._store.write(apply_reports, account, [report]))
+        self._reported(account, await self._store.write(apply_reports, account, [legible(report)]))
 
     async def sending(self, attempt_id: str) -> None:
         """Record that from now on the peer may have got this message."""
@@ -123,7 +124,7 @@ class FrontDesk:
 
     async def put(self, account: str, key: str, value: JsonValue) -> None:
         """Write one value of the account's own store; None deletes it."""
-        await self._store.write(_put, account, key, value, self._clock.now())
+        await self._store.write(_put, account, key, legible(value), self._clock.now())
 
 
 def _put(connection: Connection, account: str, key: str, value: JsonValue, at: datetime) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
@@ -30,6 +30,7 @@ from router.errors import (
     StoreUnavailable,
     UnknownOutcome,
 )
+from router.legible import legible
 from router.messages import (
     Confirmation,
     DeliveryState,
@@ -39,6 +40,7 @@ from router.messages import (
 from router.pauses import RECIPIENT, THREAD, Part, Paused, Pauses, part_of
 from router.storage.deliveries import Claimed, Settlement, claim_due, settle, settle_interrupted
 from router.storage.due_sends import Unless, next_try_at, postpone
+from router.storage.pauses import StoredPause, pauses_left
 from router.storage.sending_times import thread_times
 from router.storage.store import Store
 from router.windows import judge
@@ -87,7 +89,7 @@ class _Lane:
     """The sending side of one account."""
 
     wake: asyncio.Event
-    pauses: Pauses = field(default_factory=Pauses)
+    pauses: Pauses
 
 
 class Outbox:
@@ -112,20 +114,28 @@ class Outbox:
         self._doors = doors
         self._changed = changed
         self._lanes: dict[str, _Lane] = {}
+        self._pauses: dict[str, Pauses] = {}
 
     async def recover(self) -> None:
-        """Settle what an earlier run of the router left open. Once, before `run`."""
+        """Settle what an earlier run of the router left open, and keep its pauses. Once, before `run`."""
         unknown = await self._store.write(settle_interrupted, self._run_id, self._clock.now())
         if unknown:
             log.warning("messages with unknown outcome", extra={"messages": len(unknown)})
+        async with self._store.reading() as connection:
+            for left in await connection.run_sync(pauses_left, self._clock.now()):
+                self._pauses_of(left.account).pause(left.part, left.until)
 
     def add_lane(self, account: str) -> None:
         """Get ready to send for an account."""
-        self._lanes[account] = _Lane(asyncio.Event())
+        self._lanes[account] = _Lane(asyncio.Event(), self._pauses_of(account))
+
+    def _pauses_of(self, account: str) -> Pauses:
+        return self._pauses.setdefault(account, Pauses())
 
     def wake(self, account: str) -> None:
         """Look at once whether the account has something to send."""
-        self._lanes[account].wake.set()
+        if account in self._lanes:
+            self._lanes[account].wake.set()
 
     async def run(self, account: str) -> None:
         """Send for one account until cancelled."""
@@ -170,9 +180,9 @@ class Outbox:
             settlement = self._after_error(attempt, claimed, error, lane)
             refused = error
         crash_point("K16")
-        await self._keep(settlement)
+        others = await self._keep(settlement)
         crash_point("K17")
-        self._changed([(claimed.row["conversation_id"], attempt.message_id)])
+        self._changed([(claimed.row["conversation_id"], attempt.message_id), *others])
         if isinstance(refused, RateLimited):
             await self._tell_others(claimed, refused, settlement)
 
@@ -205,12 +215,14 @@ class Outbox:
                 alternatives=() if can.templates == "none" else ("template",),
             )
 
-    async def _keep(self, settlement: Settlement) -> None:
-        """Settle, however long the store takes: the peer has it, so forgetting is no way out."""
+    async def _keep(self, settlement: Settlement) -> list[tuple[str, str]]:
+        """Settle, however long the store takes: the peer has it, so forgetting is no way out.
+
+        Gives (conversation, message) of the other messages this concerns.
+        """
         while True:
             try:
-                await self._store.write(settle, settlement)
-                return
+                return await self._store.write(settle, settlement)
             except StoreUnavailable:
                 await asyncio.sleep(STORE_RETRY_S)
 
@@ -235,10 +247,15 @@ class Outbox:
         if now - claimed.row["created_at"] > GIVE_UP_AFTER:
             return self._settlement(attempt, DeliveryState.FAILED, DeliveryState.EXPIRED, error=error)
         again = max(now + timedelta(seconds=wait_s), error.until or now)
-        if isinstance(error, RateLimited | AuthInvalid):
-            lane.pauses.pause(_part(error, claimed), again)
+        pause = None
+        if isinstance(error, AuthInvalid):
+            lane.pauses.pause(Part(), again)
+        elif isinstance(error, RateLimited):
+            part = part_of(error.scope, claimed.row)
+            lane.pauses.pause(part, again)
+            pause = StoredPause(account=attempt.account, part=part, until=again)
         return self._settlement(
-            attempt, DeliveryState.FAILED, DeliveryState.QUEUED, error=error, next_try_at=again
+            attempt, DeliveryState.FAILED, DeliveryState.QUEUED, error=error, next_try_at=again, pause=pause
         )
 
     def _settlement(
@@ -251,8 +268,9 @@ class Outbox:
         next_try_at: datetime | None = None,
         detail: str = "",
         remote_ref: str = "",
+        pause: StoredPause | None = None,
     ) -> Settlement:
-        return Settlement(
+        settlement = Settlement(
             attempt_id=attempt.attempt_id,
             message_id=attempt.message_id,
             attempt_state=attempt_state,
@@ -264,8 +282,10 @@ class Outbox:
             detail=error.public_text if error else detail,
             remote_ref=remote_ref,
             address_gone=isinstance(error, RecipientGone),
+            pause=pause,
             refusal=_refusal(error) if error else None,
         )
+        return legible(settlement)
 
     async def _seconds_to_next(self, account: str, lane: _Lane) -> float:
         """Give the time to the next due message; a wake-up comes earlier."""
@@ -289,10 +309,6 @@ def _claim(
 
 def _unless(paused: Paused) -> Unless:
     return Unless(conversations=paused.conversations, points=paused.points)
-
-
-def _part(error: RateLimited | AuthInvalid, claimed: Claimed) -> Part:
-    return part_of(error.scope, claimed.row) if isinstance(error, RateLimited) else Part()
 
 
 def _refusal(error: SendError) -> dict[str, object]:

@@ -1,7 +1,7 @@
 """Which parts of an account may not send for a while; in: limits a provider named, out: who waits until when.
 
 A limit counts an account, a thread or a recipient. Only that part waits; what is in it keeps its order. Pure:
-the time is handed in. After a restart the provider says it once more.
+the time is handed in. The mail room keeps the limits in the store, so that they outlive it.
 """
 
 from __future__ import annotations

@@ -16,6 +16,7 @@ from router.capabilities import Health
 from router.channel import Signal
 from router.clock import Clock
 from router.errors import PluginContractError, Retryable, StoreUnavailable
+from router.legible import legible
 from router.messages import (
     AcceptResult,
     DeliveryReport,
@@ -194,7 +195,7 @@ class AccountContext:
         if not isinstance(health, Health):
             raise PluginContractError("set_health takes a Health")
         if not self._revoked:
-            self._on_health(health)
+            self._on_health(legible(health))
 
     def was_marked(self, attempt_id: str) -> bool:
         """Tell whether `sending` was called for this attempt, and forget it."""

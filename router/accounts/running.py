@@ -48,6 +48,7 @@ from router.errors import (
     StoreUnavailable,
     UnknownOutcome,
 )
+from router.legible import legible
 from router.messages import (
     AcceptResult,
     Confirmation,
@@ -153,7 +154,7 @@ class RunningChannel:
         """Ask the provider whether a thread may be written to; None where it cannot be asked."""
         if not issubclass(self._class, Permits):
             return None
-        return await self._asked(_permissions(thread), Permission)
+        return legible(await self._asked(_permissions(thread), Permission))
 
     async def list_templates(self, thread: str) -> Sequence[Template]:
         """Give the texts the provider allows in a thread now; none where it has no such thing."""
@@ -163,7 +164,7 @@ class RunningChannel:
         for each in found:
             if not isinstance(each, Template):
                 raise Retryable(f"list_templates gave {each!r:.80}, not a Template", code="plugin")
-        return tuple(found)
+        return legible(tuple(found))
 
     @property
     def accompanied(self) -> frozenset[str]:

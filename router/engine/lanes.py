@@ -38,14 +38,17 @@ class Lane:
         "heap",
         "is_newest_first",
         "key",
+        "number",
         "present",
         "requirement",
         "share",
         "size",
     )
 
-    def __init__(self, key: LaneKey, queue: QueueConfig) -> None:
+    def __init__(self, key: LaneKey, queue: QueueConfig, number: int = 0) -> None:
         self.key = key
+        # tells apart the lanes people are filled from; all others have none
+        self.number = number
         self.requirement = Requirement(key.channel_class, key.needs, key.queue)
         self.declined = key.declined
         self.is_newest_first = queue.mode is QueueMode.NEWEST
@@ -60,9 +63,20 @@ class Lane:
         # how many people who are present come as far as each gate of the profile
         self.present = [0] * len(Gate)
 
+    @property
+    def is_plain(self) -> bool:
+        """Tell whether the waiting key alone decides when the lane is served."""
+        return not self.is_newest_first and self.share is None
+
     def gate(self, profile: Profile) -> Gate:
         """Give the first gate of the profile that people of this one fail, or PASSED."""
         return self.requirement.first_failing(profile.skills, profile.classes, profile.queues)
+
+    def come_forward(self) -> None:
+        """Let everybody who may serve the lane know that its head is another one, which may be served earlier."""
+        if self.is_plain:
+            for _, roll in self.able:
+                roll.fronts.file(self)
 
     def roll(self, profile: Profile) -> Roll | None:
         """Give where the people of a profile are asked from, None when they fail a gate of the profile."""

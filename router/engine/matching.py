@@ -1,8 +1,8 @@
 """Who may serve what: profiles against lanes, and the best pair for a free person or a new item.
 
-Both sides keep a list of the other that passes the gates of the profile, so that a pick looks only at
-heads: O(C + log n) with C lanes a profile may serve. Counts of present people by gate are kept per lane and
-per roll, so that "what is this item waiting for" needs no scan either.
+Both sides keep a list of the other that passes the gates of the profile, and the lanes of a profile stand in
+the order of their heads: a pick is O(log C + log n) with C lanes a profile may serve. Counts of present people
+by gate are kept per lane and per roll, so that "what is this item waiting for" needs no scan either.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from datetime import datetime
 
 from router.engine.capacity import Scales
 from router.engine.config import EngineConfig, Reserve
+from router.engine.fronts import Fronts
 from router.engine.gates import MOMENT_GATES, PROFILE_GATES, Gate, Requirement
 from router.engine.lanes import Lane, LaneKey
 from router.engine.pace import pace_of
@@ -48,6 +49,7 @@ class Matching:
 
     __slots__ = (
         "_config",
+        "_lane_numbers",
         "_needed_for",
         "_scales",
         "_seed",
@@ -70,6 +72,7 @@ class Matching:
         self._strategies = strategies_by_name(config, strategies)
         self._scales = Scales(config.capacity)
         self._sweep_at = _LANES_BEFORE_SWEEP
+        self._lane_numbers = 0
         self.agents: dict[str, Agent] = {}
         self.profiles: dict[ProfileKey, Profile] = {}
         self.lanes: dict[LaneKey, Lane] = {}
@@ -155,7 +158,8 @@ class Matching:
         if found is None:
             if len(self.lanes) >= self._sweep_at:
                 self._sweep()
-            found = self.lanes[key] = Lane(key, self._config.queue(key.queue))
+            self._lane_numbers += 1
+            found = self.lanes[key] = Lane(key, self._config.queue(key.queue), self._lane_numbers)
             for profile in self.profiles.values():
                 self._link(found, profile)
         return found
@@ -254,7 +258,11 @@ class Matching:
                 if agent.is_present:
                     roll.file(agent, agent.snapshot())
         insort(lane.able, (rank, roll), key=lambda pair: pair[0])
-        (roll.queued if lane.is_newest_first or lane.share else roll.lanes).append(lane)
+        if lane.is_plain:
+            roll.lanes.append(lane)
+            roll.fronts.file(lane)
+        else:
+            roll.queued.append(lane)
 
     def _move(self, agent: Agent, key: ProfileKey) -> None:
         if key != agent.profile.key:
@@ -289,6 +297,7 @@ class Matching:
         for profile in self.profiles.values():
             for demand, roll in list(profile.rolls.items()):
                 roll.lanes = [lane for lane in roll.lanes if lane.size]
+                roll.fronts = Fronts(roll.lanes)
                 roll.queued = [lane for lane in roll.queued if lane.size]
                 if not roll.lanes and not roll.queued:
                     del profile.rolls[demand]

@@ -29,10 +29,10 @@ def pick_item(agent: Agent, tiers: Tiers) -> Pick | None:
     for roll in agent.profile.rolls.values():
         if not roll.has(agent.id):
             continue
-        for lane in roll.lanes:
-            head = lane.head
-            if head is not None and (best is None or head < best) and agent.id not in lane.declined:
-                best, best_lane = head, lane
+        first = roll.fronts.first(agent.id)
+        head = None if first is None else first.head
+        if head is not None and (best is None or head < best):
+            best, best_lane = head, first
         for lane in roll.queued:
             if lane.head is not None and agent.id not in lane.declined:
                 known = special.get(lane.key.queue)

@@ -10,6 +10,7 @@ from bisect import bisect_left, insort
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from router.engine.fronts import Fronts
 from router.engine.gates import Gate
 from router.strategy import PersonSnapshot, Rank, Strategy
 
@@ -32,7 +33,18 @@ class Demand(NamedTuple):
 class Roll:
     """Who of a profile may be asked for a demand, and at which gate the others of them stand."""
 
-    __slots__ = ("_entries", "counts", "demand", "free", "gates", "lanes", "profile", "queued", "strategy")
+    __slots__ = (
+        "_entries",
+        "counts",
+        "demand",
+        "free",
+        "fronts",
+        "gates",
+        "lanes",
+        "profile",
+        "queued",
+        "strategy",
+    )
 
     def __init__(self, profile: Profile, demand: Demand, strategy: Strategy) -> None:
         self.profile = profile
@@ -45,6 +57,8 @@ class Roll:
         # lanes ordered by key alone, and those whose queue has an order or a share of its own
         self.lanes: list[Lane] = []
         self.queued: list[Lane] = []
+        # of `lanes`, the one to serve first
+        self.fronts = Fronts()
 
     def has(self, agent_id: str) -> bool:
         """Tell whether a person may be asked."""

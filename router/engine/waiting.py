@@ -30,7 +30,9 @@ class Waiting:
         lane.size += 1
         entry = place_in_line(work, lane)
         heappush(lane.heap, entry)
-        self._look_at_front(lane)
+        if lane.heap[0] is entry:
+            self._look_at_front(lane)
+            lane.come_forward()
         line = self._lines.get(work.item.queue)
         if line is None:
             line = self._lines[work.item.queue] = SortedList()
@@ -43,15 +45,14 @@ class Waiting:
             return
         work.place = None
         lane.size -= 1
-        heap = lane.heap
-        while heap and not self._is_live(heap[0], lane):
-            heappop(heap)
-        if len(heap) > 2 * lane.size + 16:
+        entry = place_in_line(work, lane)
+        if lane.front == entry:
+            self._drop_front(lane)
+        elif len(lane.heap) > 2 * lane.size + 16:
             lane.heap = [place_in_line(found, lane) for found in self.in_lane(lane)]
             heapify(lane.heap)
-        self._look_at_front(lane)
         line = self._lines[work.item.queue]
-        line.remove(place_in_line(work, lane))
+        line.remove(entry)
         if not line:
             del self._lines[work.item.queue]
 
@@ -87,6 +88,13 @@ class Waiting:
         after = index + (work.lane is not None)
         before_it = self.works[line[index - 1][2]] if index else None
         return before_it, self.works[line[after][2]] if after < len(line) else None
+
+    def _drop_front(self, lane: Lane) -> None:
+        heap = lane.heap
+        heappop(heap)
+        while heap and not self._is_live(heap[0], lane):
+            heappop(heap)
+        self._look_at_front(lane)
 
     def _look_at_front(self, lane: Lane) -> None:
         lane.front = lane.heap[0] if lane.heap else None

@@ -30,7 +30,8 @@ from router.storage.timeline import Entry, add_entry
 class NewReply:
     """A reply about to be stored; `outgoing_ref` and `token` are fixed before the first try.
 
-    `files` are the ids of what its author attached.
+    One message of a text too long for it names the first of them, and says which one it is, of how many. `files` are
+    the ids of what its author attached.
     """
 
     message_id: str
@@ -47,6 +48,9 @@ class NewReply:
     audience: Sequence[str] | None = None
     template: Mapping[str, Any] | None = None
     files: Sequence[str] = ()
+    first_part_id: str | None = None
+    part: int | None = None
+    parts: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,6 +164,9 @@ def _queue(connection: Connection, reply: NewReply) -> None:
             detail="",
             created_at=reply.at,
             template=reply.template,
+            first_part_id=reply.first_part_id,
+            part=reply.part,
+            parts=reply.parts,
         )
     )
 

@@ -2,7 +2,7 @@
 
 Faults wait in one queue for each route and one for all routes (`ANY`), and are used up in the order given:
 one request takes one fault, its route's own first. What happens at the provider "before the commit" happens
-before the route's handler ran, "after the commit" once it has run.
+before the route's responder ran, "after the commit" once it has run.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from router.testing.loopback import LoopbackServer
 ANY = "*"
 
 Answer = web.StreamResponse
-Handler = Callable[[web.Request], Awaitable[Answer]]
+Responder = Callable[[web.Request], Awaitable[Answer]]
 
 _REQUEST_BYTES = 32 * 1024 * 1024
 
@@ -49,11 +49,11 @@ class FaultyHttp(LoopbackServer):
         self.calls: list[Call] = []
         self._faults: dict[str, deque[Fault]] = defaultdict(deque)
 
-    def route(self, method: str, path: str, handler: Handler) -> None:
+    def route(self, method: str, path: str, respond: Responder) -> None:
         """Answer requests of this method and aiohttp path template; before `start`."""
 
         async def serve(request: web.Request) -> web.StreamResponse:
-            return await self._serve(request, f"{method} {path}", handler)
+            return await self._serve(request, f"{method} {path}", respond)
 
         self._app.router.add_route(method, path, serve)
 
@@ -71,7 +71,7 @@ class FaultyHttp(LoopbackServer):
                 return queue.popleft()
         return None
 
-    async def _serve(self, request: web.Request, route: str, handler: Handler) -> Answer:
+    async def _serve(self, request: web.Request, route: str, respond: Responder) -> Answer:
         fault = self._take_fault(route)
         is_form = request.content_type.startswith("multipart/")
         self.calls.append(
@@ -85,16 +85,16 @@ class FaultyHttp(LoopbackServer):
             )
         )
         if fault is None:
-            return await handler(request)
-        return await _spoil(request, fault, handler)
+            return await respond(request)
+        return await _spoil(request, fault, respond)
 
 
-async def _spoil(request: web.Request, fault: Fault, handler: Handler) -> Answer:
+async def _spoil(request: web.Request, fault: Fault, respond: Responder) -> Answer:
     if fault.cut_before:
         return _hang_up(request)
     if fault.status is not None:
         return web.Response(status=fault.status, body=fault.body, headers=dict(fault.headers))
-    answer = await handler(request)
+    answer = await respond(request)
     if fault.cut_after:
         return _hang_up(request)
     if fault.until is not None:
@@ -125,5 +125,5 @@ async def _dribble(request: web.Request, answer: web.Response, seconds: float) -
 
 
 def json_answer(value: Any, *, status: int = 200) -> web.Response:
-    """Answer with JSON, for the handlers of a fake."""
+    """Answer with JSON, for the routes of a fake."""
     return web.json_response(value, status=status)

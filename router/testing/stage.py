@@ -6,6 +6,7 @@ A channel is opened and its sources run as the supervisor does it, on the check'
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -45,6 +46,7 @@ _NOTED = (
     "look_up",
 )
 _RETRY_S = 0.02
+_REST_OF_COST = 4
 WIRE_S = 2.0
 STEP_S = 10.0
 
@@ -255,6 +257,8 @@ def _sources(channel: AnyChannel, pulls: bool) -> list[Any]:
 async def _again(source: Callable[[], Awaitable[object]]) -> None:
     """Run a source over and over; faults of store and provider are what a supervisor retries too."""
     while True:
+        began_s = time.thread_time()
         with suppress(InboundError, SendError, OSError):
             await source()
-        await asyncio.sleep(_RETRY_S)
+        # A sweep that costs much and brings nothing new must not take the time of what a check is about.
+        await asyncio.sleep(max(_RETRY_S, _REST_OF_COST * (time.thread_time() - began_s)))

@@ -82,6 +82,7 @@ class MessageCalls:
             ),
             Call(method="POST", path=f"{conversation}/notes", action=self.write_note, status=201),
             Call(method="POST", path=f"{message}/resend", action=self.resend, raises=rejected),
+            Call(method="POST", path=f"{message}/arrived", action=self.take_as_arrived, raises=rejected),
             Call(method="POST", path=f"{message}/remap", action=self.remap, raises=("stale_version",)),
             Call(method="GET", path=f"{message}/versions", action=self.read_versions),
             Call(method="GET", path=f"{message}/raw", action=self.read_original),
@@ -120,9 +121,18 @@ class MessageCalls:
         return await self._read(caller, message_id)
 
     async def resend(self, caller: Caller, message_id: str) -> Message:
-        """Send an outbound message again whose fate is unknown or failed, under the same id."""
+        """Send an outbound message again whose fate is unknown or failed, under the same id.
+
+        Of a text in parts the missing part goes first, whichever is named, and the rest behind it.
+        """
         await self._read(caller, message_id)
         await self._services.replies.resend(message_id, caller.agent_id)
+        return await self._read(caller, message_id)
+
+    async def take_as_arrived(self, caller: Caller, message_id: str) -> Message:
+        """Say of an outbound message whose fate is unknown that it was seen at its provider."""
+        await self._read(caller, message_id)
+        await self._services.replies.take_as_arrived(message_id)
         return await self._read(caller, message_id)
 
     async def remap(self, caller: Caller, message_id: str) -> Message:

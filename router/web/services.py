@@ -48,6 +48,10 @@ class Replies(Protocol):
         """Send a message again under its id. Raises StaleVersion if its state does not allow it."""
         ...
 
+    async def take_as_arrived(self, message_id: str) -> None:
+        """Settle a message in doubt that somebody has seen outside. Raises StaleVersion if it is in none."""
+        ...
+
 
 class Attachable(Protocol):
     """What may be attached, and what waits already."""

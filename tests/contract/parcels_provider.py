@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict
 from router import HttpRequest
 from router.capabilities import StartRule
 from router.messages import DeliveryState, OutboundAttempt, RawInbound
-from router.testing import FakeMessage, Handler, HookDoor, Push, Pusher, StatefulFake, faults, json_answer
+from router.testing import FakeMessage, HookDoor, Push, Pusher, Responder, StatefulFake, faults, json_answer
 
 SECRET = b"parcel-secret"
 AT = datetime.fromisoformat("2026-03-02T09:00:00+00:00")
@@ -38,7 +38,7 @@ def item(raw: bytes, dedupe_key: str) -> RawInbound:
 class FakeParcels(StatefulFake):
     """The provider."""
 
-    def routes(self) -> Iterable[tuple[str, str, Handler]]:
+    def routes(self) -> Iterable[tuple[str, str, Responder]]:
         yield "POST", "/messages", self.post
         yield "GET", "/messages", self.list_messages
         yield "GET", "/keys/{key}", self.known

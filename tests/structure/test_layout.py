@@ -24,7 +24,7 @@ PRODUCT = [path for path in PYTHON if path not in TESTS + BENCH]
 
 # Read "a room may import every room on an earlier line, and its own line".
 ORDER = (
-    ("errors", "clock", "ids", "unbroken", "crash"),
+    ("errors", "clock", "ids", "unbroken", "crash", "legible"),
     ("calls", "threads"),
     ("messages",),
     ("orders",),

@@ -159,6 +159,11 @@ class Reading:
             for offer in self.book.offers.values()
             if offer.agent_id == name
         ]
+        held += [
+            (wrapping.item.channel_class, Fraction(1))
+            for wrapping in self.book.wrap_ups.values()
+            if wrapping.agent_id == name
+        ]
         if staffed.max_claims is not None and len(held) >= staffed.max_claims:
             return Fraction(-1)
         if sum(weight for each, weight in held if each == channel_class) + 1 > capacity.of(channel_class).max:

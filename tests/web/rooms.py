@@ -29,6 +29,7 @@ from router.messages import AcceptOutcome, AcceptResult, JsonObject, Receipt, Se
 from router.orders import ContextCard, ContextKind, ContextQuery
 from router.storage import schema as t
 from router.storage.outgoing_files import Whose, take_along
+from router.storage.resending import take_as_arrived
 from router.storage.store import Store
 from router.threads import Action, ActionKind, Audience, Permission, Template, TemplateUse, TemplateVariable
 
@@ -216,6 +217,14 @@ class ShopOffers:
     async def resolve(self, conversation_id: str, agent_id: str, token: int, reason: str) -> None:
         await self.store.write(self._end, conversation_id, agent_id, token, "completed", "done", None)
 
+    async def wrapped_up(self, conversation_id: str, agent_id: str) -> None:
+        def done(conn: Connection) -> None:
+            wrapping = (t.claim.c.agent_id == agent_id) & (t.claim.c.state == "wrapping")
+            if not conn.execute(update(t.claim).where(wrapping).values(state="completed")).rowcount:
+                raise NotFound("you have no after-call work on this conversation")
+
+        await self.store.write(done)
+
     def _end(
         self,
         conn: Connection,
@@ -337,6 +346,9 @@ class ShopReplies:
         if not await self.store.write(again):
             raise StaleVersion("this message needs no second sending")
 
+    async def take_as_arrived(self, message_id: str) -> None:
+        await self.store.write(take_as_arrived, message_id, START)
+
 
 class ShopComposing:
     """A provider that allows approved texts only, until noon."""
@@ -379,12 +391,3 @@ class ShopQuarantine:
 def words(record: Mapping[str, Any], lang: str, names: Mapping[str, str]) -> str:
     """Say a record in a way tests can recognise."""
     return f"{lang}: {record.get('act')} {names.get(str(record.get('agent_id')), '')}".strip()
-
-
-def no_work(opened: object, item: object) -> dict[str, Any]:
-    """Make no work of what was filed."""
-    return {}
-
-
-def untold(filed: object) -> None:
-    """Tell nobody."""

@@ -29,7 +29,14 @@ outbox = Table(
     Column("template", Json),
     # of a refusal: the part refused, until when, and what an agent can do instead
     Column("refusal", Json),
+    # of a text too long for one message: its first part, which part this is, of how many
+    Column("first_part_id", Id),
+    Column("part", Integer),
+    Column("parts", Integer),
+    # withheld: it waits for this part, which did not arrive
+    Column("waits_for_part", Integer),
     partial("ix_outbox_open", "account", "next_try_at", where="state IN ('queued', 'sending')"),
+    partial("ix_outbox_parts", "first_part_id", where="first_part_id IS NOT NULL"),
 )
 
 attempt = Table(
@@ -51,6 +58,18 @@ attempt = Table(
     Column("detail", Text, nullable=False, server_default=""),
     Column("remote_ref", Text, nullable=False, server_default=""),
     partial("ix_attempt_sending", "message_id", where="state = 'sending'"),
+)
+
+# what a provider's limit holds back; it outlives a restart
+send_pause = Table(
+    "send_pause",
+    metadata,
+    Column("account", Name, primary_key=True),
+    # account | thread | recipient
+    Column("scope", String(12), primary_key=True),
+    # the conversation or contact point, empty for the whole account
+    Column("key", Id, primary_key=True),
+    Column("until", UtcTime, nullable=False),
 )
 
 receipt = Table(

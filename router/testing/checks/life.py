@@ -21,8 +21,9 @@ _LISTING_LIMIT_S = 0.2
 _LISTING_TRIES = 6
 _ROUNDS = 50
 _MOST_AWAITS = 60
-# Three seconds at most: on a busy machine the peer is late to hang up.
-_SETTLING_LOOKS, _STILL_LOOKS = 300, 30
+# Three seconds at most, one without a change: on a busy machine the peer is late to hang up. Where to begin
+# is known sooner: counted while something still closes, it could hide no more than that from fifty rounds.
+_SETTLING_LOOKS, _HOPELESS_LOOKS, _STILL_LOOKS = 300, 100, 10
 
 # The child counts its own processor time, so that a busy machine is not taken for a slow plugin.
 _LIST = """
@@ -117,7 +118,7 @@ async def _settled(target: tuple[int, int, int] | None) -> tuple[int, int, int]:
     """Count what is open; sockets the peer closes and executors' threads end a little later."""
     counts, still = _open_things(), 0
     for _ in range(_SETTLING_LOOKS):
-        if target is None and still == _STILL_LOOKS:
+        if still == (_STILL_LOOKS if target is None else _HOPELESS_LOOKS):
             break
         if target is not None and all(now <= then for now, then in zip(counts, target, strict=True)):
             return target

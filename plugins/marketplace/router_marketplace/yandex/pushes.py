@@ -16,6 +16,8 @@ from router_marketplace.adapter import Push, Ring
 from router_marketplace.yandex.messages import number
 
 NAME = "Omnirouter"
+# Read once: looking it up reads files, and every push is answered with it.
+VERSION = version("omnirouter")
 MAX_PUSH_BYTES = 64 * 1024
 CHAT_NOTICES = frozenset(
     {"CHAT_CREATED", "CHAT_MESSAGE_SENT", "CHAT_ARBITRAGE_STARTED", "CHAT_ARBITRAGE_FINISHED"}
@@ -68,7 +70,7 @@ def _notice(request: HttpRequest) -> JsonObject | None:
 def _taken(now: datetime) -> HttpReply:
     """Answer as the platform wants every notification answered, `PING` too."""
     stamp = now.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    return _json(200, {"version": version("omnirouter"), "name": NAME, "time": stamp})
+    return _json(200, {"version": VERSION, "name": NAME, "time": stamp})
 
 
 def _refused(why: str) -> HttpReply:

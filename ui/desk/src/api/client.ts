@@ -25,6 +25,7 @@ import type {
   Template,
   TemplateUse,
   Version,
+  WrapUp,
   View,
   Alarm,
   Incident,
@@ -122,7 +123,7 @@ export const api = {
   setPresence: (state: PresenceState, reason: string, classes: string[] | null) =>
     call<Presence>("PUT", "/me/presence", { state, reason, classes }),
 
-  offers: () => call<{ offers: Offer[] }>("GET", "/me/offers"),
+  offers: () => call<{ offers: Offer[]; wrap_ups: WrapUp[] }>("GET", "/me/offers"),
   acceptOffer: (id: string) =>
     call<{ conversation: Conversation }>("POST", `/offers/${encodeURIComponent(id)}/accept`, {}),
   rejectOffer: (id: string) => call<void>("POST", `/offers/${encodeURIComponent(id)}/reject`, {}),
@@ -162,11 +163,13 @@ export const api = {
     call<Conversation>("POST", `${at(id)}/put-back`, note ? { token, note } : { token }),
   transfer: (id: string, transfer: { token: number; note: string; queue?: string; agent?: string }) =>
     call<Conversation>("POST", `${at(id)}/transfer`, transfer),
+  wrappedUp: (id: string) => call<void>("POST", `${at(id)}/wrapped-up`, {}),
   claim: (id: string) => call<Conversation>("POST", `${at(id)}/claim`, {}),
   typing: (id: string) => call<void>("POST", `${at(id)}/typing`),
   draft: (id: string) => call<{ text: string }>("GET", `${at(id)}/draft`),
   saveDraft: (id: string, text: string, keepalive = false) =>
     call<void>("PUT", `${at(id)}/draft`, { text }, keepalive),
+  arrived: (messageId: string) => call<Message>("POST", `/messages/${encodeURIComponent(messageId)}/arrived`, {}),
   resend: (messageId: string) => call<Message>("POST", `/messages/${encodeURIComponent(messageId)}/resend`, {}),
   rawUrl: (messageId: string) => `${ROOT}/messages/${encodeURIComponent(messageId)}/raw`,
 

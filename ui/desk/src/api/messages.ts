@@ -103,6 +103,13 @@ export interface Refusal {
   alternatives: string[];
 }
 
+export interface DeliveryParts {
+  number: number;
+  count: number;
+  arrived: number[];
+  waits_for: number | null;
+}
+
 export interface Delivery {
   state: DeliveryState;
   detail: string;
@@ -110,6 +117,7 @@ export interface Delivery {
   outgoing_ref: string;
   next_try_at: string | null;
   refusal: Refusal | null;
+  parts: DeliveryParts | null;
 }
 
 export interface Message {

@@ -133,6 +133,8 @@ offer-of = Offer: { $name }
 offer-accept = Accept
 offer-decline = Decline
 offer-waited = waited { $span }
+wrap-up-of = After-call work: { $name }
+wrap-up-done = Done
 offer-gone = { $state ->
     [expired] The offer of { $name } ran out and went on.
    *[other] The offer of { $name } was taken back.
@@ -349,6 +351,10 @@ delivery-bounced = came back
 delivery-expired = given up
 delivery-attempts = after { $n } tries
 delivery-next-try = next try in { $span }
+delivery-part = part { $number } of { $count }
+delivery-waits-for = Not sent: it waits for part { $part }.
+delivery-has-parts = The customer has part { $parts } of { $count }.
+delivery-has-none = The customer has no part of it.
 refused-part = the part refused: { $part }
 instead = Instead: { $ways }
 instead-template = an approved text
@@ -356,6 +362,10 @@ instead-call_back = call the customer
 resend = Send again
 resend-unknown = It may have arrived already; sending again keeps the same id, so most systems show it once.
 resend-failed = Sends the same message again under the same id.
+resend-expired = { resend-failed }
+resend-parts = Sends the missing part and all behind it, under the same ids.
+arrived = It arrived
+arrived-why = You have seen it where the customer reads: it counts as sent, and what waits for it goes out.
 
 ## Composer
 composer = Answer
@@ -551,6 +561,7 @@ act-name-accepting = Being set up
 act-name-cancelled = Set-up took too long
 act-name-failed = Set-up failed
 act-name-completed = Done
+act-name-wrapping = After-call work
 act-name-withdrawn = Withdrawn
 act-name-away = Set away
 act-name-memory-cleared = Everybody may be asked again

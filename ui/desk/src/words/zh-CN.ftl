@@ -123,6 +123,8 @@ offer-of = 新分配：{ $name }
 offer-accept = 接受
 offer-decline = 拒绝
 offer-waited = 已等 { $span }
+wrap-up-of = 话后处理：{ $name }
+wrap-up-done = 处理完毕
 offer-gone = { $state ->
     [expired] { $name } 的分配已超时，转给下一位。
    *[other] { $name } 的分配已收回。
@@ -333,6 +335,10 @@ delivery-bounced = 被退回
 delivery-expired = 已放弃
 delivery-attempts = 共尝试 { $n } 次
 delivery-next-try = { $span } 后重试
+delivery-part = 第 { $number } 部分，共 { $count } 部分
+delivery-waits-for = 未发送：须等第 { $part } 部分送达。
+delivery-has-parts = 顾客已收到第 { $parts } 部分，共 { $count } 部分。
+delivery-has-none = 顾客一部分也没有收到。
 refused-part = 被拒绝的部分：{ $part }
 instead = 可改用：{ $ways }
 instead-template = 已审核的模板
@@ -340,6 +346,10 @@ instead-call_back = 致电顾客
 resend = 重新发送
 resend-unknown = 对方可能已经收到；重发使用同一编号，多数系统只显示一次。
 resend-failed = 以同一编号重新发送同一条消息。
+resend-expired = { resend-failed }
+resend-parts = 以同一编号发送缺失的部分及其后各部分。
+arrived = 已送达
+arrived-why = 您已在顾客阅读的地方看到它：视为已发送，等待它的部分随即发出。
 
 ## 编辑区
 composer = 回复区
@@ -535,6 +545,7 @@ act-name-accepting = 接通中
 act-name-cancelled = 接通超时
 act-name-failed = 接通失败
 act-name-completed = 已完成
+act-name-wrapping = 话后处理
 act-name-withdrawn = 已撤回
 act-name-away = 设为离开
 act-name-memory-cleared = 可再次询问所有人
