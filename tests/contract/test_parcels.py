@@ -243,6 +243,15 @@ class NumbersTheBytes(Parcels):
         return HttpReply()
 
 
+class TakesTheFirst(Parcels):
+    """Stores one message of a call, however many it carries."""
+
+    async def handle_http(self, request: HttpRequest) -> HttpReply:
+        first = json.loads(request.body).get("messages", [])[:1]
+        await self.ctx.accept(self.items(first))
+        return HttpReply() if first else await super().handle_http(request)
+
+
 class TripsOverHalves(Parcels):
     def block(self, kind: str, text: str, said: JsonObject) -> Block:
         return super().block(kind, text.encode().decode(), said)
@@ -339,6 +348,7 @@ SINS = {
     "takes back another message": (RecallsAnother, 22, "is about 'another', which is no sample"),
     "puts all threads into one": (MixesThreads, 22, "chat stand in one thread"),
     "knows repetitions by their bytes": (NumbersTheBytes, 5, "accepted as a new item"),
+    "takes the first of a call": (TakesTheFirst, 5, "a call with 3 messages became 2 items"),
     "cannot read half a character": (TripsOverHalves, 21, "decode raised UnicodeEncodeError"),
     "refuses NUL": (TripsOverNul, 21, "a message with NUL in it"),
     "crashes on deep nesting": (TripsOverDepth, 21, "deep nesting ended with RecursionError"),
@@ -371,7 +381,7 @@ class SkipsNumbers(Parcels):
 class Shy(ParcelSimulator):
     """A simulator that lacks what some tests need."""
 
-    crowd = expire_token = signed = sample_in = acted = None  # type: ignore[assignment]
+    crowd = expire_token = signed = signed_together = sample_in = acted = None  # type: ignore[assignment]
 
 
 BOASTS = {
