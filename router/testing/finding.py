@@ -11,9 +11,10 @@ _LONGEST = 400
 
 def tell(error: Exception, package: str) -> str:
     """Say what happened in one line; anything but a finding in words names the line of the plugin it came from."""
-    text = str(error).partition("\n")[0][:_LONGEST]
+    text = str(error).partition("\n")[0]
     if isinstance(error, AssertionError) and text:
         return text
+    text = text[:_LONGEST]
     # What was waited for when the time ran out stands in the cancellation the time-out was made of.
     is_late = isinstance(error, TimeoutError) and error.__cause__ is not None
     source = error.__cause__ if is_late and error.__cause__ is not None else error
