@@ -138,7 +138,7 @@ class _House:
         self._accounts, self._store, self._clock = accounts, store, clock
         run_id = new_id()
         self.decoder = decoder_of(accounts)
-        self.doors = Doors(accounts, store, self.decoder)
+        self.doors = Doors(accounts, store, self.decoder, clock)
         self.live = LiveEvents(run_id)
         self.rulebook = Rulebook(store, rules, strategies, lambda: self.engine_room.renew())
         self.engine_room = EngineRoom(store, clock, self.rulebook, lambda made: self.notices.decided(made))

@@ -38,7 +38,7 @@ from router.web.settings import WebSettings
 PASSWORD = "demo"
 HTTP_PORT = 8080
 SMTP_PORT = 2525
-STARTED_WITHIN_S = 20.0
+STARTED_WITHIN_S = 120.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

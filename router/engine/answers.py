@@ -43,9 +43,7 @@ class Answers:
 
     def accept(self, work: WorkItem, offer: OfferMade) -> None:
         """Make a claim of an offer; from now on a reply is owed."""
-        agent = self._desk.reservations.close(work, offer)
-        agent.unanswered = 0
-        self._desk.reservations.hold(work, agent)
+        self._desk.reservations.keep(work, offer)
         self._desk.leases.begin(work, self._desk.now)
         self._desk.records.ended(Act.ACCEPTED, work, offer, self._desk.now)
 

@@ -133,8 +133,9 @@ class _Outside:
         if event.at >= self._recording.since:
             self.counted.append(item.id)
         facts = self._candidate.facts.get(item.id)
-        fresh = replace(item, offers_made=0, declined={}, declined_at=None)
-        yield ItemQueued(at=event.at, item=fresh if facts is None else self._anew(fresh, facts))
+        if item.offers_made or item.declined or item.declined_at is not None:
+            item = replace(item, offers_made=0, declined={}, declined_at=None)
+        yield ItemQueued(at=event.at, item=item if facts is None else self._anew(item, facts))
 
     def _anew(self, item: Item, facts: Facts) -> Item:
         triage = self._candidate.ruleset.triage(replace(facts, at=item.eligible_since))

@@ -16,7 +16,7 @@ for package in ("playwright", "axe_playwright_python"):
 from axe_playwright_python.async_playwright import Axe  # noqa: E402
 from playwright.async_api import Browser, Frame, Page, async_playwright, expect  # noqa: E402
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 CHROMIUM = "/usr/bin/chromium"
 FLAGS = (

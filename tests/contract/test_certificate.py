@@ -232,7 +232,7 @@ class NeverMarks(Postcards):
 class HoldsTheLoop(Postcards):
     async def send(self, attempt: OutboundAttempt) -> Receipt:
         if attempt.blocks[0].text.startswith("xxx"):
-            time.sleep(0.3)  # noqa: ASYNC251 - the sin itself
+            time.sleep(0.2)  # noqa: ASYNC251 - the sin itself
         return await super().send(attempt)
 
 

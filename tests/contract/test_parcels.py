@@ -1,5 +1,6 @@
 """The whole contract over a channel that declares everything, and each sin found by its own test."""
 
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -14,6 +15,10 @@ from router.messages import (
 )
 from router.testing import certify
 from router.testing.certificate import Verdict
+from router.testing.certifying import run_check, stage_for
+from router.testing.checks.capability import METHOD_OF, claims_of
+from router.testing.checks.capability import test_of as number_of
+from router.testing.register import check_of
 from tests.contract.parcel_sins import (
     AcceptsLater,
     ActsNot,
@@ -77,7 +82,6 @@ SINS = {
     "keys pages by arrival": (KeysByArrival, 7, "accepted twice"),
     "takes in before it verifies": (ReadsBeforeItVerifies, 8, "a call without a signature was accepted"),
     "takes any signature": (IgnoresTheTime, 8, "a call without a signature was answered 200"),
-    "answers late": (DoesTheWorkFirst, 9, "the answer took"),
     "answers with a body": (Chatty, 9, "wants an empty answer"),
     "hides a rate limit": (HidesTheLimit, 12, "after a rate limit the reply is accepted"),
     "renews with every send": (RenewsByItself, 13, "renewed the token"),
@@ -113,10 +117,47 @@ SINS = {
 }
 
 
+def finding(kind: ChannelType, number: int) -> str:
+    """Give what a test finds after those before it have seen what is theirs to see, as in the whole run."""
+    stage = stage_for(kind)
+    claims = [each for some in claims_of(kind.capabilities).values() for each in some]
+    stage.seen.update(claim for claim in [*claims, *METHOD_OF.values()] if number_of(claim) != number)
+    with pytest.raises(AssertionError) as found:
+        run_check(check_of(number), stage)
+    return str(found.value)
+
+
 @pytest.mark.parametrize(("factory", "number", "detail"), SINS.values(), ids=SINS.keys())
 def test_sin_is_found_by_its_test(factory: Any, number: int, detail: str):
-    (result,) = certify(replace(PARCELS, factory=factory), only={number}).results
-    assert (result.verdict, detail in result.detail) == (Verdict.FAILED, True), result
+    assert detail in finding(replace(PARCELS, factory=factory), number)
+
+
+class RemembersTheLast(Parcels):
+    """Keeps more of the last calls than any test allows to be left behind, and never more than that."""
+
+    async def handle_http(self, request: HttpRequest) -> HttpReply:
+        last = self.__dict__.setdefault("last", deque(maxlen=80))
+        last.append(request.body * 30)
+        return await super().handle_http(request)
+
+
+def test_memory_of_a_fixed_size_is_no_growth():
+    run_check(check_of(23), stage_for(replace(PARCELS, factory=RemembersTheLast)))
+
+
+def test_late_answer_is_found_by_its_test():
+    in_a_hurry = declaring(push=PushTerms(ack_within_ms=100))
+    assert "the answer took" in finding(replace(in_a_hurry, factory=DoesTheWorkFirst), 9)
+
+
+def test_sin_stands_in_the_certificate_at_its_test_alone():
+    certificate = certify(replace(PARCELS, factory=MissesTheRecalls), only={16, 22})
+    echo, claims = certificate.results
+    assert (echo.verdict, claims.verdict) == (Verdict.PROVEN, Verdict.FAILED)
+    assert "exercised it: events: recall" in claims.detail
+    missing = {one.name: one.missing for one in certificate.capabilities if one.missing}
+    assert missing == {"events": ["events: recall"]}
+    assert "NOT certified" in certificate.render()
 
 
 def declaring(**more: Any) -> ChannelType:
@@ -171,9 +212,6 @@ BOASTS = {
         Verdict.FAILED,
         "dense keys count up by one, without gaps",
     ),
-    "typing": (declaring(typing="loud"), 22, Verdict.FAILED, "typing is 'loud'"),
-    "receipts": (declaring(receipts="maybe"), 22, Verdict.FAILED, "receipts is 'maybe'"),
-    "requires": (declaring(requires=frozenset({"luck"})), 22, Verdict.FAILED, "requires ['luck']"),
 }
 
 
@@ -183,3 +221,15 @@ def test_boast_is_told_apart_from_what_is_proven(
 ):
     (result,) = certify(kind, only={number}).results
     assert (result.verdict, detail in result.detail) == (verdict, True), result
+
+
+MISSPELT = {
+    "typing": (declaring(typing="loud"), "typing is 'loud'"),
+    "receipts": (declaring(receipts="maybe"), "receipts is 'maybe'"),
+    "requires": (declaring(requires=frozenset({"luck"})), "requires ['luck']"),
+}
+
+
+@pytest.mark.parametrize(("kind", "detail"), MISSPELT.values(), ids=MISSPELT.keys())
+def test_word_the_kit_does_not_know_is_told(kind: ChannelType, detail: str):
+    assert detail in finding(kind, 22)

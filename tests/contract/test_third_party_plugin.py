@@ -7,9 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.contract.installing import install_wheels
+
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "examples"
 PLUGINS = ("telnet", "flood", "whatsapp")
+NOTES_OF_PIP = {"INSTALLER", "REQUESTED", "direct_url.json"}
 
 
 def folder_of(name: str) -> Path:
@@ -19,17 +22,28 @@ def folder_of(name: str) -> Path:
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Install all of them into one folder: they also have to get on with each other."""
-    target = tmp_path_factory.mktemp("site")
+    site = tmp_path_factory.mktemp("site")
+    install_wheels(site, *map(folder_of, PLUGINS))
+    return site
+
+
+def _files(site: Path) -> set[str]:
+    files = {str(path.relative_to(site)) for path in site.rglob("*") if path.is_file()}
+    return {file for file in files if "__pycache__" not in file and Path(file).name not in NOTES_OF_PIP}
+
+
+@pytest.mark.long
+def test_pip_lays_the_same_files(installed: Path, tmp_path: Path):
     pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps"]
     folders = [str(folder_of(name)) for name in PLUGINS]
-    subprocess.run([*pip, "--no-build-isolation", "--target", target, *folders], check=True, timeout=55)
-    return target
+    subprocess.run([*pip, "--no-build-isolation", "--target", tmp_path, *folders], check=True, timeout=240)
+    assert _files(tmp_path) == _files(installed)
 
 
 def _run(arguments: list[str], site: Path, folder: Path, **more: str) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "PYTHONPATH": str(site), **more}
     command = [sys.executable, *arguments]
-    return subprocess.run(command, env=environment, cwd=folder, capture_output=True, text=True, timeout=55)
+    return subprocess.run(command, env=environment, cwd=folder, capture_output=True, text=True, timeout=240)
 
 
 @pytest.mark.parametrize(

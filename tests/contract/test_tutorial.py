@@ -6,7 +6,6 @@ nothing out, up to the answer that arrives at the provider. Only the ports are o
 
 import asyncio
 import os
-import socket
 import subprocess
 import sys
 import venv
@@ -18,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from router.demo.desk import Desk
+from router.testing.loopback import free_ports
 from tests.contract.new_plugins import lay
 from tests.contract.tutorial import Step, prints, steps_of
 
@@ -58,7 +58,7 @@ class Reader:
             return
         shell = ["bash", "-c", command]
         ended = subprocess.run(
-            shell, cwd=self.folder, env=self.variables, capture_output=True, text=True, timeout=120
+            shell, cwd=self.folder, env=self.variables, capture_output=True, text=True, timeout=600
         )
         said = ended.stdout + ended.stderr
         assert prints(said, shown), f"$ {command}\n{said}\nis not what the page shows:\n{shown}"
@@ -99,18 +99,12 @@ def test_reader_of_the_page_ends_with_a_certified_channel(tmp_path: Path):
         assert ended.returncode == 0, ended.stdout
 
 
-def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
-
-
 @pytest.fixture
 def page(tmp_path: Path) -> Path:
     """Give the page with ports that are free here."""
     text = PAGE.read_text(encoding="utf-8")
-    for port in ("8080", "9009"):
-        text = text.replace(port, str(free_port()))
+    for written, free in zip(("8080", "9009"), free_ports(2), strict=True):
+        text = text.replace(written, str(free))
     copy = tmp_path / "page.md"
     copy.write_text(text, encoding="utf-8")
     return copy
@@ -132,7 +126,7 @@ async def running(reader: Reader, command: str) -> AsyncIterator[asyncio.subproc
 
 async def line_with(process: asyncio.subprocess.Process, words: str) -> str:
     assert process.stdout is not None
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(240):
         async for line in process.stdout:
             if words in line.decode():
                 return line.decode().strip()
@@ -141,7 +135,7 @@ async def line_with(process: asyncio.subprocess.Process, words: str) -> str:
 
 async def answer_at_the_desk(url: str, text: str) -> None:
     """Log in as mei, accept what is offered, answer it."""
-    async with Desk(url) as desk, asyncio.timeout(60):
+    async with Desk(url) as desk, asyncio.timeout(240):
         await desk.log_in("mei", "a-long-enough-password")
         async with aclosing(desk.events()) as events:
             await anext(events)  # the stream is open; from here on no offer goes by unseen
@@ -153,7 +147,7 @@ async def answer_at_the_desk(url: str, text: str) -> None:
 
 
 @pytest.mark.long
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(900)
 async def test_reader_of_the_whole_page_sees_his_answer_arrive_at_the_provider(tmp_path: Path, page: Path):
     reader, steps = Reader(tmp_path), steps_of(page)
     going_on: list[tuple[str, str]] = []

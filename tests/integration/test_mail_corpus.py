@@ -42,7 +42,7 @@ def corpus_mails() -> list[Path]:
 def deliver(port: int, mails: Sequence[Path]) -> dict[str, str]:
     """Hand the mails over one after another as a mail server does; give what was not answered 250."""
     refused = {}
-    with smtplib.SMTP("127.0.0.1", port, timeout=30) as peer:
+    with smtplib.SMTP("127.0.0.1", port, timeout=60) as peer:
         peer.ehlo("relay.example")
         for path in mails:
             lines = path.read_bytes().replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
@@ -56,7 +56,7 @@ def deliver(port: int, mails: Sequence[Path]) -> dict[str, str]:
 
 async def port(router: Router) -> int:
     """Give the port of the listener once it is open."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while router.supervisor.health()["support"].state is not HealthState.OK:  # noqa: ASYNC110 - no event
             await asyncio.sleep(0.02)
     channel = router.supervisor.open_channels("email")["support"]
@@ -66,7 +66,7 @@ async def port(router: Router) -> int:
 
 async def ended(router: Router) -> AccountLedger:
     """Give the ledger once nothing waits to be filed."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while True:
             async with router.store.reading() as conn:
                 (ledger,) = await read_ledger(conn)

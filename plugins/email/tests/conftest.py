@@ -84,7 +84,7 @@ class MemoryContext:
             self.changed.notify_all()
         return results
 
-    async def wait_for(self, condition: Callable[[], bool], within_s: float = 10.0) -> None:
+    async def wait_for(self, condition: Callable[[], bool], within_s: float = 60.0) -> None:
         async with asyncio.timeout(within_s), self.changed:
             await self.changed.wait_for(condition)
 

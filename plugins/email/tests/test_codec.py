@@ -37,7 +37,7 @@ def test_plain_question_is_read_whole() -> None:
     assert event.blocks[0].text == "Hello,\n\nwhere is it?"
     assert event.occurred_at == datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
     assert event.recipients == (ADDRESS, "bob@example.net")
-    assert (event.automatic, event.may_answer_automatically) == (Automatic.NO, True)
+    assert event.automatic is Automatic.NO
 
 
 def test_decoding_twice_gives_the_same() -> None:
@@ -185,7 +185,6 @@ def test_only_a_reply_points_by_its_subject(subject: str, pointer: str | None) -
 def test_machines_are_known_and_not_answered(field: str, value: str, automatic: Automatic) -> None:
     event = decode(mail(**{field: value}))
     assert event.automatic is automatic
-    assert event.may_answer_automatically is (automatic is Automatic.NO)
     assert event.blocks[0].text == "Hello."
 
 
@@ -197,18 +196,18 @@ def test_machines_are_known_and_not_answered(field: str, value: str, automatic: 
         ("from", "donotreply@example.org"),
     ],
 )
-def test_who_asks_for_no_answer_is_a_person_that_gets_none(field: str, value: str) -> None:
+def test_who_asks_for_no_answer_is_a_person_all_the_same(field: str, value: str) -> None:
     event = decode(mail(**{field: value}))
-    assert (event.automatic, event.may_answer_automatically) == (Automatic.NO, False)
+    assert event.automatic is Automatic.NO
 
 
 def test_null_envelope_sender_is_never_answered() -> None:
-    assert not decode(mail(), mail_from="").may_answer_automatically
+    assert decode(mail(), mail_from="").automatic is not Automatic.NO
 
 
 def test_fifty_hops_are_a_loop() -> None:
     content = b"Received: by x.example\r\n" * 51 + mail()
-    assert not decode(content).may_answer_automatically
+    assert decode(content).automatic is not Automatic.NO
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ from router.errors import (
     SendError,
     UnknownOutcome,
 )
-from router.messages import Block, SendOutcome
+from router.messages import Automatic, Block, SendOutcome
 
 from .conftest import ADDRESS, TOKEN, MemoryContext, answering, attempt_with, decode, mail, settings_with
 
@@ -284,13 +284,13 @@ async def test_our_own_mail_coming_back_is_automatic(
 ) -> None:
     await channel.send(attempt_with())
     returned = decode(simulator.sent()[0].replace(b'"Shop" <support@shop.example>', b"list@example.org"))
-    assert not returned.may_answer_automatically
+    assert returned.automatic is not Automatic.NO
 
 
 async def test_person_at_another_company_with_this_router_is_no_machine() -> None:
     other = decode(mail(x_omnirouter_loop="0123456789abcdef"))
-    assert other.may_answer_automatically
-    assert not decode(mail(x_omnirouter_loop="0123456789abcdef; automatic")).may_answer_automatically
+    assert other.automatic is Automatic.NO
+    assert decode(mail(x_omnirouter_loop="0123456789abcdef; automatic")).automatic is not Automatic.NO
 
 
 async def test_chinese_text_and_html_arrive_whole(channel: EmailChannel, simulator: EmailSimulator) -> None:

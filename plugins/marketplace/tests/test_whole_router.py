@@ -55,7 +55,7 @@ async def shop(folder: Path, markets: dict[str, FakeYandex]) -> AsyncIterator[Ro
         f"store: {{url: 'sqlite:///{folder}/router.db'}}\nweb: {{port: 0}}\nroster: roster.yaml\n"
         f"accounts:{''.join(accounts)}"
     )
-    async with running_router(load_config(folder / "omnirouter.yaml")) as router, asyncio.timeout(30):
+    async with running_router(load_config(folder / "omnirouter.yaml")) as router, asyncio.timeout(120):
         # A push to an account that is not open yet is answered "try again", and the platform would.
         await channels_open(router)
         yield router

@@ -155,7 +155,7 @@ class Tab:
 
     async def next(self) -> dict[str, Any]:
         """Give the next frame."""
-        message = await self.ws.receive(timeout=5)
+        message = await self.ws.receive(timeout=60)
         assert message.type is WSMsgType.TEXT, f"closed with {self.ws.close_code}"
         frame: dict[str, Any] = json.loads(message.data)
         if frame["type"] == "event":
@@ -180,7 +180,7 @@ class Tab:
 
     async def closed(self) -> int | None:
         """Wait until the server closes; give its code."""
-        while (await self.ws.receive(timeout=5)).type is WSMsgType.TEXT:
+        while (await self.ws.receive(timeout=60)).type is WSMsgType.TEXT:
             pass
         return self.ws.close_code
 
