@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from router import ChannelType
+from router import ChannelType, HttpReply, HttpRequest
 from router.capabilities import MediaLimits, Ordering, PushTerms
 from router.messages import (
     InboundEvent,
