@@ -22,6 +22,7 @@ from router.messages import (
     Block,
     DeliveryReport,
     EventKind,
+    FileContent,
     FiledMessage,
     JsonValue,
     OutboundAttempt,
@@ -50,6 +51,7 @@ class RecordingContext:
         self.threads: dict[str, list[ThreadEvent]] = {}
         self.reports: list[DeliveryReport] = []
         self.typing: list[str] = []
+        self.files: dict[tuple[str, str], FileContent] = {}
         self.reads = 0
         self.is_down = False
         self.wakes = True
@@ -112,13 +114,16 @@ class RecordingContext:
         events.append(event)
         return event
 
-    def agent_says(self, thread: str, text: str) -> ThreadEvent:
+    def agent_says(self, thread: str, text: str, *files: Block) -> ThreadEvent:
         """Write a reply into the thread, without waking anybody."""
-        return self.entry(thread, Role.AGENT, [Block(text=text)], name="Mei")
+        return self.entry(thread, Role.AGENT, [Block(text=text), *files], name="Mei")
 
     async def thread_events(self, thread: str, after_seq: int = 0, limit: int = 200) -> list[ThreadEvent]:
         self.reads += 1
         return self.threads.get(thread, [])[after_seq : after_seq + limit]
+
+    async def file(self, id: str, thread: str = "") -> FileContent:
+        return self.files[id, thread]
 
     async def cursor(self) -> JsonValue:
         return None
@@ -247,9 +252,9 @@ class Shop:
         tab.welcome = await tab.until("welcome")
         return tab
 
-    async def reply(self, thread: str, text: str) -> ThreadEvent:
+    async def reply(self, thread: str, text: str, *files: Block) -> ThreadEvent:
         """Answer as the core does: the entry is committed, then the channel is woken."""
-        event = self.ctx.agent_says(thread, text)
+        event = self.ctx.agent_says(thread, text, *files)
         await self.channel.thread_changed(thread, event)
         return event
 
