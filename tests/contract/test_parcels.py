@@ -152,16 +152,6 @@ def test_late_answer_is_found_by_its_test():
     assert "the answer took" in finding(replace(in_a_hurry, factory=DoesTheWorkFirst), 9)
 
 
-def test_sin_stands_in_the_certificate_at_its_test_alone():
-    certificate = certify(replace(PARCELS, factory=MissesTheRecalls), only={16, 22})
-    echo, claims = certificate.results
-    assert (echo.verdict, claims.verdict) == (Verdict.PROVEN, Verdict.FAILED)
-    assert "exercised it: events: recall" in claims.detail
-    missing = {one.name: one.missing for one in certificate.capabilities if one.missing}
-    assert missing == {"events": ["events: recall"]}
-    assert "NOT certified" in certificate.render()
-
-
 def declaring(**more: Any) -> ChannelType:
     return replace(PARCELS, capabilities=replace(EVERYTHING, **more))
 
