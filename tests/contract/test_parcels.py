@@ -148,7 +148,7 @@ def test_memory_of_a_fixed_size_is_no_growth():
 
 
 def test_late_answer_is_found_by_its_test():
-    in_a_hurry = declaring(push=PushTerms(ack_within_ms=100))
+    in_a_hurry = declaring(push=PushTerms(ack_within_ms=50))
     assert "the answer took" in finding(replace(in_a_hurry, factory=DoesTheWorkFirst), 9)
 
 
