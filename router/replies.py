@@ -22,7 +22,7 @@ from router.crash import crash_point
 from router.entries import PREVIEW_CHARS, audience_json, block_json, preview
 from router.errors import ContentRejected, NotAllowedNow, NotFound
 from router.ids import new_id
-from router.messages import Block
+from router.messages import Block, BlockKind
 from router.model.outgoing_files import OutgoingFile, bodies
 from router.splitting import split
 from router.storage.outbound import (
@@ -94,19 +94,17 @@ class Replies:
     ) -> str:
         """Store a reply and queue it; give its message id. A repeated `key` gives the first one.
 
-        A text too long for one message becomes several, stored together and sent in order, `files` (ids) after
-        it; the id is that of the first. With a `template` its words are sent and `text` is not looked at. Only
-        the customer reads it unless `audience` says otherwise. Raises StaleVersion without the claim,
-        ContentRejected for what cannot be sent, NotAllowedNow where the channel carries no text at all, NotFound
-        when there is nothing to answer.
+        A text too long for one message becomes several, sent in order, `files` (ids) after it; the id is that of
+        the first. With a `template` its words are sent instead. Raises StaleVersion without the claim,
+        ContentRejected for what cannot be sent, NotAllowedNow where no text is carried, NotFound without
+        anything to answer.
         """
         answered = await self._answered(conversation_id, answers)
         answered, template = await self._through(conversation_id, answered, template)
         can = self._sending(answered.account)
         taken = await self._files(files, Whose(agent_id=agent_id, conversation_id=conversation_id))
-        is_bare = bool(taken) and not text and template is None
+        is_bare = bool(taken) and not (text or template)
         parts = [] if is_bare else await self._parts(answered, text, can.text, template)
-        messages = bodies(parts, taken, can)
         common = partial(
             NewReply,
             conversation_id=conversation_id,
@@ -117,9 +115,8 @@ class Replies:
             audience=audience_json(_readers(audience, can)),
             template=_template_json(template, answered.thread),
         )
-        return await self._unbroken.run(
-            self._store_and_tell(self._replies(common, messages, key or "", answered.account))
-        )
+        replies = self._replies(common, bodies(parts, taken, can), key or "", answered.account)
+        return await self._unbroken.run(self._store_and_tell(replies))
 
     def _replies(
         self, common: Callable[..., NewReply], messages: Sequence[Sequence[Block]], key: str, account: str
@@ -127,12 +124,11 @@ class Replies:
         """Make one reply of each message; the first one stands for all of them under `key`."""
         mints = self._doors.kind(account).capabilities.reply_token
         ids = _ids(messages)
-        many: Mapping[str, object] = {"first_part_id": ids[0], "parts": len(ids)} if len(ids) > 1 else {}
+        texts = sum(blocks[0].kind is BlockKind.TEXT for blocks in messages)
         return [
             common(
                 message_id=message_id,
-                part=place + 1 if many else None,
-                **many,
+                **_part(place, texts, ids[0]),
                 blocks=[block_json(block) for block in blocks],
                 preview=preview(blocks, PREVIEW_CHARS),
                 files=[str(block.fields["attachment"]) for block in blocks if block.fields],
@@ -260,6 +256,13 @@ def _sendable(text: str) -> str:
     if not clean.strip():
         raise ContentRejected("the text is empty", code="empty")
     return clean
+
+
+def _part(place: int, texts: int, first_id: str) -> Mapping[str, object]:
+    """Say which part of a text too long for one message this is; files that follow it are none."""
+    if texts == 1 or place >= texts:
+        return {}
+    return {"first_part_id": first_id, "part": place + 1, "parts": texts}
 
 
 def _ids(messages: Sequence[Sequence[Block]]) -> list[str]:

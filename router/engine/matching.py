@@ -209,9 +209,7 @@ class Matching:
     def count_moment(self, lane: Lane, declined: frozenset[str]) -> list[int]:
         """Count the people present whose profile may serve a lane by the gate of the moment they came to."""
         rolls = [roll.counts for _, roll in lane.able]
-        counts = (
-            list(rolls[0]) if len(rolls) == 1 else [sum(each) for each in zip(_NOBODY, *rolls, strict=True)]
-        )
+        counts = list(rolls[0]) if len(rolls) == 1 else list(map(sum, zip(_NOBODY, *rolls, strict=True)))
         for agent_id in declined:
             agent = self.agents.get(agent_id)
             able = None if agent is None else lane.roll(agent.profile)

@@ -30,7 +30,7 @@ from router.storage.timeline import Entry, add_entry
 class NewReply:
     """A reply about to be stored; `outgoing_ref` and `token` are fixed before the first try.
 
-    One message of a reply too long for it names the first of them, and says which one it is, of how many.
+    One message of a text too long for it names the first of them, and says which one it is, of how many.
     `files` are the ids of what its author attached.
     """
 
@@ -47,10 +47,10 @@ class NewReply:
     at: datetime
     audience: Sequence[str] | None = None
     template: Mapping[str, Any] | None = None
+    files: Sequence[str] = ()
     first_part_id: str | None = None
     part: int | None = None
     parts: int | None = None
-    files: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -139,15 +139,20 @@ class Parcels(
         if "receipt" in said:
             report = DeliveryReport(outgoing_ref=said["receipt"], state=DeliveryState(said["state"]), at=AT)
             await self.ctx.report(report)
+        elif "messages" in said:
+            await self.ctx.accept(self.items(said["messages"]))
         else:
             await self.ctx.accept([item(request.body, said["id"])])
         return HttpReply(body=b"")
+
+    def items(self, messages: Sequence[dict[str, Any]]) -> list[RawInbound]:
+        return [item(json.dumps(each).encode(), each["id"]) for each in messages]
 
     async def pull(self, signal: Signal | None = None) -> Pulled:
         cursor = await self.ctx.cursor()
         after = cursor if isinstance(cursor, int) else 0
         page = json.loads(await self.call("GET", f"/messages?after={after}"))
-        items = [item(json.dumps(each).encode(), each["id"]) for each in page["messages"]]
+        items = self.items(page["messages"])
         await self.ctx.accept(items, cursor=page["next"])
         return Pulled(items=len(items), more=page["more"])
 

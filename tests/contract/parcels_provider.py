@@ -3,7 +3,7 @@
 import hashlib
 import hmac
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -157,6 +157,9 @@ class ParcelSimulator:
         return HttpRequest(
             method="POST", path="/", query={}, headers=push.headers, body=push.body, remote="127.0.0.1"
         )
+
+    def signed_together(self, raws: Sequence[RawInbound]) -> HttpRequest:
+        return self.signed(item(json.dumps({"messages": [json.loads(raw.raw) for raw in raws]}).encode(), ""))
 
     def stale(self, raw: RawInbound) -> HttpRequest:
         return self.signed(raw, AT - timedelta(hours=1))

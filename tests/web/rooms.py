@@ -395,12 +395,3 @@ class ShopQuarantine:
 def words(record: Mapping[str, Any], lang: str, names: Mapping[str, str]) -> str:
     """Say a record in a way tests can recognise."""
     return f"{lang}: {record.get('act')} {names.get(str(record.get('agent_id')), '')}".strip()
-
-
-def no_work(opened: object, item: object) -> dict[str, Any]:
-    """Make no work of what was filed."""
-    return {}
-
-
-def untold(filed: object) -> None:
-    """Tell nobody."""

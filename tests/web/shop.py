@@ -39,11 +39,9 @@ from tests.web.rooms import (
     ShopRemapping,
     ShopReplies,
     ShopRules,
-    no_work,
-    untold,
     words,
 )
-from tests.web.shop_files import shop_files
+from tests.web.shop_files import no_work, shop_files, untold
 
 HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 PASSWORD = "correct horse battery"

@@ -1,4 +1,4 @@
-"""The shop's outgoing files: the real room, in a folder of the test, for channels that take pictures and PDF."""
+"""The shop's outgoing files, for channels that take pictures and PDF, and what its tasks do not need."""
 
 from __future__ import annotations
 
@@ -36,3 +36,12 @@ class ShopDoors:
 def shop_files(store: Store, clock: Clock, folder: Path) -> OutgoingFiles:
     """Open the room."""
     return OutgoingFiles(store, clock, FileFolder(folder), ShopDoors())
+
+
+def no_work(opened: object, item: object) -> dict[str, object]:
+    """Make no work of what was filed."""
+    return {}
+
+
+def untold(filed: object) -> None:
+    """Tell nobody."""

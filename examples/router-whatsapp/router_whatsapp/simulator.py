@@ -135,6 +135,12 @@ class WhatsAppSimulator:
         field = "smb_message_echoes" if what == "echo" else "messages"
         return hook_call(self.fake.webhook(value, field=field))
 
+    def signed_together(self, raws: Sequence[RawInbound]) -> HttpRequest:
+        """Give samples as one signed webhook, the way it comes after a pause."""
+        told = [json.loads(self.signed(raw).body) for raw in raws]
+        entries = [entry for one in told for entry in one["entry"]]
+        return hook_call(json.dumps(told[0] | {"entry": entries}).encode())
+
     def stale(self, raw: RawInbound) -> HttpRequest | None:
         """Give none: a webhook is signed without its time, and comes again for days."""
         return None

@@ -6,7 +6,6 @@ import asyncio
 import json
 import logging
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -16,7 +15,6 @@ from router_webchat.routes import ROUTES
 from router_webchat.settings import WebchatSettings
 
 from router import Health
-from router.clock import SystemClock
 from router.errors import StoreUnavailable
 from router.messages import (
     AcceptOutcome,
@@ -32,6 +30,7 @@ from router.messages import (
     Role,
     ThreadEvent,
 )
+from router.testing import FakeClock
 
 SHOP = "https://shop.example"
 SITE = "shop-site"
@@ -45,7 +44,8 @@ class RecordingContext:
     log = logging.getLogger("webchat-tests")
 
     def __init__(self) -> None:
-        self.clock = SystemClock()
+        # It stands: how fast a visitor may write is not for the machine to decide.
+        self.clock = FakeClock()
         self.values: dict[str, JsonValue] = {}
         self.items: dict[str, RawInbound] = {}
         self.threads: dict[str, list[ThreadEvent]] = {}
@@ -103,7 +103,7 @@ class RecordingContext:
         event = ThreadEvent(
             seq=seq,
             id=f"m{seq}",
-            at=datetime.now(UTC),
+            at=self.clock.now(),
             kind="message",
             role=role,
             author_name=name,

@@ -3,7 +3,7 @@ import { type Signal, signal } from "@preact/signals";
 import { ApiError, type NewReply, api } from "../api/client";
 import type { Reader, TemplateUse } from "../api/types";
 import { t } from "../words";
-import { type AttachedFile, isComingUp, drawerOf, putFilesBack, takeFiles } from "./files";
+import { type AttachedFile, drawerOf, putFilesBack, takeFiles } from "./files";
 import { conversationSignal, isMine, refresh } from "./conversations";
 import { addMessage } from "./timeline";
 import { showError, showToast } from "./toasts";
@@ -115,10 +115,10 @@ export function replyBlock(id: string): string | null {
   return item.state === "offered" ? "blocked-offered" : "blocked-waiting";
 }
 
-/** Say whether there is something to send, and all of it is at the router. */
+/** Say whether there is something to send, and all of it is at the router; a refused file has to be taken out first. */
 export function canSend(id: string): boolean {
-  const hasFiles = drawerOf(id).files.value.some((file) => file.id);
-  return (composerOf(id).reply.value.trim() !== "" || hasFiles) && !isComingUp(id);
+  const files = drawerOf(id).files.value;
+  return (composerOf(id).reply.value.trim() !== "" || files.length > 0) && files.every((file) => file.id);
 }
 
 /** Queue the reply; it leaves after the undo time. */

@@ -110,10 +110,10 @@ export function removeFile(id: string, file: AttachedFile): void {
   if (file.id) api.dropFile(file.id).catch(showError);
 }
 
-/** Take the waiting files out of the drawer, to be sent. */
-export function takeFiles(id: string): AttachedFile[] {
+/** Take the files out of the drawer, to be sent. */
+export function takeFiles(id: string): readonly AttachedFile[] {
   const drawer = drawerOf(id);
-  const waiting = drawer.files.value.filter((file) => file.id);
+  const waiting = drawer.files.value;
   drawer.files.value = [];
   for (const file of waiting) leaving.add(file.id);
   return waiting;
@@ -124,8 +124,4 @@ export function putFilesBack(id: string, files: readonly AttachedFile[]): void {
   const drawer = drawerOf(id);
   for (const file of files) leaving.delete(file.id);
   drawer.files.value = [...files, ...drawer.files.value];
-}
-
-export function isComingUp(id: string): boolean {
-  return drawerOf(id).files.value.some((file) => !file.id && !file.problem);
 }
