@@ -18,6 +18,7 @@ from aiohttp import ClientSession, ClientTimeout, DummyCookieJar
 
 from router.clock import Clock
 from router.errors import Retryable, SendError
+from router.legible import legible
 from router.orders import ContextCard, ContextKind, ContextProvider, ContextQuery
 from router.sources import ContextSource
 
@@ -193,16 +194,16 @@ def _cut(card: ContextCard) -> ContextCard:
         order_id=_text(card.order_id),
         at=card.at if isinstance(card.at, datetime) and card.at.tzinfo else None,
         url=card.url if card.url.startswith(("https://", "http://")) else "",
-        fields={str(name)[:MAX_CHARS]: _short(value) for name, value in fields.items()},
+        fields={_text(name): _short(value) for name, value in fields.items()},
     )
 
 
 def _text(value: object) -> str:
     """Give a text whatever a plugin put there."""
-    return str(value)[:MAX_CHARS]
+    return legible(str(value)[:MAX_CHARS])
 
 
 def _short(value: object) -> str | int | float | bool | None:
     if value is None or isinstance(value, bool | int | float):
         return value
-    return str(value)[:MAX_CHARS]
+    return _text(value)

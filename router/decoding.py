@@ -4,7 +4,7 @@ Small items of channels that share the router's loop are read in place. Everythi
 channels that do not share the loop, items whose last try ended with the process) is read in a second
 process, which is killed when it takes too long or dies of its own.
 
-In: account and raw item. Out: events, or MalformedMessage with the reason.
+In: account and raw item. Out: events without texts that no store takes, or MalformedMessage with the reason.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from router.channel import AnyChannel, ChannelType
 from router.config import Account, AnyAccount
 from router.crash import crash_point
 from router.errors import MalformedMessage
+from router.legible import legible
 from router.messages import InboundEvent, RawInbound
 
 IN_PLACE_BYTES = 256 * 1024
@@ -47,7 +48,7 @@ class Decoder:
             _, channel = self._built(account)
             events = channel.decode(raw)
             crash_point("K6")
-            return tuple(events)
+            return legible(tuple(events))
         except MalformedMessage:
             raise
         except Exception as error:
@@ -145,7 +146,7 @@ class _SecondProcess:
 def _answer(question: bytes) -> bytes:
     factory, account, settings, raw = pickle.loads(question)
     try:
-        result: tuple[str, object] = ("", tuple(factory(account, settings).decode(raw)))
+        result: tuple[str, object] = ("", legible(tuple(factory(account, settings).decode(raw))))
     except MalformedMessage as error:
         result = (error.code, str(error))
     except Exception as error:

@@ -49,7 +49,7 @@ IDLE_S = 3_600.0
 
 _OPENING = frozenset({Act.OFFERED, Act.ACCEPTING})
 _TAKING = frozenset({Act.ACCEPTED, Act.CLAIMED})
-_ENDING = frozenset({Act.COMPLETED, Act.PUT_BACK, Act.WITHDRAWN})
+_ENDING = frozenset({Act.WRAPPING, Act.COMPLETED, Act.PUT_BACK, Act.WITHDRAWN})
 
 
 class EngineInForce(Protocol):

@@ -14,11 +14,13 @@ from router.clock import Clock
 from router.crash import crash_point
 from router.filing import FilingRoom
 from router.intake import Intake
+from router.legible import legible
 from router.messages import (
     AcceptResult,
     DeliveryReport,
     Evidence,
     EvidenceKind,
+    FileContent,
     FiledMessage,
     JsonValue,
     RawInbound,
@@ -26,6 +28,7 @@ from router.messages import (
 )
 from router.model.filing import reference_digest
 from router.notices import thread_event_of
+from router.outgoing_files import OutgoingFiles
 from router.storage.deliveries import apply_reports, mark_sending
 from router.storage.schema import conversation, message, plugin_value, reference
 from router.storage.store import Store
@@ -34,7 +37,7 @@ from router.storage.store import Store
 class FrontDesk:
     """The core as every account sees it.
 
-    `delivered` tells of reports that changed something, `typing` of a customer who writes in a conversation.
+    `reported` tells of reports about an account's messages, `typing` of a customer who writes in a conversation.
     """
 
     def __init__(
@@ -43,15 +46,17 @@ class FrontDesk:
         clock: Clock,
         intake: Intake,
         filing: FilingRoom,
-        delivered: Callable[[Sequence[tuple[str, str]]], None],
+        reported: Callable[[str, Sequence[tuple[str, str]]], None],
         typing: Callable[[str], None],
+        files: OutgoingFiles,
     ) -> None:
         self._store = store
         self._clock = clock
         self._intake = intake
         self._filing = filing
-        self._delivered = delivered
+        self._reported = reported
         self._typing = typing
+        self._files = files
 
     async def accept(
         self, account: str, items: Sequence[RawInbound], cursor: JsonValue
@@ -74,7 +79,7 @@ class FrontDesk:
 
     async def report(self, account: str, report: DeliveryReport) -> None:
         """Record what the outside world says about an outbound message."""
-        self._delivered(await self._store.write(apply_reports, account, [report]))
+        self._reported(account, await self._store.write(apply_reports, account, [legible(report)]))
 
     async def sending(self, attempt_id: str) -> None:
         """Record that from now on the peer may have got this message."""
@@ -93,6 +98,10 @@ class FrontDesk:
         async with self._store.reading() as connection:
             rows = (await connection.execute(statement)).mappings()
             return [thread_event_of(dict(row)) for row in rows]
+
+    async def file(self, account: str, id: str, thread: str) -> FileContent:
+        """Read a file that a message of the account carries. LookupError if there is none."""
+        return await self._files.carried(account, id, thread)
 
     async def customer_typing(self, account: str, thread: str) -> None:
         """Tell agents that the customer of this provider thread is writing."""
@@ -115,7 +124,7 @@ class FrontDesk:
 
     async def put(self, account: str, key: str, value: JsonValue) -> None:
         """Write one value of the account's own store; None deletes it."""
-        await self._store.write(_put, account, key, value, self._clock.now())
+        await self._store.write(_put, account, key, legible(value), self._clock.now())
 
 
 def _put(connection: Connection, account: str, key: str, value: JsonValue, at: datetime) -> None:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
+from router.errors import RouterError
 from router.messages import JsonObject
 from router.model.timeline import Message
 
@@ -21,6 +22,7 @@ SUPERVISORS = "supervisors"
 """The audience of what only supervisors and admins are told."""
 
 ItemT = TypeVar("ItemT")
+SeenT = TypeVar("SeenT")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +87,23 @@ class Ring(Generic[ItemT]):
         """Wait until there is an item after `number`, or the ring is closed."""
         while self.last <= number and not self.closed:
             await self._arrival.wait()
+
+    async def until(
+        self, look: Callable[[], Awaitable[SeenT]], enough: Callable[[SeenT], object] = bool
+    ) -> SeenT:
+        """Look again after every new item until what is seen is enough, and give that.
+
+        Raises RouterError when the ring is closed first. What is looked at must be told here after its change.
+        """
+        while True:
+            # Taken before the look: a change that comes while it lasts must wake the next one.
+            number, closed = self.last, self.closed
+            seen = await look()
+            if enough(seen):
+                return seen
+            if closed:
+                raise RouterError("the router stopped before what was awaited came about")
+            await self.wait_past(number)
 
     def close(self) -> None:
         """Wake all followers for the last time."""

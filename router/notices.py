@@ -31,6 +31,7 @@ _REASONS = {
     Act.CLAIMED: "assigned",
     Act.PUT_BACK: "put_back",
     Act.COMPLETED: "resolved",
+    Act.WRAPPING: "resolved",
     Act.WITHDRAWN: "resolved",
     Act.MOVED: "moved",
     Act.REPRIORITISED: "prioritised",
@@ -105,7 +106,7 @@ class Notices:
                 self._publish("conversation", {"conversation_id": conversation_id, "reason": "thread_state"})
             for conversation_id, message_id in result.changed:
                 self._publish("message", {"conversation_id": conversation_id, "message_id": message_id})
-            self.delivered(result.delivered)
+            self.reported(result.account, result.delivered)
 
     def decided(self, decisions: Sequence[Decision]) -> None:
         """Tell what dispatch has committed, each change of a conversation once."""
@@ -113,7 +114,10 @@ class Notices:
         queues: set[str] = set()
         for decision in decisions:
             self._tell_offer(decision)
-            if decision.act in _REASONS and decision.conversation_id:
+            self._tell_wrap_up(decision)
+            # with the end of after-call work nothing changes but the room of who did it
+            is_news = decision.act in _REASONS and "wrapped_s" not in decision.record
+            if is_news and decision.conversation_id:
                 changes[decision.conversation_id, _REASONS[decision.act]] = None
             if decision.act in ALARMS:
                 self._alarm(decision)
@@ -141,6 +145,16 @@ class Notices:
         }
         self._publish("offer_ended", ended, made.agent_id)
 
+    def _tell_wrap_up(self, decision: Decision) -> None:
+        """Tell who solved something that his after-call work has begun, or is over."""
+        begins, ends = decision.act is Act.WRAPPING, "wrapped_s" in decision.record
+        if begins or ends:
+            told: JsonObject = {
+                "conversation_id": decision.conversation_id,
+                "until": decision.record["until"] if begins else None,
+            }
+            self._publish("wrap_up", told, decision.agent_id)
+
     def _alarm(self, decision: Decision) -> None:
         """Tell supervisors, and those who read the log what nobody on shift can do."""
         conversation_id = decision.conversation_id or None
@@ -164,6 +178,12 @@ class Notices:
         """Tell that the delivery state of (conversation, message) pairs has changed."""
         for conversation_id, message_id in messages:
             self._publish("delivery", {"conversation_id": conversation_id, "message_id": message_id})
+
+    def reported(self, account: str, messages: Sequence[tuple[str, str]]) -> None:
+        """Tell what a provider said of messages; what waited for them may go out now."""
+        self.delivered(messages)
+        if messages:
+            self._wake(account)
 
     def noted(self, conversation_id: str) -> None:
         """Tell that the notes on the orders of a conversation have changed."""

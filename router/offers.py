@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 
 from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from router.clock import Clock
 from router.engine.decisions import Act
@@ -24,14 +25,16 @@ from router.engine.events import (
     OfferFailed,
     OfferRejected,
     PresenceChanged,
+    WrapUpDone,
 )
 from router.engine_room import EngineRoom
-from router.errors import NotFound, OfferExpired, RoutingError, StaleVersion
+from router.errors import NotFound, NotPermitted, OfferExpired, RoutingError, StaleVersion
 from router.messages import JsonObject
 from router.model.presence import PresenceState
 from router.storage import schema as t
 from router.storage.duty import store_presence
 from router.storage.endings import Ending, hand_back, resolve
+from router.storage.permissions import find_wrap_up, is_supervisor, may_serve, require_live_item
 from router.storage.store import Store
 
 
@@ -71,8 +74,16 @@ class Offers:
         await self._room.tell(OfferFailed(at=self._clock.now(), offer_id=offer_id, reason=reason))
 
     async def claim(self, conversation_id: str, agent_id: str) -> None:
-        """Take a waiting item oneself. Raises StaleVersion if somebody has it, NotFound."""
-        item_id = await self._live_item(conversation_id)
+        """Take a waiting item oneself; limits do not count, permission does.
+
+        Raises StaleVersion if somebody has it, NotPermitted for a queue one does not serve, NotFound.
+        """
+        async with self._store.reading() as connection:
+            item_id, queue = await require_live_item(connection, conversation_id)
+            if not await may_serve(connection, agent_id, queue):
+                raise NotPermitted(
+                    f"you do not serve the queue {queue!r}; ask a supervisor to hand it to you"
+                )
         if self._room.is_held(item_id):
             raise StaleVersion("somebody has it already")
         await self._room.tell(ClaimTaken(at=self._clock.now(), item_id=item_id, agent_id=agent_id))
@@ -91,7 +102,11 @@ class Offers:
         to_agent_id: str | None,
         note: str,
     ) -> None:
-        """Hand the item to another queue, keeping its age, or to one person. Raises NotFound, RoutingError."""
+        """Hand the item to another queue, keeping its age, or to one person.
+
+        Raises NotFound, RoutingError, and NotPermitted for a person who does not serve the queue, unless a
+        supervisor hands it over.
+        """
         if to_agent_id == agent_id:
             raise RoutingError("you have it already; choose a colleague or a queue")
         ending = self._ending(conversation_id, agent_id, token, "transferred", note)
@@ -103,13 +118,19 @@ class Offers:
                     raise NotFound(f"there is no queue {queue!r}")
                 ending = replace(ending, queue=queue, max_advance_s=max_advance_s)
             elif to_agent_id is not None:
-                known = select(t.agent.c.id).where(t.agent.c.id == to_agent_id, t.agent.c.active.is_(True))
-                if (await connection.execute(known)).scalar() is None:
-                    raise NotFound("there is no such agent")
+                await self._require_receiver(connection, conversation_id, agent_id, to_agent_id)
                 ending = replace(ending, to_agent_id=to_agent_id)
             else:
                 raise RoutingError("name a queue or an agent to transfer to")
         await self._hand_back(ending)
+
+    async def wrapped_up(self, conversation_id: str, agent_id: str) -> None:
+        """Be done with the after-call work on a conversation. Raises NotFound if one has none."""
+        async with self._store.reading() as connection:
+            item_id = await find_wrap_up(connection, conversation_id, agent_id)
+        if item_id is None:
+            raise NotFound("you have no after-call work on this conversation")
+        await self._room.tell(WrapUpDone(at=self._clock.now(), item_id=item_id))
 
     async def resolve(self, conversation_id: str, agent_id: str, token: int, reason: str = "") -> None:
         """End the episode. Raises StaleVersion without the claim."""
@@ -160,15 +181,20 @@ class Offers:
             ItemQueued(at=ending.at, item=self._room.item_of(row)),
         )
 
-    async def _live_item(self, conversation_id: str) -> str:
-        async with self._store.reading() as connection:
-            statement = select(t.work_item.c.id).where(
-                t.work_item.c.conversation_id == conversation_id, t.work_item.c.state != "done"
-            )
-            item_id: str | None = (await connection.execute(statement)).scalar()
-        if item_id is None:
-            raise NotFound("this conversation has no open work")
-        return item_id
+    async def _require_receiver(
+        self, connection: AsyncConnection, conversation_id: str, agent_id: str, to_agent_id: str
+    ) -> None:
+        """Refuse to hand work to nobody, or to somebody who may not have it, unless a supervisor does."""
+        known = select(t.agent.c.display_name).where(t.agent.c.id == to_agent_id, t.agent.c.active.is_(True))
+        name = (await connection.execute(known)).scalar()
+        if name is None:
+            raise NotFound("there is no such agent")
+        _, queue = await require_live_item(connection, conversation_id)
+        if await may_serve(connection, to_agent_id, queue) or await is_supervisor(connection, agent_id):
+            return
+        raise NotPermitted(
+            f"{name} does not serve the queue {queue!r}; choose a colleague who does, or a queue"
+        )
 
     def _ending(self, conversation_id: str, agent_id: str, token: int, kind: str, note: str) -> Ending:
         return Ending(

@@ -16,9 +16,11 @@ from router.capabilities import Health
 from router.channel import Signal
 from router.clock import Clock
 from router.errors import PluginContractError, Retryable, StoreUnavailable
+from router.legible import legible
 from router.messages import (
     AcceptResult,
     DeliveryReport,
+    FileContent,
     FiledMessage,
     JsonValue,
     RawInbound,
@@ -57,6 +59,10 @@ class Core(Protocol):
 
     async def thread_events(self, account: str, thread: str, after_seq: int, limit: int) -> list[ThreadEvent]:
         """Read what the customer of this provider thread may see."""
+        ...
+
+    async def file(self, account: str, id: str, thread: str) -> FileContent:
+        """Read a file that a message of the account carries. LookupError if there is none."""
         ...
 
     async def customer_typing(self, account: str, thread: str) -> None:
@@ -157,16 +163,25 @@ class AccountContext:
 
     async def sending(self, attempt_id: str) -> None:
         """Record that from now on the peer may have got this message."""
-        if attempt_id in self._given_up:
-            raise Retryable("this attempt has been given up", code="given_up")
+        self._refuse_if_given_up(attempt_id)
         await self._on_core(lambda: self._intake.sending(attempt_id))
         self._marked.add(attempt_id)
+        # Once more: it may have been given up while the core was told, by somebody who saw no mark.
+        self._refuse_if_given_up(attempt_id)
+
+    def _refuse_if_given_up(self, attempt_id: str) -> None:
+        if attempt_id in self._given_up:
+            raise Retryable("this attempt has been given up", code="given_up")
 
     async def thread_events(self, thread: str, after_seq: int = 0, limit: int = 200) -> list[ThreadEvent]:
         """Read what the customer of this provider thread may see, in order of `seq`."""
         return await self._on_core(
             lambda: self._intake.thread_events(self._account, thread, after_seq, limit)
         )
+
+    async def file(self, id: str, thread: str = "") -> FileContent:
+        """Read a file that a message of this account carries; see `ChannelContext.file`."""
+        return await self._on_core(lambda: self._intake.file(self._account, id, thread))
 
     async def customer_typing(self, thread: str) -> None:
         """Tell agents that the customer of this provider thread is writing."""
@@ -185,7 +200,7 @@ class AccountContext:
         if not isinstance(health, Health):
             raise PluginContractError("set_health takes a Health")
         if not self._revoked:
-            self._on_health(health)
+            self._on_health(legible(health))
 
     def was_marked(self, attempt_id: str) -> bool:
         """Tell whether `sending` was called for this attempt, and forget it."""

@@ -12,6 +12,7 @@ from random import Random
 
 from router.capabilities import HealthState
 from router.errors import AuthExpired, AuthInvalid, ConfigError, SendError, StoreUnavailable
+from router.legible import legible
 
 _OUTSIDE = (SendError, StoreUnavailable, OSError, EOFError)
 _CAUSE_CHARS = 300
@@ -94,4 +95,4 @@ class FailureRecord:
 def cause_of(error: BaseException) -> str:
     """Name an exception in one short line."""
     first_line = str(error).strip().partition("\n")[0]
-    return f"{type(error).__name__}: {first_line}"[:_CAUSE_CHARS].removesuffix(": ")
+    return legible(f"{type(error).__name__}: {first_line}"[:_CAUSE_CHARS].removesuffix(": "))

@@ -7,14 +7,25 @@ garbage), and tells "it may have left" from "it certainly did not".
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from functools import cached_property
+from http import HTTPStatus
 from socket import gaierror
 from typing import Any, TypeVar
 
-from router.abilities import Accompanies, Acts, Downloads, GivesContext, ListsTemplates, Permits
+from router.abilities import (
+    Accompanies,
+    Acts,
+    Downloads,
+    GivesContext,
+    ListsTemplates,
+    MediaFile,
+    Permits,
+    Uploads,
+)
 from router.accounts.judgement import cause_of
 from router.accounts.kept import KeptAccount
+from router.accounts.refusals import Refusals
 from router.capabilities import Health
 from router.channel import (
     AnyChannel,
@@ -30,6 +41,7 @@ from router.channel import (
 from router.errors import (
     ContentRejected,
     InboundError,
+    InboundRejected,
     NotFound,
     Permanent,
     PluginContractError,
@@ -39,6 +51,7 @@ from router.errors import (
     StoreUnavailable,
     UnknownOutcome,
 )
+from router.legible import legible
 from router.messages import (
     AcceptResult,
     Confirmation,
@@ -47,6 +60,7 @@ from router.messages import (
     Receipt,
     ThreadEvent,
 )
+from router.model.refusals import RefusedCalls
 from router.orders import ContextCard, ContextKind, ContextQuery
 from router.threads import Action, Permission, Template
 
@@ -63,6 +77,7 @@ class RunningChannel:
 
     def __init__(self, kept: KeptAccount) -> None:
         self._kept = kept
+        self._refusals = Refusals(kept.account.name, kept.clock)
 
     @property
     def account(self) -> str:
@@ -83,10 +98,9 @@ class RunningChannel:
         """Hand one message to the provider; raises only SendError classes."""
 
         def is_doubtful(begun: bool) -> bool:
-            doubtful = begun and self._may_have_left(attempt)
-            if not doubtful:
-                self._kept.give_up(attempt.attempt_id)
-            return doubtful
+            # Given up before the look: what is marked after it does not leave.
+            self._kept.give_up(attempt.attempt_id)
+            return begun and self._may_have_left(attempt)
 
         try:
             return await self._receipt_of("send", lambda channel: channel.send(attempt), is_doubtful)
@@ -107,11 +121,14 @@ class RunningChannel:
         is_doubtful: Callable[[bool], bool],
     ) -> Receipt:
         """Let the channel do what may be done only once; `is_doubtful` is told whether it may have begun."""
-        begun = False
+        begun = given_up = False
 
         async def act(channel: AnyChannel) -> Receipt:
+            # In this order, and the other way round below: one of two threads sees what the other has done.
             nonlocal begun
             begun = True
+            if given_up:
+                raise Retryable("nobody waits for this any more", code="given_up")
             return await do(channel)
 
         try:
@@ -124,6 +141,7 @@ class RunningChannel:
             _log.error(
                 "%s failed outside the contract", name, exc_info=error, extra={"account": self.account}
             )
+            given_up = True
             doubtful = is_doubtful(begun and not isinstance(error, _NEVER_CONNECTED))
             kind = UnknownOutcome if doubtful else Retryable
             raise kind(cause_of(error), code="plugin", public_text="The channel did not answer.") from error
@@ -144,7 +162,7 @@ class RunningChannel:
         """Ask the provider whether a thread may be written to; None where it cannot be asked."""
         if not issubclass(self._class, Permits):
             return None
-        return await self._asked(_permissions(thread), Permission)
+        return legible(await self._asked(_permissions(thread), Permission))
 
     async def list_templates(self, thread: str) -> Sequence[Template]:
         """Give the texts the provider allows in a thread now; none where it has no such thing."""
@@ -154,7 +172,7 @@ class RunningChannel:
         for each in found:
             if not isinstance(each, Template):
                 raise Retryable(f"list_templates gave {each!r:.80}, not a Template", code="plugin")
-        return tuple(found)
+        return legible(tuple(found))
 
     @property
     def accompanied(self) -> frozenset[str]:
@@ -174,12 +192,24 @@ class RunningChannel:
         except RecipientGone as error:
             raise LookupError(error.public_text) from error
 
+    async def upload(self, file: MediaFile, chunks: AsyncIterator[bytes]) -> JsonObject:
+        """Bring a file to the provider; raises SendError classes, UnknownOutcome never: no customer has it yet."""
+        if not issubclass(self._class, Uploads):
+            raise Permanent(f"{self.account} takes no files", code="no_files")
+        try:
+            return await self._asked(_upload(file, chunks), Mapping, self._kept.limits.send_s)
+        except UnknownOutcome as error:
+            raise Retryable(str(error), code=error.code, public_text=error.public_text) from error
+
     async def _asked(
-        self, act: Callable[[AnyChannel], Coroutine[Any, Any, T]], kind: type | tuple[type, ...]
+        self,
+        act: Callable[[AnyChannel], Coroutine[Any, Any, T]],
+        kind: type | tuple[type, ...],
+        limit_s: float | None = None,
     ) -> T:
         """Ask a channel something within a limit; raises only SendError classes."""
         try:
-            answer = await self._kept.call(act, self._kept.limits.http_s)
+            answer = await self._kept.call(act, limit_s or self._kept.limits.http_s)
         except SendError:
             raise
         except Exception as error:
@@ -197,10 +227,21 @@ class RunningChannel:
         """
         if not issubclass(self._class, PushSource):
             raise NotFound(f"the account {self.account} takes no calls")
-        reply = await self._taking_in(_handle_http(request), self._answer_limit_s)
+        try:
+            reply = await self._taking_in(_handle_http(request), self._answer_limit_s)
+        except InboundRejected as error:
+            self._refusals.refused(error)
+            raise
         if not isinstance(reply, HttpReply):
             raise PluginContractError(f"handle_http returned {reply!r:.80}, not an HttpReply")
+        if reply.status < HTTPStatus.BAD_REQUEST:
+            self._refusals.took()
         return reply
+
+    @property
+    def refused(self) -> Sequence[RefusedCalls]:
+        """The calls that could not be verified."""
+        return self._refusals.list()
 
     async def submit(self, form: JsonObject) -> AcceptResult:
         """Take one form filled in by an agent; errors as for `handle_http`."""
@@ -310,6 +351,12 @@ def _download(fields: JsonObject) -> Callable[[Any], Coroutine[Any, Any, bytes]]
         return bytes(fetched)
 
     return fetch
+
+
+def _upload(
+    file: MediaFile, chunks: AsyncIterator[bytes]
+) -> Callable[[Any], Coroutine[Any, Any, JsonObject]]:
+    return lambda channel: channel.upload(file, chunks)
 
 
 def _handle_http(request: HttpRequest) -> Callable[[Any], Coroutine[Any, Any, HttpReply]]:

@@ -127,12 +127,11 @@ class Customers:
 
     async def _answered(self, account: str, chat: str) -> None:
         """Wait until the shop has written; whatever is sent is told live as well."""
-        live = self._world.router.live
-        while True:
-            seen = live.last
-            if any(one.author == "shop" for one in self._world.marketplace.chat(account, chat).messages):
-                return
-            await live.wait_past(seen)
+
+        async def look() -> bool:
+            return any(one.author == "shop" for one in self._world.marketplace.chat(account, chat).messages)
+
+        await self._world.router.live.until(look)
 
     async def _say(self, account: str, chat: str, text: str) -> None:
         market = self._world.marketplace

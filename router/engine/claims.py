@@ -2,7 +2,8 @@
 
 In: work taken or ended, replies, messages of the customer, steps of the leases.
 
-A claim is active while a reply is owed and dormant while the customer is the one who is waited for.
+A claim is active while a reply is owed and dormant while the customer is the one who is waited for. Once its
+work is solved it is completed, after the time its holder is given to wrap it up.
 """
 
 from __future__ import annotations
@@ -11,11 +12,12 @@ from router.engine.answers import Answers
 from router.engine.decisions import Act
 from router.engine.desk import Desk
 from router.engine.dispatch import Dispatch
-from router.engine.events import ClaimRestored
+from router.engine.events import ClaimRestored, Item, WrapUpRestored
 from router.engine.leases import Lease, LeaseStep
 from router.engine.refusals import HANDED_BACK
 from router.engine.staff import Agent
 from router.engine.work_items import WorkItem, WorkState
+from router.engine.wrap_ups import WrapUp
 
 _TOLD = {LeaseStep.NUDGED: Act.NUDGED, LeaseStep.ESCALATED: Act.ESCALATED}
 
@@ -45,10 +47,27 @@ class Claims:
         self._dispatch.fill_freed(freed)
 
     def complete(self, work: WorkItem, holder: str) -> None:
-        """End a claim whose work is done."""
+        """End a claim whose work is done, at once or when its holder has wrapped it up."""
+        self.wrapped_up(work.item.id, "told")
         agent = self._let_go(work, holder)
         del self._desk.waiting.works[work.item.id]
-        self._desk.records.changed(Act.COMPLETED, work, self._desk.now, agent)
+        span = self._desk.wrap_ups.span(work.item)
+        if span:
+            now = self._desk.now
+            self._wrap_up(WrapUp(item=work.item, agent_id=holder, since=now, until=now + span))
+            self._desk.records.wrapping(work, now, agent, now + span)
+        else:
+            self._desk.records.changed(Act.COMPLETED, work, self._desk.now, agent)
+        self._dispatch.fill_freed(agent)
+
+    def wrapped_up(self, item_id: str, reason: str) -> None:
+        """End after-call work, so that its room can be filled."""
+        wrap_up = self._desk.wrap_ups.end(item_id)
+        if wrap_up is None:
+            return
+        agent = self._desk.reservations.wrapped_up(wrap_up)
+        work = WorkItem(wrap_up.item)
+        self._desk.records.wrapped_up(work, self._desk.now, agent, reason, wrap_up.since)
         self._dispatch.fill_freed(agent)
 
     def put_back(self, work: WorkItem, holder: str) -> None:
@@ -121,6 +140,24 @@ class Claims:
         if event.is_dormant:
             self._desk.reservations.sleep(work)
         self._desk.leases.restore(work, lease)
+
+    def restore_wrap_up(self, agent: Agent, event: WrapUpRestored) -> None:
+        """Take over after-call work of an earlier run."""
+        if self._desk.wrap_ups.of(event.item_id) is not None:
+            return
+        item = Item(
+            id=event.item_id,
+            conversation_id=event.conversation_id,
+            queue=event.queue,
+            channel_class=event.channel_class,
+            eligible_since=event.eligible_since,
+            arrival=0,
+        )
+        self._wrap_up(WrapUp(item=item, agent_id=agent.id, since=event.since, until=event.until))
+
+    def _wrap_up(self, wrap_up: WrapUp) -> None:
+        self._desk.wrap_ups.begin(wrap_up)
+        self._desk.reservations.wrap_up(wrap_up)
 
     def _holder(self, work: WorkItem) -> Agent:
         return self._desk.matching.agents[str(work.holder)]

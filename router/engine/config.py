@@ -65,6 +65,7 @@ class QueueConfig:
     the value they were queued with, so that a changed rule does not move work that already waits.
     `affinity_s`: how long an item waits for its preferred person; at 0 he only goes first if he is free.
     `thin_staff`: with fewer people present than this who satisfy what is required, preferences are ignored.
+    `wrap_up_s`: how long solved work still takes its room; None: as its channel class says.
     """
 
     offer_timeout_s: float = 30.0
@@ -77,18 +78,21 @@ class QueueConfig:
     reserve: Reserve | None = None
     affinity_s: float = 0.0
     thin_staff: int = 0
+    wrap_up_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClassConfig:
     """What one item of a channel class costs in units, and how many of it a person may have.
 
-    Work of this class does not stand in the way of the classes in `interruptible_by`.
+    Work of this class does not stand in the way of the classes in `interruptible_by`. For `wrap_up_s` after it
+    is solved it still takes its room.
     """
 
     cost: int = 20
     max: int = 5
     interruptible_by: frozenset[str] = frozenset()
+    wrap_up_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

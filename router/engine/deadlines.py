@@ -29,6 +29,7 @@ class DeadlineKind(StrEnum):
     SKILL_EXPIRES = "skill_expires"
     PROMISE_STEP = "promise_step"
     GUARD = "guard"
+    WRAP_UP_ENDS = "wrap_up_ends"
 
 
 class Deadlines:

@@ -17,7 +17,8 @@ class Act(StrEnum):
     `put_back` by the engine itself has the reason `silent` or `absent`; the item waits again at once.
     `need_dropped` gives up needs that waited long enough, or that nobody on shift could serve;
     `need_restored` asks for them again because that reason is gone. `moved` is
-    an item that overflow took to another queue. `nudged` and `escalated` are steps of the lease. `dormant`
+    an item that overflow took to another queue. `wrapping` is work that is solved and still takes room; `completed`
+    follows when that is over. `nudged` and `escalated` are steps of the lease. `dormant`
     and `woken` say who is waited for. `clock` is a promise that began, stopped, went on, was kept or ended,
     `promise_due` one that reached 50, 75 or 100 per cent. `overflow`, `incident` and `reachability` are
     about a queue, an incident, and work nobody on shift can do.
@@ -35,6 +36,7 @@ class Act(StrEnum):
     WITHDRAWN = "withdrawn"
     CLAIMED = "claimed"
     COMPLETED = "completed"
+    WRAPPING = "wrapping"
     AWAY = "away"
     ACCEPTING = "accepting"
     CANCELLED = "cancelled"

@@ -23,6 +23,7 @@ from router.engine.relaxing import Relaxing
 from router.engine.reservations import Reservations
 from router.engine.staff import Absence, Agent
 from router.engine.waiting import Waiting
+from router.engine.wrap_ups import WrapUps
 from router.strategy import Strategy
 
 
@@ -46,6 +47,7 @@ class Desk:
         "relaxing",
         "reservations",
         "waiting",
+        "wrap_ups",
     )
 
     def __init__(
@@ -65,6 +67,7 @@ class Desk:
         self.affinity = Affinity(config, self.matching, self.waiting, self.relaxing)
         self.records = Records(self.waiting, self.matching, self.affinity, self.clocks)
         self.leases = Leases(config, self.matching, self.deadlines)
+        self.wrap_ups = WrapUps(config, self.deadlines)
         self.refusals = Refusals(self.deadlines, config.offers.ask_again_s)
         # True until everybody who waits has been told what the change of people means for him
         self.people_changed = False
@@ -93,6 +96,9 @@ class Desk:
                 return self._changes_by_itself(id, at)
             case DeadlineKind.INCIDENT_ENDS:
                 return self.incidents.until.get(id) == at
+            case DeadlineKind.WRAP_UP_ENDS:
+                wrap_up = self.wrap_ups.of(id)
+                return wrap_up is not None and wrap_up.until == at
             case DeadlineKind.LEASE_STEP:
                 return self.leases.next_at(id) == at
             case DeadlineKind.PROMISE_STEP:

@@ -1,8 +1,8 @@
 """The engine: events in, decisions out; the same events, configuration and seed give the same decisions.
 
 It holds an index in memory and nothing else. After a start it is rebuilt by telling it what the database
-knows: `ItemQueued` for every live item, then `OfferRestored`, `ClaimRestored` and `ClockRestored`, then
-`AgentRestored`; a `ClockTick` ends it and does what has become due or possible meanwhile.
+knows: `ItemQueued` for every live item, then `OfferRestored`, `ClaimRestored`, `WrapUpRestored` and
+`ClockRestored`, then `AgentRestored`; a `ClockTick` ends it and does what has become due or possible meanwhile.
 """
 
 from __future__ import annotations
@@ -50,11 +50,11 @@ from router.engine.events import (
     OverflowRestored,
     PresenceChanged,
     Replied,
+    WrapUpDone,
+    WrapUpRestored,
 )
-from router.engine.records import EXPLAINED
 from router.engine.relief import Relief
 from router.engine.staff import Agent
-from router.engine.times import to_iso
 from router.engine.work_items import WorkItem
 from router.messages import JsonObject
 from router.strategy import Strategy
@@ -93,7 +93,7 @@ class Engine:
         if isinstance(event, OverflowRestored):
             desk.overflows.restore(event.queue)
             return []
-        if isinstance(event, OfferRestored | ClaimRestored | AgentRestored):
+        if isinstance(event, OfferRestored | ClaimRestored | WrapUpRestored | AgentRestored):
             self._restore(event)
             return []
         if isinstance(event, ClockRestored):
@@ -122,7 +122,7 @@ class Engine:
         """Say where an item stands, what it waits for, and what stops each person; changes nothing."""
         work = self._desk.waiting.works.get(item_id)
         if work is None:
-            return {"act": EXPLAINED, "at": to_iso(at), "item": item_id, "state": "gone"}
+            return self._desk.records.explain_gone(item_id, at, self._desk.wrap_ups.of(item_id))
         lease = None if work.holder is None else self._desk.leases.of(work)
         return self._desk.records.explain(work, self._desk.matching.lane(work.lane_key), at, lease)
 
@@ -139,6 +139,8 @@ class Engine:
                     self._relief.end(id, by_time=True)
                 case DeadlineKind.OFFER_EXPIRES:
                     self._answers.run_out(desk.reservations.offers[id])
+                case DeadlineKind.WRAP_UP_ENDS:
+                    self._claims.wrapped_up(id, "time")
                 case DeadlineKind.LEASE_STEP:
                     self._claims.take_step(desk.waiting.works[id])
                 case DeadlineKind.PROMISE_STEP:
@@ -180,11 +182,15 @@ class Engine:
                 self._promises.take_in(event)
             case ClaimEnded():
                 self._end_claim(event)
+            case WrapUpDone():
+                self._claims.wrapped_up(event.item_id, "told")
             case AgentChanged() | AgentRemoved() | PresenceChanged() | AbsencePlanned():
                 self._change_person(event)
 
     def _queue(self, event: ItemQueued) -> None:
         if not self._desk.waiting.is_live(event.item.id):
+            # the same work comes back before it was wrapped up
+            self._claims.wrapped_up(event.item.id, "told")
             promised = self._promises.promised(event.item)
             self._relief.queue(event if promised is event.item else replace(event, item=promised))
             self._promises.announce()
@@ -266,10 +272,13 @@ class Engine:
         matching.expire_skills(agent, self._desk.now)
         self._desk.watch_skills(agent)
 
-    def _restore(self, event: OfferRestored | ClaimRestored | AgentRestored) -> None:
+    def _restore(self, event: OfferRestored | ClaimRestored | WrapUpRestored | AgentRestored) -> None:
         agent = self._desk.matching.agent(event.agent_id)
         if isinstance(event, AgentRestored):
             self._restore_agent(agent, event)
+            return
+        if isinstance(event, WrapUpRestored):
+            self._claims.restore_wrap_up(agent, event)
             return
         work = self._work(event.item_id, event.at)
         if work.offer is not None or work.holder is not None:

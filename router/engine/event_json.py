@@ -40,6 +40,8 @@ from router.engine.events import (
     OverflowRestored,
     PresenceChanged,
     Replied,
+    WrapUpDone,
+    WrapUpRestored,
 )
 from router.engine.needs import needs_from_json, needs_to_json
 from router.engine.times import from_iso, to_iso
@@ -56,6 +58,7 @@ _TYPES: Mapping[str, type[Event]] = {
     "offer_failed": OfferFailed,
     "claim_taken": ClaimTaken,
     "claim_ended": ClaimEnded,
+    "wrap_up_done": WrapUpDone,
     "reply": Replied,
     "customer_message": CustomerWrote,
     "pause": ItemPaused,
@@ -65,6 +68,7 @@ _TYPES: Mapping[str, type[Event]] = {
     "tick": ClockTick,
     "offer_restored": OfferRestored,
     "claim_restored": ClaimRestored,
+    "wrap_up_restored": WrapUpRestored,
     "overflow_restored": OverflowRestored,
     "clock_restored": ClockRestored,
     "agent_restored": AgentRestored,

@@ -192,6 +192,14 @@ class ClaimEnded:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WrapUpDone:
+    """A person is done with the after-call work of an item before its time."""
+
+    at: datetime
+    item_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Replied:
     """The customer has been answered, so that he is the one who is waited for."""
 
@@ -285,6 +293,21 @@ class ClaimRestored:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WrapUpRestored:
+    """The after-call work of an earlier run lasts until `until`; its item is done and was not queued before."""
+
+    at: datetime
+    item_id: str
+    agent_id: str
+    conversation_id: str
+    queue: str
+    channel_class: str
+    eligible_since: datetime
+    since: datetime
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OverflowRestored:
     """The overflow of a queue was open, by its own length, when an earlier run ended."""
 
@@ -357,6 +380,7 @@ Event = (
     | OfferRejected
     | ClaimTaken
     | ClaimEnded
+    | WrapUpDone
     | Replied
     | CustomerWrote
     | ItemPaused
@@ -366,6 +390,7 @@ Event = (
     | ClockTick
     | OfferRestored
     | ClaimRestored
+    | WrapUpRestored
     | OverflowRestored
     | ClockRestored
     | AgentRestored

@@ -21,6 +21,7 @@ from router.engine.survey import LISTED, blocked_by, count_by_gate, describe, li
 from router.engine.times import to_iso
 from router.engine.waiting import Waiting
 from router.engine.work_items import WorkItem
+from router.engine.wrap_ups import WrapUp
 from router.messages import JsonObject, JsonValue
 
 EXPLAINED = "explained"
@@ -143,6 +144,18 @@ class Records:
         record = self._became(act, work, at, agent, reason)
         self._add(act, work, at, record, None if agent is None else agent.id)
 
+    def wrapping(self, work: WorkItem, at: datetime, agent: Agent, until: datetime) -> None:
+        """Say that work is solved, and until when it still takes its room."""
+        record = self._became(Act.WRAPPING, work, at, agent, "")
+        record.update(until=to_iso(until), wrap_up_s=(until - at).total_seconds())
+        self._add(Act.WRAPPING, work, at, record, agent.id)
+
+    def wrapped_up(self, work: WorkItem, at: datetime, agent: Agent, reason: str, since: datetime) -> None:
+        """Say that a claim is completed because its after-call work is over: by `time`, or as `told`."""
+        record = self._became(Act.COMPLETED, work, at, agent, reason)
+        record["wrapped_s"] = (at - since).total_seconds()
+        self._add(Act.COMPLETED, work, at, record, agent.id)
+
     def reminded(self, act: Act, work: WorkItem, at: datetime, agent: Agent, lease: Lease) -> None:
         """Say that a holder or a supervisor is told of owed work; reason `due`: its time comes or has come."""
         due_at = work.item.due_at
@@ -207,6 +220,20 @@ class Records:
         record["candidates"] = list_candidates(self._matching, work, lane)
         record["by_gate"] = count_by_gate(self._matching, work, lane)
         return record
+
+    def explain_gone(self, item_id: str, at: datetime, wrap_up: WrapUp | None) -> JsonObject:
+        """Say of an item nobody waits for whether somebody still has after-call work on it."""
+        record: JsonObject = {"act": EXPLAINED, "at": to_iso(at), "item": item_id, "state": "gone"}
+        if wrap_up is None:
+            return record
+        until_s = (wrap_up.until - at).total_seconds()
+        return {
+            **record,
+            "state": "wrapping",
+            "agent": wrap_up.agent_id,
+            "until": to_iso(wrap_up.until),
+            "wrap_up_s": until_s,
+        }
 
     def _waits(self, act: str, work: WorkItem, lane: Lane, at: datetime) -> dict[str, JsonValue]:
         record = self._about(act, work, at)

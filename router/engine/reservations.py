@@ -9,10 +9,11 @@ from router.engine.decisions import OfferMade
 from router.engine.matching import Matching
 from router.engine.staff import Agent
 from router.engine.work_items import WorkItem
+from router.engine.wrap_ups import WrapUp
 
 
 class Reservations:
-    """Open offers by id, and the two sides of every offer and claim."""
+    """Open offers by id, and the two sides of every offer and claim; after-call work at the person alone."""
 
     __slots__ = ("_matching", "offers")
 
@@ -69,6 +70,21 @@ class Reservations:
         agent.holdings.drop(agent.claims.pop(work.item.id), is_asleep=is_asleep)
         if is_asleep:
             del agent.asleep[work.item.id]
+        agent.profile.refresh(agent)
+        return agent
+
+    def wrap_up(self, wrap_up: WrapUp) -> None:
+        """Let solved work take its whole room until `wrapped_up`."""
+        agent = self._matching.agents[wrap_up.agent_id]
+        agent.wrapping[wrap_up.item.id] = wrap_up
+        agent.holdings.add(wrap_up.item.channel_class)
+        agent.profile.refresh(agent)
+
+    def wrapped_up(self, wrap_up: WrapUp) -> Agent:
+        """End after-call work; give the person who had it."""
+        agent = self._matching.agents[wrap_up.agent_id]
+        del agent.wrapping[wrap_up.item.id]
+        agent.holdings.drop(wrap_up.item.channel_class, is_asleep=False)
         agent.profile.refresh(agent)
         return agent
 

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from router.engine.capacity import Holdings, Scales
 from router.engine.pace import Brake, Pace
 from router.engine.rolls import Demand, Roll
+from router.engine.wrap_ups import WrapUp
 from router.model.presence import PresenceState
 from router.strategy import PersonSnapshot
 
@@ -58,6 +59,7 @@ class Agent:
         "rests_until",
         "unanswered",
         "watched_at",
+        "wrapping",
     )
 
     def __init__(self, id: str, place: int, profile: Profile, scales: Scales, pace: Pace | None) -> None:
@@ -74,6 +76,8 @@ class Agent:
         self.offered: dict[str, str] = {}
         # the claims whose customer is the one who is waited for
         self.asleep: dict[str, None] = {}
+        # solved work that still takes room
+        self.wrapping: dict[str, WrapUp] = {}
         self.last_offer = -math.inf
         self.unanswered = 0
         # skills lost at a time
@@ -108,12 +112,12 @@ class Agent:
 
     @property
     def has_nothing(self) -> bool:
-        """Tell whether the person has neither claims nor open offers."""
-        return not self.claims and not self.offered
+        """Tell whether the person has neither claims nor open offers nor after-call work."""
+        return not self.claims and not self.offered and not self.wrapping
 
     @property
     def load(self) -> float:
-        """Give the units in use: claims and open offers."""
+        """Give the units in use: claims, open offers and after-call work."""
         return self.holdings.load
 
     @property

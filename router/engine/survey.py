@@ -132,6 +132,8 @@ def _moment_row(matching: Matching, gate: Gate, agent: Agent, lane: Lane) -> dic
             else {"until": to_iso(brake.until), "items": brake.items, "per_s": brake.per_s}
         )
     row = _capacity_row(agent, lane.key.channel_class)
+    if agent.wrapping:
+        row["wrapping_until"] = to_iso(min(wrap_up.until for wrap_up in agent.wrapping.values()))
     if gate is Gate.RESERVE:
         reserved = matching.reserved(agent.profile, lane.key.queue)
         row.update(limit="reserve", reserved=sum(reserved.values()), reserved_for=list(reserved))

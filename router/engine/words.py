@@ -41,6 +41,7 @@ def say(record: JsonObject, lang: str, names: Names) -> str:
         reason=_because(record, phrases),
         silent=phrases.span(_number(record.get("silent_s"))),
         open=phrases.span(_number(record.get("open_s"))),
+        span=phrases.span(_number(record.get("wrap_up_s"))),
         unanswered=_whole(record.get("unanswered")),
         load=_whole(record.get("load")),
         of=_whole(record.get("of")),
@@ -83,7 +84,8 @@ def _explained(record: JsonObject, phrases: Phrases, names: Names) -> str:
     if state == "waiting":
         waited = phrases.waited.format(span=phrases.span(_number(record.get("waited_s"))))
         return phrases.sentences(_waiting(record, phrases, names, "blocked"), waited)
-    where = phrases.states[state].format(agent=_name(record.get("agent"), names))
+    span = phrases.span(_number(record.get("wrap_up_s")))
+    where = phrases.states[state].format(agent=_name(record.get("agent"), names), span=span)
     return phrases.sentences(where, _owed(record.get("lease"), phrases))
 
 
@@ -145,18 +147,23 @@ def _next_person(record: JsonObject, phrases: Phrases, names: Names) -> str:
         return phrases.runner_up.format(agent=_name(runner_up.get("agent"), names))
     for candidate in _list(record.get("candidates")):
         if isinstance(candidate, Mapping) and candidate.get("gate") not in (None, "presence"):
-            lack = _lack(candidate, phrases, names)
+            lack = _lack(record, candidate, phrases, names)
             return phrases.next_but.format(agent=_name(candidate.get("agent"), names), lack=lack)
     return ""
 
 
-def _lack(candidate: JsonObject, phrases: Phrases, names: Names) -> str:
+def _lack(record: JsonObject, candidate: JsonObject, phrases: Phrases, names: Names) -> str:
     """Say what stops a person; by words of their own for a reason or a limit that has them."""
     told = {key: _name(value, names) for key, value in candidate.items()}
     told["per"] = phrases.span(_number(candidate.get("per_s")))
     gate = str(candidate["gate"])
     why = candidate.get("reason") or candidate.get("limit")
-    return phrases.lacks.get(f"{gate}_{why}", phrases.lacks[gate]).format_map(told)
+    lack = phrases.lacks.get(f"{gate}_{why}", phrases.lacks[gate]).format_map(told)
+    until = candidate.get("wrapping_until")
+    if not isinstance(until, str):
+        return lack
+    left_s = (from_iso(until) - from_iso(str(record["at"]))).total_seconds()
+    return phrases.lacks["wrapping"].format(lack=lack, span=phrases.span(left_s))
 
 
 def _tier(record: JsonObject, phrases: Phrases, names: Names) -> str:

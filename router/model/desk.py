@@ -67,6 +67,7 @@ class AgentOnDuty(Agent):
 
     claims: int
     used_units: float
+    wrapping_until: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -193,6 +194,14 @@ class Offer:
     offered_at: datetime
     expires_at: datetime
     waited_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WrapUp:
+    """After-call work of one agent on a conversation that is solved, until then or until he is done."""
+
+    conversation: Conversation
+    until: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -44,8 +44,21 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryParts:
+    """Which part of a longer text a message is, and which parts the provider has taken.
+
+    `waits_for` is the part that did not arrive, behind which this one was not sent.
+    """
+
+    number: int
+    count: int
+    arrived: Sequence[int]
+    waits_for: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """How far an outbound message has come; `state` is a `DeliveryState`."""
+    """How far an outbound message has come; `state` is a `DeliveryState`, `parts` is None for a whole text."""
 
     state: str
     detail: str
@@ -53,6 +66,7 @@ class Delivery:
     outgoing_ref: str
     next_try_at: datetime | None
     refusal: Refusal | None = None
+    parts: DeliveryParts | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

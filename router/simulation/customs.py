@@ -46,7 +46,7 @@ class Recorded:
         self._steps: dict[str, list[Steps]] = {}
         said = _said(told)
         for held in claims:
-            if held.state == "completed" and held.ended_at is not None:
+            if held.state in ("completed", "wrapping") and held.ended_at is not None:
                 self._keep_steps(held, held.ended_at, said.get(held.item_id, ()))
 
     def answer(self, offer: OfferMade) -> Answer | None:

@@ -60,7 +60,9 @@ class Dialect:
     def _check(self, line: Line) -> None:
         """Refuse a line about an item, a person or an incident nobody has heard of."""
         entry = line.entry
-        if "item" in entry:
+        if "item" in entry and line.kind == "wrap_up_done":
+            self.work.known_item(str(entry["item"]))
+        elif "item" in entry:
             self.work.live_item(str(entry["item"]))
         if isinstance(entry.get("agent"), str):
             self._people.known(str(entry["agent"]))

@@ -14,7 +14,7 @@ from datetime import datetime
 from router.engine.decisions import Act, Decision
 from router.engine.times import to_iso
 from router.messages import JsonObject
-from router.simulation.play import CLAIMED, ENDED, OFFERED, Followed, Play
+from router.simulation.play import CLAIMED, ENDED, OFFERED, Followed, Play, is_wrapped_up
 
 _WHOLE = 100
 """The step, in per cent of its time, at which a promise is broken."""
@@ -39,10 +39,12 @@ class Figures:
     def __init__(self) -> None:
         self.items: dict[str, ItemFigures] = {}
         self._acts: dict[str, int] = {}
+        self._solved = 0
 
     def heard(self, decision: Decision) -> None:
         """Take in one decision."""
         act = decision.act
+        self._solved += act is Act.WRAPPING or (act is Act.COMPLETED and not is_wrapped_up(decision))
         self._acts[act.value] = self._acts.get(act.value, 0) + 1
         if not decision.item_id:
             return
@@ -102,7 +104,7 @@ class Figures:
             "items": len(play.items),
             "offered": self._acts.get("offered", 0),
             "accepted": self._acts.get("accepted", 0),
-            "completed": self._acts.get("completed", 0),
+            "completed": self._solved,
             "decisions": sum(self._acts.values()),
             "acts": dict(sorted(self._acts.items())),
             "waits_s": self.waits(_queue, names),

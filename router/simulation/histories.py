@@ -12,7 +12,7 @@ from typing import Any
 from router.engine.decisions import Act, Decision
 from router.engine.times import from_iso, to_iso
 from router.messages import JsonObject
-from router.simulation.play import ENDED, Play
+from router.simulation.play import ENDED, Play, is_wrapped_up
 
 MAX_HISTORIES = 100_000
 """How many items are followed; of more only the figures tell."""
@@ -44,7 +44,11 @@ class Histories:
         if not name or (name not in self._items and len(self._items) >= MAX_HISTORIES):
             return
         history = self._items.setdefault(name, _History())
-        act, at = decision.act, to_iso(decision.at)
+        # what is said later of after-call work is about the person, not about the item
+        if is_wrapped_up(decision):
+            return
+        at = to_iso(decision.at)
+        act = Act.COMPLETED if decision.act is Act.WRAPPING else decision.act
         if act is Act.OFFERED:
             history.offers.append({"agent": decision.agent_id, "at": at, "end": None, "ended_at": None})
         elif act in (Act.CLOCK, Act.PROMISE_DUE):

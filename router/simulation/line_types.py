@@ -12,6 +12,7 @@ from router.engine.events import (
     ClockRestored,
     OfferRestored,
     OverflowRestored,
+    WrapUpRestored,
 )
 
 
@@ -62,6 +63,7 @@ LINE_TYPES: Mapping[str, LineType] = {
     "offer_failed": _type("", "agent item offer reason"),
     "claim_taken": _type("item agent"),
     "claim_ended": _type("item outcome", "agent"),
+    "wrap_up_done": _type("item"),
     "reply": _type("item", "agent"),
     "customer_message": _type("item"),
     "pause": _type("item", "reason"),
@@ -74,6 +76,7 @@ LINE_TYPES: Mapping[str, LineType] = {
     "transfer": _type("item to", "agent reason"),
     "offer_restored": _restored(OfferRestored),
     "claim_restored": _restored(ClaimRestored),
+    "wrap_up_restored": _restored(WrapUpRestored),
     "overflow_restored": _restored(OverflowRestored),
     "clock_restored": _restored(ClockRestored),
     "agent_restored": _restored(AgentRestored),

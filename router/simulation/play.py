@@ -26,6 +26,7 @@ Listener = Callable[[Decision], None]
 WAITING, OFFERED, CLAIMED, HANDED_BACK, ENDED = "waiting", "offered", "claimed", "handed_back", "ended"
 
 _OFFER_ENDS = frozenset({Act.REJECTED, Act.EXPIRED, Act.RESCINDED, Act.CANCELLED, Act.FAILED})
+_DONE = frozenset({Act.WRAPPING, Act.COMPLETED, Act.WITHDRAWN})
 _BY_ENGINE = frozenset({"silent", "absent"})
 
 
@@ -38,6 +39,11 @@ class Followed:
     state: str = WAITING
     holder: str | None = None
     offer: OfferMade | None = None
+
+
+def is_wrapped_up(decision: Decision) -> bool:
+    """Say whether a claim is completed only now because of after-call work; the item was done when that began."""
+    return decision.act is Act.COMPLETED and "wrapped_s" in decision.record
 
 
 class Play:
@@ -127,7 +133,7 @@ class Play:
             self._offer_over(followed)
         elif decision.act in (Act.ACCEPTED, Act.CLAIMED) and decision.agent_id is not None:
             self._held(followed, decision.agent_id)
-        elif decision.act in (Act.COMPLETED, Act.WITHDRAWN):
+        elif decision.act in _DONE and not is_wrapped_up(decision):
             self._let_go(followed, ENDED)
         elif decision.act is Act.PUT_BACK:
             by_engine = decision.record.get("reason") in _BY_ENGINE

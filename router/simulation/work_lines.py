@@ -63,12 +63,17 @@ class WorkLines:
 
     def live_item(self, name: str) -> Followed:
         """Give an item that waits or is served."""
+        followed = self.known_item(name)
+        if followed.state == ENDED:
+            raise ConfigError(f"`{name}` is over", hint="Queue it again first (item_enqueued).")
+        return followed
+
+    def known_item(self, name: str) -> Followed:
+        """Give an item that was queued, though it be over."""
         followed = self._play.items.get(name)
         if followed is None:
             near = did_you_mean(name, list(self._play.items)[-1000:])
             raise ConfigError(f"unknown item `{name[:60]}`", hint=f"Queue it first. {near}")
-        if followed.state == ENDED:
-            raise ConfigError(f"`{name}` is over", hint="Queue it again first (item_enqueued).")
         return followed
 
     def _last_agent(self, customer: str) -> str | None:

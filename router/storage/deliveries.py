@@ -19,6 +19,8 @@ from router.messages import DeliveryReport, DeliveryState, Evidence, EvidenceKin
 from router.model.filing import reference_digest
 from router.storage.due_sends import NO_EXCEPTION, Unless, due_messages
 from router.storage.echoes import know_remote_ref
+from router.storage.parts import settle_parts
+from router.storage.pauses import StoredPause, keep_pause
 from router.storage.schema import (
     attempt,
     contact_point,
@@ -57,7 +59,10 @@ class Claimed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settlement:
-    """How an attempt ended, and what that means for its message; `refusal` is for whoever wrote it."""
+    """How an attempt ended, and what that means for its message; `refusal` is for whoever wrote it.
+
+    `pause` is what the provider's limit holds back besides.
+    """
 
     attempt_id: str
     message_id: str
@@ -70,6 +75,7 @@ class Settlement:
     detail: str = ""
     remote_ref: str = ""
     address_gone: bool = False
+    pause: StoredPause | None = None
     refusal: Mapping[str, object] | None = None
 
 
@@ -130,8 +136,11 @@ def mark_sending(connection: Connection, attempt_id: str, now: datetime) -> None
     )
 
 
-def settle(connection: Connection, settlement: Settlement) -> None:
-    """Record how an attempt ended; the secret of the reply address is erased once the message is out."""
+def settle(connection: Connection, settlement: Settlement) -> list[tuple[str, str]]:
+    """Record how an attempt ended; give (conversation, message) of other parts of the same text this concerns.
+
+    The secret of the reply address is erased once the message is out.
+    """
     connection.execute(
         update(attempt)
         .where(attempt.c.id == settlement.attempt_id, attempt.c.state == DeliveryState.SENDING)
@@ -162,6 +171,11 @@ def settle(connection: Connection, settlement: Settlement) -> None:
     know_remote_ref(connection, settlement.message_id, settlement.remote_ref, settlement.at)
     if settlement.address_gone:
         _address_gone(connection, settlement.message_id)
+    if settlement.pause is not None:
+        keep_pause(connection, settlement.pause, settlement.at)
+    if settlement.message_state is DeliveryState.QUEUED:
+        return []
+    return settle_parts(connection, settlement.message_id, settlement.at)
 
 
 def settle_interrupted(connection: Connection, run_id: str, now: datetime) -> list[str]:
@@ -196,23 +210,6 @@ def settle_interrupted(connection: Connection, run_id: str, now: datetime) -> li
     return unknown
 
 
-def resend(connection: Connection, message_id: str, now: datetime) -> bool:
-    """Queue an unknown or failed message again under the same id; false if it is neither."""
-    changed = _update_outbox(
-        connection,
-        message_id,
-        outbox.c.state.in_((DeliveryState.UNKNOWN, DeliveryState.FAILED, DeliveryState.EXPIRED)),
-        {
-            "state": DeliveryState.QUEUED,
-            "next_try_at": now,
-            "created_at": now,
-            "settled_at": None,
-            "refusal": None,
-        },
-    )
-    return changed == 1
-
-
 def apply_reports(
     connection: Connection, account: str, reports: Sequence[DeliveryReport]
 ) -> list[tuple[str, str]]:
@@ -237,6 +234,7 @@ def apply_reports(
         if _moves_forward(DeliveryState(row.state), report.state):
             values = {"state": report.state, "detail": report.detail, "settled_at": report.at}
             _update_outbox(connection, row.message_id, outbox.c.state == row.state, values)
+            concerned += settle_parts(connection, row.message_id, report.at)
         if report.address_gone:
             _address_gone(connection, row.message_id)
     return concerned

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Row, insert, select, update
 from router.messages import DeliveryState, Evidence, EvidenceKind
 from router.model.filing import reference_digest
 from router.model.threads import Echo
+from router.storage.parts import settle_parts
 from router.storage.schema import attempt, message, outbox, reference
 
 # states an echo proves wrong; one that is held is seen by the shop and not yet by the customer
@@ -52,12 +53,14 @@ def settle_echoes(connection: Connection, echoes: Sequence[Echo]) -> list[tuple[
                 next_try_at=None,
                 settled_at=echo.at,
                 reply_token=None,
+                waits_for_part=None,
                 detail="seen at the provider",
             )
         )
         if settled.rowcount:
             shown = select(message.c.conversation_id).where(message.c.id == echo.message_id)
             changed.append((connection.execute(shown).scalar_one(), echo.message_id))
+            changed += settle_parts(connection, echo.message_id, echo.at)
     return changed
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, bindparam, insert, select, update
 
 from router.ids import digest
+from router.legible import legible
 from router.messages import AcceptOutcome, AcceptResult, JsonValue, RawInbound
 from router.storage.inserts import insert_many
 from router.storage.lookups import Lookup
@@ -94,11 +95,11 @@ def set_aside(connection: Connection, inbound_id: str, code: str, reason: str, a
     changed = connection.execute(
         update(quarantine)
         .where(quarantine.c.inbound_id == inbound_id)
-        .values(code=code, reason=reason, reruns=quarantine.c.reruns + 1)
+        .values(code=code, reason=legible(reason), reruns=quarantine.c.reruns + 1)
     )
     if changed.rowcount == 0:
         connection.execute(
-            insert(quarantine).values(inbound_id=inbound_id, code=code, reason=reason, since=at)
+            insert(quarantine).values(inbound_id=inbound_id, code=code, reason=legible(reason), since=at)
         )
 
 
@@ -130,8 +131,8 @@ def _row(account: str, inbound_id: str, raw: RawInbound, key: bytes) -> dict[str
         "id": inbound_id,
         "account": account,
         "dedupe_digest": key,
-        "dedupe_key": raw.dedupe_key,
-        "envelope": raw.envelope,
+        "dedupe_key": legible(raw.dedupe_key),
+        "envelope": legible(raw.envelope),
         "size_bytes": len(raw.raw),
         "received_at": raw.received_at,
         "state": "accepted",
@@ -139,7 +140,7 @@ def _row(account: str, inbound_id: str, raw: RawInbound, key: bytes) -> dict[str
 
 
 def _move_cursor(connection: Connection, delivery: Delivery) -> None:
-    values = {"cursor": delivery.cursor, "cursor_at": delivery.at}
+    values = {"cursor": legible(delivery.cursor), "cursor_at": delivery.at}
     changed = connection.execute(
         update(channel_account).where(channel_account.c.account == delivery.account).values(values)
     )

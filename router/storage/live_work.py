@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, literal_column, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from router.engine.events import (
@@ -20,6 +20,7 @@ from router.engine.events import (
     ItemQueued,
     OfferRestored,
     Replied,
+    WrapUpRestored,
 )
 from router.engine.needs import needs_from_json
 from router.storage.schema import (
@@ -131,6 +132,31 @@ async def read_held_claims(connection: AsyncConnection, now: datetime) -> list[E
             replied_at=row.replied_at,
         )
         for row in await connection.execute(held)
+    ]
+
+
+async def read_wrap_ups(connection: AsyncConnection, now: datetime) -> list[Event]:
+    """Tell who still has after-call work on what is solved, and until when."""
+    wrapping = (
+        select(claim, work_item.c.conversation_id, work_item.c.queue)
+        .add_columns(work_item.c.channel_class, work_item.c.eligible_since)
+        .join_from(claim, work_item, work_item.c.id == claim.c.work_item_id)
+        .where(claim.c.state == literal_column("'wrapping'"))
+        .order_by(claim.c.id)
+    )
+    return [
+        WrapUpRestored(
+            at=now,
+            item_id=row.work_item_id,
+            agent_id=row.agent_id,
+            conversation_id=row.conversation_id,
+            queue=row.queue,
+            channel_class=row.channel_class,
+            eligible_since=row.eligible_since,
+            since=row.ended_at,
+            until=row.wraps_until,
+        )
+        for row in await connection.execute(wrapping)
     ]
 
 

@@ -56,6 +56,18 @@ _HELD = (
     update(claim)
     .where(claim.c.work_item_id == bindparam("item"), claim.c.state == "active")
 )  # fmt: skip
+_SOLVED = (
+    update(claim)
+    .where(
+        claim.c.work_item_id == bindparam("item"),
+        claim.c.agent_id == bindparam("agent"),
+        claim.c.state == "completed",
+    )
+)  # fmt: skip
+_WRAPPING = (
+    update(claim)
+    .where(claim.c.work_item_id == bindparam("item"), claim.c.state == literal_column("'wrapping'"))
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -246,6 +258,20 @@ def _wake(connection: Connection, decision: Decision) -> None:
     connection.execute(_HELD.values(**values), {"item": decision.item_id})
 
 
+def _wrap_up(connection: Connection, decision: Decision) -> None:
+    """Let the claim of solved work take room still; the store has ended it before the engine was told."""
+    until = datetime.fromisoformat(str(decision.record["until"]))
+    connection.execute(
+        _SOLVED.values(state="wrapping", wraps_until=until),
+        {"item": decision.item_id, "agent": decision.agent_id},
+    )
+
+
+def _complete(connection: Connection, decision: Decision) -> None:
+    if "wrapped_s" in decision.record:
+        connection.execute(_WRAPPING.values(state="completed"), {"item": decision.item_id})
+
+
 # --- the rest -----------------------------------------------------------------------------------
 
 
@@ -288,6 +314,8 @@ _CHANGES: Mapping[Act, Callable[[Connection, Decision], None]] = {
     Act.CLAIMED: _add_claim,
     Act.PUT_BACK: _put_back,
     Act.WITHDRAWN: _withdraw,
+    Act.WRAPPING: _wrap_up,
+    Act.COMPLETED: _complete,
     Act.MEMORY_CLEARED: _remember_refusals,
     Act.MOVED: _move,
     Act.NUDGED: _step_lease,

@@ -21,6 +21,7 @@ from router.storage.live_work import (
     read_open_offers,
     read_pauses,
     read_untold,
+    read_wrap_ups,
 )
 from router.storage.schema import (
     ALARMS,
@@ -68,6 +69,7 @@ async def restoring_events(connection: AsyncConnection, now: datetime, config: E
         *await read_clocks(connection, now),
         *await read_open_offers(connection, now),
         *await read_held_claims(connection, now),
+        *await read_wrap_ups(connection, now),
         *await _staff(connection, now, config.offers),
         *await read_pauses(connection, now),
         *await read_untold(connection, now),

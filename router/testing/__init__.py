@@ -29,12 +29,13 @@ if TYPE_CHECKING:
         slow_body,
         token_expired,
     )
-    from router.testing.faulty_http import ANY, Call, FaultyHttp, Handler, json_answer
+    from router.testing.faulty_http import ANY, Call, FaultyHttp, Responder, json_answer
     from router.testing.hook_door import HookDoor
     from router.testing.memory import MemoryContext, MemoryStore
     from router.testing.player import Player
     from router.testing.pusher import Push, Pushed, Pusher
     from router.testing.traffic import Recorded, read_traffic
+    from router.testing.whole_router import channels_open, rows, rows_once
 
 _HOMES = {
     "certificate": ("Certificate",),
@@ -56,12 +57,13 @@ _HOMES = {
         "slow_body",
         "token_expired",
     ),
-    "faulty_http": ("ANY", "Call", "FaultyHttp", "Handler", "json_answer"),
+    "faulty_http": ("ANY", "Call", "FaultyHttp", "Responder", "json_answer"),
     "hook_door": ("HookDoor",),
     "memory": ("MemoryContext", "MemoryStore"),
     "player": ("Player",),
     "pusher": ("Push", "Pushed", "Pusher"),
     "traffic": ("Recorded", "read_traffic"),
+    "whole_router": ("channels_open", "rows", "rows_once"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
@@ -77,7 +79,6 @@ __all__ = [
     "FakeUser",
     "Fault",
     "FaultyHttp",
-    "Handler",
     "HookDoor",
     "MemoryContext",
     "MemoryStore",
@@ -86,8 +87,10 @@ __all__ = [
     "Pushed",
     "Pusher",
     "Recorded",
+    "Responder",
     "StatefulFake",
     "certify",
+    "channels_open",
     "cut_after_commit",
     "cut_before_commit",
     "garbage",
@@ -100,6 +103,8 @@ __all__ = [
     "rate_limited",
     "read_traffic",
     "refused",
+    "rows",
+    "rows_once",
     "server_error",
     "slow_body",
     "token_expired",

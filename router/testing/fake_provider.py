@@ -28,7 +28,7 @@ from typing import Any
 from router.testing.fake_clock import FakeClock
 from router.testing.fake_records import FakeMessage, FakePage, FakeThread, FakeUser
 from router.testing.faults import Fault
-from router.testing.faulty_http import ANY, FaultyHttp, Handler
+from router.testing.faulty_http import ANY, FaultyHttp, Responder
 
 
 class StatefulFake:
@@ -48,11 +48,11 @@ class StatefulFake:
         self._hold = 0
         self._changed = asyncio.Event()
         self._last_number = 0
-        for method, path, handler in self.routes():
-            self.http.route(method, path, handler)
+        for method, path, respond in self.routes():
+            self.http.route(method, path, respond)
 
-    def routes(self) -> Iterable[tuple[str, str, Handler]]:
-        """Give method, aiohttp path template and handler of each call the provider offers."""
+    def routes(self) -> Iterable[tuple[str, str, Responder]]:
+        """Give method, aiohttp path template and responder of each call the provider offers."""
         return ()
 
     async def start(self, port: int = 0) -> None:

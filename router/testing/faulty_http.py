@@ -2,7 +2,7 @@
 
 Faults wait in one queue for each route and one for all routes (`ANY`), and are used up in the order given:
 one request takes one fault, its route's own first. What happens at the provider "before the commit" happens
-before the route's handler ran, "after the commit" once it has run.
+before the route's responder ran, "after the commit" once it has run.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections import defaultdict, deque
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from aiohttp import web
 
@@ -21,7 +22,7 @@ from router.testing.loopback import LoopbackServer
 ANY = "*"
 
 Answer = web.StreamResponse
-Handler = Callable[[web.Request], Awaitable[Answer]]
+Responder = Callable[[web.Request], Awaitable[Answer]]
 
 _REQUEST_BYTES = 32 * 1024 * 1024
 
@@ -49,17 +50,25 @@ class FaultyHttp(LoopbackServer):
         self.calls: list[Call] = []
         self._faults: dict[str, deque[Fault]] = defaultdict(deque)
 
-    def route(self, method: str, path: str, handler: Handler) -> None:
+    def route(self, method: str, path: str, respond: Responder) -> None:
         """Answer requests of this method and aiohttp path template; before `start`."""
 
         async def serve(request: web.Request) -> web.StreamResponse:
-            return await self._serve(request, f"{method} {path}", handler)
+            return await self._serve(request, f"{method} {path}", respond)
 
         self._app.router.add_route(method, path, serve)
 
     def fail_next(self, fault: Fault, route: str = ANY) -> None:
         """Queue a fault for a route (`POST /messages`, as it was added) or for whichever comes next."""
         self._faults[route].append(fault)
+
+    def asked(self, *endings: str) -> list[bytes]:
+        """Give the calls that went well and whose path ends so, each as path, query and body in one."""
+        return [
+            b" ".join((each.path.encode(), urlencode(each.query).encode(), each.body))
+            for each in self.calls
+            if each.path.endswith(endings) and not each.fault
+        ]
 
     def left(self) -> int:
         """Count the faults nothing has used up yet."""
@@ -71,7 +80,7 @@ class FaultyHttp(LoopbackServer):
                 return queue.popleft()
         return None
 
-    async def _serve(self, request: web.Request, route: str, handler: Handler) -> Answer:
+    async def _serve(self, request: web.Request, route: str, respond: Responder) -> Answer:
         fault = self._take_fault(route)
         is_form = request.content_type.startswith("multipart/")
         self.calls.append(
@@ -85,16 +94,16 @@ class FaultyHttp(LoopbackServer):
             )
         )
         if fault is None:
-            return await handler(request)
-        return await _spoil(request, fault, handler)
+            return await respond(request)
+        return await _spoil(request, fault, respond)
 
 
-async def _spoil(request: web.Request, fault: Fault, handler: Handler) -> Answer:
+async def _spoil(request: web.Request, fault: Fault, respond: Responder) -> Answer:
     if fault.cut_before:
         return _hang_up(request)
     if fault.status is not None:
         return web.Response(status=fault.status, body=fault.body, headers=dict(fault.headers))
-    answer = await handler(request)
+    answer = await respond(request)
     if fault.cut_after:
         return _hang_up(request)
     if fault.until is not None:
@@ -125,5 +134,5 @@ async def _dribble(request: web.Request, answer: web.Response, seconds: float) -
 
 
 def json_answer(value: Any, *, status: int = 200) -> web.Response:
-    """Answer with JSON, for the handlers of a fake."""
+    """Answer with JSON, for the routes of a fake."""
     return web.json_response(value, status=status)

@@ -26,7 +26,8 @@ class Place:
 
 def create(connection: Connection) -> None:
     """Make every table."""
-    metadata.create_all(connection)
+    # Of an empty database nothing has to be asked first.
+    metadata.create_all(connection, checkfirst=False)
 
 
 def file_first(connection: Connection, account: str, event: InboundEvent | None, at: datetime) -> Place:

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from router.messages import AcceptOutcome
+from router.model.refusals import RefusedCalls
 from router.web.auth import Caller
 from router.web.binder import Body, Call
 from router.web.services import AccountHealth, Services
@@ -15,7 +16,7 @@ from router.web.services import AccountHealth, Services
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChannelHealth:
-    """How one account is doing."""
+    """How one account is doing; `refused` is for admins and supervisors."""
 
     account: str
     channel: str
@@ -24,13 +25,15 @@ class ChannelHealth:
     cause: str
     since: datetime | None
     next_try: datetime | None
+    refused: Sequence[RefusedCalls]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChannelList:
-    """All configured accounts."""
+    """All configured accounts; `stray_calls` named none of them."""
 
     channels: Sequence[ChannelHealth]
+    stray_calls: Sequence[RefusedCalls]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +76,11 @@ class ChannelCalls:
 
     async def list_channels(self, caller: Caller) -> ChannelList:
         """List the configured accounts with their health."""
-        return ChannelList(channels=[_channel(one) for one in self._channels.health()])
+        sees = caller.supervises
+        return ChannelList(
+            channels=[_channel(one, one.refused if sees else ()) for one in self._channels.health()],
+            stray_calls=self._channels.stray_calls() if sees else (),
+        )
 
     async def restart(self, caller: Caller, account: str) -> None:
         """Close an account and open it anew, also a failed or paused one."""
@@ -93,7 +100,7 @@ class ChannelCalls:
         return Entered(outcome=result.outcome, inbound_id=result.inbound_id)
 
 
-def _channel(one: AccountHealth) -> ChannelHealth:
+def _channel(one: AccountHealth, refused: Sequence[RefusedCalls]) -> ChannelHealth:
     return ChannelHealth(
         account=one.account,
         channel=one.channel,
@@ -102,4 +109,5 @@ def _channel(one: AccountHealth) -> ChannelHealth:
         cause=one.health.cause,
         since=one.health.since,
         next_try=one.health.next_try,
+        refused=refused,
     )

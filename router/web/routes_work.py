@@ -8,9 +8,9 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, ConfigDict, Field, JsonValue
 
-from router.model.desk import Conversation, Offer, QueueCounters
+from router.model.desk import Conversation, Offer, QueueCounters, WrapUp
 from router.storage.views.conversations import read_conversation
-from router.storage.views.routing import count_queues, list_offers, require_offer
+from router.storage.views.routing import count_queues, list_offers, list_wrap_ups, require_offer
 from router.web.asking import reading, require_visible
 from router.web.auth import Caller
 from router.web.binder import Body, Call, Line, Name, whole
@@ -22,9 +22,10 @@ Token = Annotated[int, Field(ge=0, le=2**31 - 1), BeforeValidator(whole)]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OfferList:
-    """One's open offers."""
+    """One's open offers, and one's after-call work."""
 
     offers: Sequence[Offer]
+    wrap_ups: Sequence[WrapUp]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,17 +103,26 @@ class WorkCalls:
             ),
             Call(method="POST", path=f"{offer}/failed", action=self.fail_offer, status=204, raises=expired),
             Call(method="POST", path=f"{offer}/reject", action=self.reject_offer, status=204, raises=expired),
-            Call(method="POST", path=f"{one}/claim", action=self.claim, raises=("capacity_exceeded", *stale)),
+            Call(
+                method="POST",
+                path=f"{one}/claim",
+                action=self.claim,
+                raises=("forbidden", "capacity_exceeded", *stale),
+            ),
             Call(method="POST", path=f"{one}/put-back", action=self.put_back, raises=stale),
-            Call(method="POST", path=f"{one}/transfer", action=self.transfer, raises=stale),
+            Call(method="POST", path=f"{one}/transfer", action=self.transfer, raises=("forbidden", *stale)),
             Call(method="POST", path=f"{one}/resolve", action=self.resolve, raises=stale),
+            Call(method="POST", path=f"{one}/wrapped-up", action=self.wrapped_up, status=204),
             Call(method="GET", path="/queues", action=self.list_queues),
         ]
 
     async def list_offers(self, caller: Caller) -> OfferList:
-        """List one's open offers, the one that ends first at the head."""
+        """List one's open offers and after-call work, what ends first at the head."""
         async with reading(self._services, caller) as (conn, scope):
-            return OfferList(offers=await list_offers(conn, scope, self._services.clock.now()))
+            return OfferList(
+                offers=await list_offers(conn, scope, self._services.clock.now()),
+                wrap_ups=await list_wrap_ups(conn, scope),
+            )
 
     async def accept_offer(self, caller: Caller, offer_id: str) -> Accepted:
         """Accept an offer: the conversation is one's own from now on."""
@@ -136,7 +146,7 @@ class WorkCalls:
         await self._offers.reject(offer_id, caller.agent_id, body.reason)
 
     async def claim(self, caller: Caller, conversation_id: str) -> Conversation:
-        """Take a waiting item oneself."""
+        """Take a waiting item of a queue one serves; supervisors take any."""
         await require_visible(self._services, caller, conversation_id)
         await self._offers.claim(conversation_id, caller.agent_id)
         return await self._read(caller, conversation_id)
@@ -148,7 +158,7 @@ class WorkCalls:
         return await self._read(caller, conversation_id)
 
     async def transfer(self, caller: Caller, conversation_id: str, body: Transfer) -> Conversation:
-        """Hand over to a queue or an agent."""
+        """Hand over to a queue, or to an agent who serves the queue; supervisors hand over to anybody."""
         if (body.queue is None) == (body.agent is None):
             wrong = FieldError(at="queue", message="give either a queue or an agent")
             raise Problem(400, "bad_request", "Say where to: a queue or an agent.", errors=[wrong])
@@ -168,6 +178,11 @@ class WorkCalls:
         await require_visible(self._services, caller, conversation_id)
         await self._offers.resolve(conversation_id, caller.agent_id, body.token, body.reason)
         return await self._read(caller, conversation_id)
+
+    async def wrapped_up(self, caller: Caller, conversation_id: str) -> None:
+        """Be done with one's after-call work on a conversation before its time."""
+        await require_visible(self._services, caller, conversation_id)
+        await self._offers.wrapped_up(conversation_id, caller.agent_id)
 
     async def list_queues(self, caller: Caller) -> QueueList:
         """List the queues with their counters."""

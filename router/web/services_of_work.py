@@ -36,7 +36,7 @@ class Offers(Protocol):
         ...
 
     async def claim(self, conversation_id: str, agent_id: str) -> None:
-        """Take a waiting item without an offer. Raises StaleVersion if somebody has it."""
+        """Take a waiting item without an offer. Raises StaleVersion if somebody has it, NotPermitted."""
         ...
 
     async def put_back(self, conversation_id: str, agent_id: str, token: int, note: str) -> None:
@@ -53,11 +53,15 @@ class Offers(Protocol):
         to_agent_id: str | None,
         note: str,
     ) -> None:
-        """Hand an item over to a queue or an agent."""
+        """Hand an item over to a queue or an agent. Raises NotPermitted for one who does not serve its queue."""
         ...
 
     async def resolve(self, conversation_id: str, agent_id: str, token: int, reason: str) -> None:
         """End the episode."""
+        ...
+
+    async def wrapped_up(self, conversation_id: str, agent_id: str) -> None:
+        """End after-call work before its time. Raises NotFound where there is none."""
         ...
 
     async def set_presence(

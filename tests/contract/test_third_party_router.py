@@ -3,8 +3,6 @@
 import asyncio
 import importlib
 import json
-import subprocess
-import sys
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -14,11 +12,11 @@ from aiohttp import ClientSession
 from sqlalchemy import select
 
 from router.bootstrap import Router, running_router
-from router.capabilities import HealthState
 from router.clock import SystemClock
 from router.config import load_config
 from router.storage import schema as t
-from router.testing import cut_after_commit
+from router.testing import channels_open, cut_after_commit, rows, rows_once
+from tests.contract.installing import install_wheels
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "router-whatsapp"
 MESSAGES = select(t.message.c.conversation_id, t.message.c.account).order_by(t.message.c.id)
@@ -64,20 +62,18 @@ class Cloud:
         entries = [entry for document in documents for entry in document["entry"]]
         body = json.dumps({**documents[0], "entry": entries}).encode()
         headers = {"X-Hub-Signature-256": self.cloud.signature_of(body)}
-        async with (
-            ClientSession() as client,
-            client.post(f"{router.url}/whatsapp/hook", data=body, headers=headers) as answer,
-        ):
-            return answer.status
+        status = 503
+        async with ClientSession() as client:
+            while status == 503:  # told to come again, as by a busy machine, the provider comes again
+                async with client.post(f"{router.url}/whatsapp/hook", data=body, headers=headers) as answer:
+                    status = answer.status
+        return status
 
 
 @pytest.fixture
 async def cloud(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch):
     site = tmp_path_factory.mktemp("site")
-    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps"]
-    await asyncio.to_thread(
-        subprocess.run, [*pip, "--no-build-isolation", "--target", site, EXAMPLE], check=True, timeout=50
-    )
+    install_wheels(site, EXAMPLE)
     monkeypatch.syspath_prepend(str(site))
     cloud = Cloud()
     await cloud.simulator.start()
@@ -85,42 +81,27 @@ async def cloud(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Mo
     await cloud.simulator.stop()
 
 
-async def rows(router: Router, statement: Any) -> list[Any]:
-    async with router.store.reading() as connection:
-        return list((await connection.execute(statement)).all())
-
-
-async def until(router: Router, statement: Any, enough: Any) -> list[Any]:
-    while True:
-        number = router.live.last
-        found = await rows(router, statement)
-        if enough(found):
-            return found
-        await router.live.wait_past(number)
-
-
 async def test_numbers_of_one_webhook_answer_for_themselves_and_a_status_settles_a_lost_answer(
     cloud: Cloud, tmp_path: Path
 ):
-    async with running_router(load_config(cloud.config(tmp_path))) as router, asyncio.timeout(30):
-        while any(one.state is not HealthState.OK for one in router.supervisor.health().values()):
-            await router.live.wait_past(router.live.last)
+    async with running_router(load_config(cloud.config(tmp_path))) as router, asyncio.timeout(120):
+        await channels_open(router)
         written = [
             cloud.fake.webhook({"messages": [cloud.words(f"to {name}")]}, number=number)
             for name, number in NUMBERS.items()
         ]
         assert await cloud.push(router, *written) == 200
-        found = await until(router, MESSAGES, lambda rows: len(rows) == 2)
+        found = await rows_once(router, MESSAGES, lambda rows: len(rows) == 2)
         account = {row.conversation_id: row.account for row in found}
         assert set(account.values()) == set(NUMBERS)
         [mei] = await rows(router, select(t.agent.c.id))
         await router.offers.set_presence(mei.id, "available")
-        offers = await until(router, OFFERS, lambda rows: len(rows) == 2)
+        offers = await rows_once(router, OFFERS, lambda rows: len(rows) == 2)
         for offer in offers:
             await router.offers.accept(offer.id, mei.id)
             told = f"from {account[offer.conversation_id]}"
             await router.replies.reply(offer.conversation_id, mei.id, 1, told)
-        await until(router, OUTBOX, lambda rows: [row.state for row in rows] == ["accepted"] * 2)
+        await rows_once(router, OUTBOX, lambda rows: [row.state for row in rows] == ["accepted"] * 2)
         sent = {
             call.path.split("/")[2]: json.loads(call.body)["text"]["body"] for call in cloud.fake.http.calls
         }
@@ -128,9 +109,9 @@ async def test_numbers_of_one_webhook_answer_for_themselves_and_a_status_settles
 
         cloud.fake.fail_with(cut_after_commit(), cloud.cloud.MESSAGES)
         await router.replies.reply(offers[0].conversation_id, mei.id, 1, "one more")
-        await until(router, OUTBOX, lambda rows: sorted(row.state for row in rows)[-1] == "unknown")
+        await rows_once(router, OUTBOX, lambda rows: sorted(row.state for row in rows)[-1] == "unknown")
         status = cloud.fake.status_of(cloud.fake.sent_by_shop()[-1], "delivered")
         number = NUMBERS[account[offers[0].conversation_id]]
         assert await cloud.push(router, cloud.fake.webhook({"statuses": [status]}, number=number)) == 200
-        await until(router, OUTBOX, lambda rows: sorted(row.state for row in rows)[-1] == "delivered")
+        await rows_once(router, OUTBOX, lambda rows: sorted(row.state for row in rows)[-1] == "delivered")
     assert len(cloud.fake.sent_by_shop()) == 3

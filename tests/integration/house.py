@@ -178,7 +178,7 @@ async def house(
     in_force = InForce(config, strategies)
     live = LiveEvents("e1")
     room = EngineRoom(store, clock, in_force, lambda decisions: notices.decided(decisions))
-    notices = Notices(live, room, lambda account: None, no_threads)
+    notices = Notices(live, room, lambda account: outbox.wake(account), no_threads)
     offers = Offers(store, clock, room, lambda: ("chat", "email"))
     steering = Steering(store, clock, room, in_force)
     replies = Replies(store, clock, doors, lambda account, id: f"<{id}@us>", notices.written)

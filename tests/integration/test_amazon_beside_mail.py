@@ -15,6 +15,7 @@ from router.bootstrap import Router, running_router
 from router.config import parse_config
 from router.people import AgentProfile, apply_roster, create_token
 from router.storage import schema as t
+from router.testing import channels_open, rows_once
 
 ALIAS = "k3j9x2@marketplace.amazon.com"
 BUYERS_MAIL = f"""From: Buyer <{ALIAS}>
@@ -52,13 +53,11 @@ class Desk:
 
     async def delivered(self, message_id: str) -> str:
         """Wait until the mail room has settled a message."""
-        while True:
-            async with self.router.store.reading() as connection:
-                statement = select(t.outbox.c.state).where(t.outbox.c.message_id == message_id)
-                state = (await connection.execute(statement)).scalar_one()
-            if state not in ("queued", "sending"):
-                return str(state)
-            await self.router.live.wait_past(self.router.live.last)
+        statement = select(t.outbox.c.state).where(
+            t.outbox.c.message_id == message_id, t.outbox.c.state.not_in(("queued", "sending"))
+        )
+        [settled] = await rows_once(self.router, statement)
+        return str(settled.state)
 
 
 @pytest.fixture
@@ -94,8 +93,7 @@ accounts:
                 agent = (await connection.execute(select(t.agent.c.id))).scalar_one()
             secret = await create_token(router.store, agent, "test", now)
             async with ClientSession(headers={"Authorization": f"Bearer {secret.text}"}) as http:
-                while not all(each.health.state == "ok" for each in router.supervisor.channels.values()):
-                    await router.live.wait_past(router.live.last)
+                await channels_open(router)
                 yield Desk(router, http, amazon)
     finally:
         await amazon.stop()

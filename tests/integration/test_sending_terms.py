@@ -198,6 +198,41 @@ async def test_agents_are_told_of_all_that_waits_when_a_limit_lasts_over_thirty_
     assert row.detail == ("the daily quota is used up" if told == 2 else "")
 
 
+@pytest.mark.parametrize(("scope", "expected"), [("account", []), ("thread", ["to bob"])])
+async def test_limit_outlives_a_restart_and_the_provider_is_not_called_before_it_ends(
+    store: Store, scope: str, expected: list[str]
+) -> None:
+    clock = FakeClock(NOW)
+    agents = [replace(agent, max_claims=9) for agent in AGENTS]
+    async with house(store, clock, Doors(), agents=agents) as first:
+        anns, bobs = await two_customers(first)
+        first.doors.answers = [RateLimited("slow down", scope=scope, retry_after_s=20)]
+        await first.replies.reply(anns, first.agents["mei"], 1, "one")
+        await first.send()
+        # it waits for no time of its own: the pause alone holds it back
+        await first.replies.reply(bobs, first.agents["mei"], 1, "to bob")
+        await first.replies.reply(anns, first.agents["mei"], 1, "two")
+    async with house(store, clock, Doors(), agents=agents) as second:
+        await second.send()
+        assert [attempt.blocks[0].text for attempt in second.doors.sent] == expected
+        clock.advance(21)
+        await second.send()
+        await second.send()
+        texts = [attempt.blocks[0].text for attempt in second.doors.sent]
+        assert sorted(texts) == ["one", "to bob", "two"]
+        assert texts.index("one") < texts.index("two")
+
+
+async def test_limits_that_are_over_are_forgotten_with_the_next_one(desk: House) -> None:
+    conversation = await desk.accepted()
+    for scope in ("thread", "account"):
+        desk.doors.answers = [RateLimited("slow down", scope=scope, retry_after_s=20)]
+        await desk.replies.reply(conversation, desk.agents["mei"], 1, scope)
+        await desk.send()
+        desk.clock.advance(21)
+    assert [row.scope for row in await desk.front.rows(t.send_pause)] == ["account"]
+
+
 async def test_quota_of_the_day_waits_for_the_providers_next_window(desk: House) -> None:
     conversation = await desk.accepted()
     midnight = NOW + timedelta(hours=15)

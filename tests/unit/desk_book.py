@@ -25,6 +25,7 @@ from router.engine.events import (
     OfferRestored,
     OverflowRestored,
     PresenceChanged,
+    WrapUpRestored,
 )
 from router.model.presence import PresenceState
 
@@ -59,6 +60,16 @@ class Person:
     unanswered: int = 0
 
 
+@dataclass
+class Wrapping:
+    """After-call work on an item that is solved."""
+
+    item: Item
+    agent_id: str
+    since: datetime
+    until: datetime
+
+
 class Book:
     """Everything a restart is told, and every fact a gate looks at."""
 
@@ -69,6 +80,7 @@ class Book:
         self.offers: dict[str, OfferMade] = {}
         self.ended_offers: set[str] = set()
         self.claims: dict[str, Held] = {}
+        self.wrap_ups: dict[str, Wrapping] = {}
         self.clocks: dict[tuple[str, str], dict[str, Any]] = {}
         self.people: dict[str, Person] = {}
         self.made: dict[str, list[tuple[datetime, str]]] = {}
@@ -179,7 +191,14 @@ class Book:
             self.items[id] = replace(self.items[id], declined_at=decision.at)
             if not record["reason"]:
                 self.loose.add(id)
-        elif act in (Act.COMPLETED, Act.WITHDRAWN):
+        elif act is Act.COMPLETED and "wrapped_s" in record:
+            wrapping = self.wrap_ups.pop(id)
+            assert wrapping.agent_id == decision.agent_id
+            assert decision.at <= wrapping.until, "after-call work outlasted its time"
+        elif act in (Act.COMPLETED, Act.WRAPPING, Act.WITHDRAWN):
+            if act is Act.WRAPPING:
+                until = datetime.fromisoformat(record["until"])
+                self.wrap_ups[id] = Wrapping(self.items[id], decision.agent_id, decision.at, until)
             self.claims.pop(id, None)
             self.loose.discard(id)
             self.clocks = {key: row for key, row in self.clocks.items() if key[0] != id}
@@ -288,12 +307,28 @@ class Book:
                 claimed_at=held.claimed_at,
                 replied_at=held.replied_at,
             )
+        for wrapping in self.wrap_ups.values():
+            yield self.wrap_up(wrapping, at)
         for (item_id, metric), row in self.clocks.items():
             if item_id not in self.loose and row["state"] != "ended":
                 yield self.clock(item_id, metric, row, at)
         for name in sorted(self.people):
             yield self.person(name, at)
         yield ClockTick(at=at)
+
+    def wrap_up(self, wrapping: Wrapping, at: datetime) -> WrapUpRestored:
+        item = wrapping.item
+        return WrapUpRestored(
+            at=at,
+            item_id=item.id,
+            agent_id=wrapping.agent_id,
+            conversation_id=item.conversation_id,
+            queue=item.queue,
+            channel_class=item.channel_class,
+            eligible_since=item.eligible_since,
+            since=wrapping.since,
+            until=wrapping.until,
+        )
 
     def clock(self, item_id: str, metric: str, row: dict[str, Any], at: datetime) -> ClockRestored:
         is_running, is_paused = row["state"] == "running", row["state"] == "paused"

@@ -29,6 +29,7 @@ from router.engine.events import (
     OfferFailed,
     OfferRejected,
     Replied,
+    WrapUpDone,
 )
 from tests.unit.desk_book import Book
 
@@ -84,6 +85,11 @@ class DeskMachine(RuleBasedStateMachine):
         self.do(ClaimEnded(at=self.now, item_id=id, agent_id=self.book.claims[id].agent_id, outcome=outcome))
         if outcome is ClaimOutcome.HANDED_BACK:
             self.do(ItemQueued(at=self.now, item=self.book.items[id]))
+
+    @precondition(lambda self: self.book.wrap_ups)
+    @rule(which=nth)
+    def after_call_work_is_done(self, which: int) -> None:
+        self.do(WrapUpDone(at=self.now, item_id=nth_of(self.book.wrap_ups, which)))
 
     @precondition(lambda self: self.book.items)
     @rule(which=nth, name=person)

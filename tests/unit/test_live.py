@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from router.errors import RouterError
 from router.live import LiveEvent, LiveEvents, Ring
 
 
@@ -47,3 +48,30 @@ async def test_every_follower_wakes_on_a_publication_and_on_closing():
     await asyncio.sleep(0)
     live.close()
     await later
+
+
+async def test_what_comes_while_somebody_looks_is_seen_by_the_next_look():
+    live = LiveEvents("epoch")
+    came = []
+
+    async def look() -> list[int]:
+        seen = list(came)
+        if not came:
+            came.append(1)
+            live.publish(LiveEvent(topic="queues"))
+        return seen
+
+    assert await live.until(look) == [1]
+
+
+async def test_who_waits_for_what_never_comes_hears_that_the_router_stopped():
+    live = LiveEvents("epoch")
+
+    async def look() -> bool:
+        return False
+
+    waiting = asyncio.ensure_future(live.until(look))
+    await asyncio.sleep(0)
+    live.close()
+    with pytest.raises(RouterError, match="stopped"):
+        await waiting

@@ -68,6 +68,7 @@ def queue(name: str) -> st.SearchStrategy[dict[str, Any]]:
         strategy=st.sampled_from(["balanced", "spare_capacity", "round_robin"]),
         affinity=sometimes(seconds),
         thin_staff=st.sampled_from([0, 0, 2, 3]),
+        wrap_up=st.sampled_from([None, None, "0s", "20s"]),
         protect=sometimes(
             filled(
                 skill=st.sampled_from(["legal", "repairs"]), **{"for": seconds, "level": st.integers(1, 2)}
@@ -80,7 +81,9 @@ def queue(name: str) -> st.SearchStrategy[dict[str, Any]]:
 capacity = filled(
     classes=st.fixed_dictionaries(
         {
-            "chat": filled(cost=st.sampled_from([20, 30]), max=st.integers(1, 4)),
+            "chat": filled(
+                cost=st.sampled_from([20, 30]), max=st.integers(1, 4), wrap_up=st.sampled_from([None, "15s"])
+            ),
             "email": filled(
                 cost=st.sampled_from([10, 25]),
                 max=st.integers(1, 4),

@@ -26,12 +26,16 @@ from router.errors import (
 )
 from router.ids import new_id
 from router.messages import AcceptOutcome, AcceptResult, JsonObject, Receipt, SendOutcome
+from router.model.refusals import RefusedCalls
 from router.orders import ContextCard, ContextKind, ContextQuery
 from router.storage import schema as t
+from router.storage.outgoing_files import Whose, take_along
+from router.storage.resending import take_as_arrived
 from router.storage.store import Store
 from router.threads import Action, ActionKind, Audience, Permission, Template, TemplateUse, TemplateVariable
 
 START = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
+REFUSED = RefusedCalls(reason="signature", count=3, since=START, last_at=START, why="check S")
 
 AddMessage = Callable[..., Awaitable[str]]
 
@@ -55,6 +59,7 @@ class ShopAccount:
     channel: str
     title: str
     health: Health
+    refused: Sequence[RefusedCalls] = ()
 
 
 class ShopChannels:
@@ -76,10 +81,14 @@ class ShopChannels:
 
     def health(self) -> Sequence[ShopAccount]:
         down = Health(state=HealthState.DOWN, cause="the mailbox refuses the password", since=START)
+        well = Health(state=HealthState.OK)
         return [
             ShopAccount(account="support", channel="email", title="E-mail", health=down),
-            ShopAccount(account="shop", channel="webchat", title="Chat", health=Health(state=HealthState.OK)),
+            ShopAccount(account="shop", channel="webchat", title="Chat", health=well, refused=[REFUSED]),
         ]
+
+    def stray_calls(self) -> Sequence[RefusedCalls]:
+        return [RefusedCalls(reason="unknown_account", count=1, since=START, last_at=START)]
 
     def channel_routes(self) -> Sequence[tuple[ChannelType, Mapping[str, AnyChannel]]]:
         return self.kinds
@@ -215,6 +224,11 @@ class ShopOffers:
     async def resolve(self, conversation_id: str, agent_id: str, token: int, reason: str) -> None:
         await self.store.write(self._end, conversation_id, agent_id, token, "completed", "done", None)
 
+    async def wrapped_up(self, conversation_id: str, agent_id: str) -> None:
+        done = update(t.claim).where(t.claim.c.agent_id == agent_id, t.claim.c.state == "wrapping")
+        if not await self.store.write(lambda conn: conn.execute(done.values(state="completed")).rowcount):
+            raise NotFound("you have no after-call work on this conversation")
+
     def _end(
         self,
         conn: Connection,
@@ -301,6 +315,7 @@ class ShopReplies:
         answers: str | None,
         audience: Collection[Audience] | None,
         template: TemplateUse | None,
+        files: Sequence[str],
     ) -> str:
         def holds(conn: Connection) -> bool:
             claim = t.claim.join(t.work_item, t.work_item.c.id == t.claim.c.work_item_id)
@@ -319,7 +334,10 @@ class ShopReplies:
 
         if not await self.store.write(holds):
             raise StaleVersion
-        return await self.add_message(conversation_id, text, direction="outbound", agent_id=agent_id)
+        message_id = await self.add_message(conversation_id, text, direction="outbound", agent_id=agent_id)
+        whose = Whose(agent_id=agent_id, conversation_id=conversation_id)
+        await self.store.write(take_along, files, message_id, whose)
+        return message_id
 
     async def note(self, conversation_id: str, agent_id: str, text: str) -> str:
         return await self.add_message(conversation_id, text, direction="note", agent_id=agent_id)
@@ -331,6 +349,9 @@ class ShopReplies:
 
         if not await self.store.write(again):
             raise StaleVersion("this message needs no second sending")
+
+    async def take_as_arrived(self, message_id: str) -> None:
+        await self.store.write(take_as_arrived, message_id, START)
 
 
 class ShopComposing:

@@ -69,6 +69,18 @@ async def test_a_failed_message_is_sent_again_under_its_id_and_counted_until_the
     assert after["awaiting"] == "customer"
 
 
+async def test_message_in_doubt_is_settled_by_whoever_saw_it_arrive(shop, client, claimed):
+    headers = await shop.token("mei")
+    sent = await client.post(f"{claimed}/replies", json={"text": "Hello", "token": 1}, headers=headers)
+    message_id = (await sent.json())["id"]
+    path = f"/api/v1/messages/{message_id}/arrived"
+    assert (await client.post(path, headers=headers)).status == 409
+    doubtful = update(t.outbox).where(t.outbox.c.message_id == message_id).values(state="unknown")
+    await shop.store.write(lambda conn: conn.execute(doubtful).rowcount)
+    answer = await client.post(path, headers=headers)
+    assert (await answer.json())["delivery"]["state"] == "accepted"
+
+
 async def test_the_original_is_saved_and_never_shown(shop, client):
     message_id = await shop.add_message(await shop.add_conversation(), "<script>alert(1)</script>")
     answer = await client.get(f"/api/v1/messages/{message_id}/raw", headers=await shop.token("mei"))

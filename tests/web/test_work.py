@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import insert, update
 
+from router.errors import NotPermitted
 from router.storage import schema as t
+from router.web.problems import problem_of
 
 
 @pytest.fixture
@@ -63,6 +65,22 @@ async def test_a_waiting_item_can_be_taken(shop, client):
         f"/api/v1/conversations/{conversation_id}/claim", headers=await shop.token("tom")
     )
     assert (await answer.json())["work_item"]["claimed_by"]["name"] == "Tom"
+
+
+async def test_after_call_work_is_listed_until_its_agent_is_done(shop, client, claimed):
+    headers, until = await shop.token("mei"), shop.clock.now() + timedelta(seconds=30)
+    wrapping = update(t.claim).values(state="wrapping", wraps_until=until)
+    await shop.store.write(lambda conn: conn.execute(wrapping))
+    shown = await (await client.get("/api/v1/me/offers", headers=headers)).json()
+    assert [one["conversation"]["id"] for one in shown["wrap_ups"]] == [claimed.rpartition("/")[2]]
+    assert (await client.post(f"{claimed}/wrapped-up", headers=headers)).status == 204
+    assert (await client.post(f"{claimed}/wrapped-up", headers=headers)).status == 404
+
+
+def test_work_of_a_queue_one_does_not_serve_is_forbidden():
+    problem = problem_of(NotPermitted("you do not serve the queue 'complaints'"))
+    assert (problem.status, problem.code) == (403, "forbidden")
+    assert "complaints" in problem.detail
 
 
 @pytest.mark.parametrize(
@@ -158,6 +176,7 @@ async def test_channels_show_health_with_its_cause(shop, client):
         "cause": "the mailbox refuses the password",
         "since": "2026-11-02T09:00:00Z",
         "next_try": None,
+        "refused": [],
     }
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from aiohttp import BodyPartReader, web
 
-from router.testing import FakeMessage, Handler, StatefulFake, json_answer
+from router.testing import FakeMessage, Responder, StatefulFake, json_answer
 from router_whatsapp.facts import FACTS
 
 APP_SECRET, VERIFY_TOKEN = "simulated-app-secret", "simulated-verify-token"
@@ -81,7 +81,7 @@ class FakeCloud(StatefulFake):
         super().__init__()
         self.token = self.issue_token(TOKEN_S)
 
-    def routes(self) -> Iterable[tuple[str, str, Handler]]:
+    def routes(self) -> Iterable[tuple[str, str, Responder]]:
         """Give the calls the plugin makes."""
         yield "GET", "/files/{link}", self._get_file
         yield "POST", "/{version}/{number}/messages", self._post_message
@@ -98,7 +98,7 @@ class FakeCloud(StatefulFake):
         entry = {"id": BUSINESS, "changes": [{"field": field, "value": told}]}
         return json.dumps(
             {"object": "whatsapp_business_account", "entry": [entry]}, ensure_ascii=False
-        ).encode()
+        ).encode("utf-8", "surrogatepass")
 
     def keep_file(self, media_id: str, content: bytes, content_type: str) -> None:
         """Let a customer's file lie at the provider."""

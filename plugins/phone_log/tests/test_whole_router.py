@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -15,9 +14,9 @@ from router_phone_log.lines.simulated_asterisk import SECRET, USER, SimulatedAst
 from sqlalchemy import select
 
 from router.bootstrap import Router, running_router
-from router.capabilities import HealthState
 from router.config import load_config
 from router.storage import schema as t
+from router.testing import channels_open, rows_once
 
 from .records import row
 
@@ -52,20 +51,8 @@ async def shop(folder: Path, server: SimulatedAsterisk) -> AsyncIterator[Router]
         + ACCOUNT.format(folder=folder, port=server.port, user=USER)
     )
     async with running_router(load_config(folder / "omnirouter.yaml")) as router:
-        while any(one.state is not HealthState.OK for one in router.supervisor.health().values()):
-            await router.live.wait_past(router.live.last)
+        await channels_open(router)
         yield router
-
-
-async def until(router: Router, statement: Any, enough: Callable[[list[Any]], bool]) -> list[Any]:
-    """Wait for what the store holds; each change of it is told live."""
-    while True:
-        number = router.live.last
-        async with router.store.reading() as connection:
-            found = list((await connection.execute(statement)).all())
-        if enough(found):
-            return found
-        await router.live.wait_past(number)
 
 
 def local(ago_s: float) -> str:
@@ -81,7 +68,7 @@ async def test_a_missed_call_is_called_back_by_the_line_and_the_records_end_it(t
     async with shop(tmp_path, server) as router:
         with (tmp_path / "Master.csv").open("a") as file:
             file.write(row(1, start=local(700), end=local(659)))
-        [task] = await until(router, TASKS, lambda rows: len(rows) == 1)
+        [task] = await rows_once(router, TASKS, lambda rows: len(rows) == 1)
         assert task.state == "open"
         back = row(
             2, src="4001", dst="13900000001", dcontext="from-internal", disposition="ANSWERED",
@@ -89,7 +76,7 @@ async def test_a_missed_call_is_called_back_by_the_line_and_the_records_end_it(t
         )  # fmt: skip
         with (tmp_path / "Master.csv").open("a") as file:
             file.write(back)
-        [task] = await until(router, TASKS, lambda rows: rows[0].state != "open")
+        [task] = await rows_once(router, TASKS, lambda rows: rows[0].state != "open")
         assert task.state == "done"
 
 
@@ -102,14 +89,14 @@ async def test_posts_entries_by_hand_and_the_line_tell_of_the_same_system(tmp_pa
                 url, headers = f"{router.url}/hooks/hotline/calls", {"X-Webhook-Secret": secret}
                 async with client.post(url, json=record, headers=headers) as answer:
                     assert answer.status == status
-        await until(router, TASKS, lambda rows: len(rows) == 1)
+        await rows_once(router, TASKS, lambda rows: len(rows) == 1)
         ids = "Uniqueid: 1.5\nLinkedid: 1.5"
         await server.send(f"Event: Newchannel\nCallerIDNum: 13800138000\nExten: 4001\n{ids}")
         await server.send(f"Event: Hangup\nCause: 16\n{ids}")
-        await until(router, TASKS, lambda rows: len(rows) == 2)
+        await rows_once(router, TASKS, lambda rows: len(rows) == 2)
         await router.supervisor.channel("hotline").submit(
             {"direction": "outbound", "number": "13700137000", "outcome": "answered", "duration": "60"}
         )
-        tasks = await until(router, TASKS, lambda rows: any(one.state == "done" for one in rows))
+        tasks = await rows_once(router, TASKS, lambda rows: any(one.state == "done" for one in rows))
         assert sorted(one.state for one in tasks) == ["done", "open"]
-        assert len(await until(router, CALLS, lambda rows: len(rows) == 3)) == 3
+        assert len(await rows_once(router, CALLS, lambda rows: len(rows) == 3)) == 3

@@ -100,6 +100,7 @@ def _queue(name: str, queue: QueueModel, model: RulesModel) -> QueueConfig:
         reserve=_reserve(name, queue, model),
         affinity_s=queue.affinity_s,
         thin_staff=queue.thin_staff,
+        wrap_up_s=queue.wrap_up_s,
     )
 
 
@@ -121,7 +122,12 @@ def _needs_of(queue: str, model: RulesModel) -> tuple[Need, ...]:
 
 def _capacity(model: CapacityModel) -> CapacityConfig:
     named = {
-        name: ClassConfig(cost=each.cost, max=each.max, interruptible_by=frozenset(each.interruptible_by))
+        name: ClassConfig(
+            cost=each.cost,
+            max=each.max,
+            interruptible_by=frozenset(each.interruptible_by),
+            wrap_up_s=each.wrap_up_s,
+        )
         for name, each in model.classes.items()
     }
     ramp, slow = model.ramp, model.slow_start

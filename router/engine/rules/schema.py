@@ -162,6 +162,7 @@ class QueueModel(Strict):
     strategy: Annotated[str, Field(pattern=r"^[a-z][a-z_]{0,39}$")] = "balanced"
     affinity_s: Duration = Field(default=0, alias="affinity")
     thin_staff: Annotated[int, Field(ge=0, le=1_000)] = 0
+    wrap_up_s: Duration | None = Field(default=None, alias="wrap_up")
     protect: ProtectModel | None = None
     reserve: Annotated[int, Field(ge=0, le=_MAX_COUNT)] = 0
 
@@ -172,6 +173,7 @@ class ClassCapacity(Strict):
     cost: Annotated[int, Field(ge=0, le=_MAX_COUNT)]
     max: Annotated[int, Field(ge=1, le=_MAX_COUNT)]
     interruptible_by: list[Name] = Field(default_factory=list)
+    wrap_up_s: Duration = Field(default=0, alias="wrap_up")
 
 
 class RampModel(Strict):

@@ -1,8 +1,8 @@
-"""Rooms 7 and 8: messages on their way out, each attempt, each receipt."""
+"""Rooms 7 and 8: messages on their way out with their files, each attempt, each receipt."""
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, ForeignKey, Integer, String, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Integer, String, Table, Text
 
 from router.storage.columns import Id, Json, Name, UtcTime
 from router.storage.schema.base import metadata, partial
@@ -29,7 +29,14 @@ outbox = Table(
     Column("template", Json),
     # of a refusal: the part refused, until when, and what an agent can do instead
     Column("refusal", Json),
+    # of a text too long for one message: its first part, which part this is, of how many
+    Column("first_part_id", Id),
+    Column("part", Integer),
+    Column("parts", Integer),
+    # withheld: it waits for this part, which did not arrive
+    Column("waits_for_part", Integer),
     partial("ix_outbox_open", "account", "next_try_at", where="state IN ('queued', 'sending')"),
+    partial("ix_outbox_parts", "first_part_id", where="first_part_id IS NOT NULL"),
 )
 
 attempt = Table(
@@ -53,6 +60,18 @@ attempt = Table(
     partial("ix_attempt_sending", "message_id", where="state = 'sending'"),
 )
 
+# what a provider's limit holds back; it outlives a restart
+send_pause = Table(
+    "send_pause",
+    metadata,
+    Column("account", Name, primary_key=True),
+    # account | thread | recipient
+    Column("scope", String(12), primary_key=True),
+    # the conversation or contact point, empty for the whole account
+    Column("key", Id, primary_key=True),
+    Column("until", UtcTime, nullable=False),
+)
+
 receipt = Table(
     "receipt",
     metadata,
@@ -60,4 +79,24 @@ receipt = Table(
     Column("state", String(12), primary_key=True),
     Column("at", UtcTime, nullable=False),
     Column("detail", Text, nullable=False),
+)
+
+outgoing_file = Table(
+    "outgoing_file",
+    metadata,
+    # its bytes have this name in the folder of outgoing files
+    Column("id", Id, primary_key=True),
+    Column("conversation_id", Id, ForeignKey("conversation.id"), nullable=False),
+    # whose it is to send; null while its bytes come in or are being removed
+    Column("agent_id", Id),
+    Column("name", Text, nullable=False),
+    Column("content_type", String(200), nullable=False),
+    Column("size_bytes", BigInteger, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    # the message that took it along; null while it waits for one
+    Column("message_id", Id, ForeignKey("message.id"), index=True),
+    # what a provider calls it that it was brought to
+    Column("provider_fields", Json),
+    Column("provided_at", UtcTime),
+    partial("ix_outgoing_file_waiting", "agent_id", "created_at", where="message_id IS NULL"),
 )

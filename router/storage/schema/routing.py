@@ -162,7 +162,7 @@ claim = Table(
     Column("work_item_id", Id, ForeignKey("work_item.id"), nullable=False, index=True),
     Column("agent_id", Id, ForeignKey("agent.id"), nullable=False),
     Column("token", Integer, nullable=False),
-    # active | completed | handed_back
+    # active | wrapping | completed | handed_back
     Column("state", String(12), nullable=False),
     Column("claimed_at", UtcTime, nullable=False),
     Column("ended_at", UtcTime),
@@ -174,6 +174,9 @@ claim = Table(
     Column("lease_step", String(20), nullable=False, server_default=""),
     # the customer is the one who is waited for
     Column("is_dormant", Boolean, nullable=False, server_default=false()),
+    # until when its holder has after-call work; null: there was none
+    Column("wraps_until", UtcTime),
+    partial("ix_claim_wrapping", "work_item_id", where="state = 'wrapping'"),
     partial("ix_claim_active", "work_item_id", where="state = 'active'", unique=True),
     Index("ix_claim_agent", "agent_id", "state"),
 )

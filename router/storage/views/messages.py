@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,10 +12,12 @@ from sqlalchemy import ColumnElement, Row, Select, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from router.errors import NotFound
+from router.model.parts import AT_PROVIDER
 from router.model.platform_order import in_platform_order
 from router.model.threads import CHANGES
 from router.model.timeline import (
     Delivery,
+    DeliveryParts,
     Message,
     MessageAttachment,
     MessageBlock,
@@ -23,7 +25,7 @@ from router.model.timeline import (
     Refusal,
     Version,
 )
-from router.storage.schema import attachment, conversation, message, outbox, raw_bytes
+from router.storage.schema import attachment, conversation, message, outbox, outgoing_file, raw_bytes
 from router.storage.views.conversations import require_conversation
 from router.storage.views.scope import Scope
 
@@ -38,9 +40,9 @@ class MessagePage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredFile:
-    """Where the bytes of an attachment are: a part of a raw item."""
+    """Where the bytes of an attachment are: a part of a raw item, or the outgoing file with the id `part`."""
 
-    inbound_id: str
+    inbound_id: str | None
     part: str
     name: str
     content_type: str
@@ -53,7 +55,7 @@ async def list_messages(
     await require_conversation(conn, scope, conversation_id)
     here = (message.c.conversation_id == conversation_id, message.c.id > after)
     rows = (await conn.execute(_messages(scope, *here).limit(limit + 1))).all()
-    shown = await _with_attachments(conn, rows[:limit])
+    shown = await _built(conn, rows[:limit])
     following = shown[-1].id if len(rows) > limit else None
     return MessagePage(messages=in_platform_order(shown), next=following)
 
@@ -61,7 +63,7 @@ async def list_messages(
 async def read_messages(conn: AsyncConnection, scope: Scope, ids: Sequence[str]) -> dict[str, Message]:
     """Read the visible ones of `ids`, by id, in two statements however many there are."""
     rows = (await conn.execute(_messages(scope, message.c.id.in_(ids)))).all()
-    return {one.id: one for one in await _with_attachments(conn, rows)}
+    return {one.id: one for one in await _built(conn, rows)}
 
 
 async def read_message(conn: AsyncConnection, scope: Scope, message_id: str) -> Message:
@@ -108,9 +110,20 @@ async def find_attachment(conn: AsyncConnection, scope: Scope, attachment_id: st
         .where(attachment.c.id == attachment_id, scope.conversations())
     )
     row = (await conn.execute(query)).first()
+    if row is not None:
+        return StoredFile(
+            inbound_id=row.inbound_id, part=row.part, name=row.name, content_type=row.content_type
+        )
+    sent = (
+        select(outgoing_file)
+        .join_from(outgoing_file, message, message.c.id == outgoing_file.c.message_id)
+        .join(conversation, conversation.c.id == message.c.conversation_id)
+        .where(outgoing_file.c.id == attachment_id, scope.conversations())
+    )
+    row = (await conn.execute(sent)).first()
     if row is None:
         raise NotFound(f"there is no attachment {attachment_id}")
-    return StoredFile(inbound_id=row.inbound_id, part=row.part, name=row.name, content_type=row.content_type)
+    return StoredFile(inbound_id=None, part=row.id, name=row.name, content_type=row.content_type)
 
 
 async def find_filed(conn: AsyncConnection, inbound_id: str) -> str | None:
@@ -128,6 +141,10 @@ def _messages(scope: Scope, *conditions: ColumnElement[bool]) -> Select[Any]:
         outbox.c.outgoing_ref,
         outbox.c.next_try_at,
         outbox.c.refusal,
+        outbox.c.first_part_id,
+        outbox.c.part,
+        outbox.c.parts,
+        outbox.c.waits_for_part,
     )
     return (
         select(message, *(column.label(f"delivery_{column.name}") for column in fate))
@@ -138,14 +155,33 @@ def _messages(scope: Scope, *conditions: ColumnElement[bool]) -> Select[Any]:
     )
 
 
-async def _with_attachments(conn: AsyncConnection, rows: Sequence[Row[Any]]) -> list[Message]:
+async def _built(conn: AsyncConnection, rows: Sequence[Row[Any]]) -> list[Message]:
+    """Build messages with their files, and with what is known of the other parts of their texts."""
     files: defaultdict[str, list[MessageAttachment]] = defaultdict(list)
     inbound = [row.id for row in rows if row.inbound_id]
     if inbound:
         query = select(attachment).where(attachment.c.message_id.in_(inbound)).order_by(attachment.c.id)
         for row in await conn.execute(query):
             files[row.message_id].append(_attachment(row._mapping))
-    return [_message(row._mapping, files[row.id]) for row in rows]
+    sent = [row.id for row in rows if row.direction == "outbound"]
+    if sent:
+        query = select(outgoing_file).where(outgoing_file.c.message_id.in_(sent)).order_by(outgoing_file.c.id)
+        for row in await conn.execute(query):
+            files[row.message_id].append(_attachment({**row._mapping, "inline": False, "content_id": ""}))
+    arrived = await _arrived(conn, {row.delivery_first_part_id for row in rows} - {None})
+    return [_message({**row._mapping, "arrived_parts": arrived}, files[row.id]) for row in rows]
+
+
+async def _arrived(conn: AsyncConnection, firsts: Collection[str]) -> Mapping[str, Sequence[int]]:
+    """Number the parts that their provider has taken, by the first part of their text."""
+    found: defaultdict[str, list[int]] = defaultdict(list)
+    if firsts:
+        query = select(outbox.c.first_part_id, outbox.c.part).where(
+            outbox.c.first_part_id.in_(firsts), outbox.c.state.in_(AT_PROVIDER)
+        )
+        for row in await conn.execute(query.order_by(outbox.c.part)):
+            found[row.first_part_id].append(row.part)
+    return found
 
 
 def message_of(row: Mapping[str, Any], files: Sequence[Mapping[str, Any]]) -> Message:
@@ -219,6 +255,16 @@ def _delivery(row: Mapping[Any, Any]) -> Delivery:
         outgoing_ref=row["delivery_outgoing_ref"],
         next_try_at=row["delivery_next_try_at"],
         refusal=_refusal(row["delivery_refusal"]),
+        parts=_parts(row) if row["delivery_parts"] else None,
+    )
+
+
+def _parts(row: Mapping[Any, Any]) -> DeliveryParts:
+    return DeliveryParts(
+        number=row["delivery_part"],
+        count=row["delivery_parts"],
+        arrived=row["arrived_parts"][row["delivery_first_part_id"]],
+        waits_for=row["delivery_waits_for_part"],
     )
 
 

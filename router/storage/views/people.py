@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, Table, func, select
+from sqlalchemy import ColumnElement, Row, Select, Table, func, literal_column, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from router.engine.config import CapacityConfig
@@ -55,7 +55,7 @@ class PasswordRecord:
 
 
 async def list_agents(conn: AsyncConnection, capacity: CapacityConfig) -> list[AgentOnDuty]:
-    """Read all active agents by name, in five statements; `capacity` says what their work weighs."""
+    """Read all active agents by name, in six statements; `capacity` says what their work weighs."""
     claims: Counter[str] = Counter()
     units: defaultdict[str, float] = defaultdict(float)
     for row in await conn.execute(_counted(claim, claim.c.state == "active", claim.c.is_dormant)):
@@ -64,11 +64,17 @@ async def list_agents(conn: AsyncConnection, capacity: CapacityConfig) -> list[A
         units[row.agent_id] += capacity.of(row.channel_class).cost * weight * row.number
     for row in await conn.execute(_counted(offer, one_of(offer.c.state, OPEN_OFFERS))):
         units[row.agent_id] += capacity.of(row.channel_class).cost * row.number
+    wrapping: dict[str, datetime] = {}
+    is_wrapping = claim.c.state == literal_column("'wrapping'")
+    for row in await conn.execute(_counted(claim, is_wrapping, claim.c.wraps_until)):
+        units[row.agent_id] += capacity.of(row.channel_class).cost * row.number
+        wrapping[row.agent_id] = max(row.wraps_until, wrapping.get(row.agent_id, row.wraps_until))
     return [
         AgentOnDuty(
             **{name: getattr(one, name) for name in Agent.__dataclass_fields__},
             claims=claims[one.id],
             used_units=units[one.id],
+            wrapping_until=wrapping.get(one.id),
         )
         for one in await _agents(conn, agent.c.active)
     ]

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, func, not_, select
+from sqlalchemy import ColumnElement, Row, Select, func, literal_column, not_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from router.errors import NotFound
-from router.model.desk import Incident, Offer, Person, QueueCounters
+from router.model.desk import Incident, Offer, Person, QueueCounters, WrapUp
 from router.storage.schema import (
     ALARMS,
     OPEN_OFFERS,
@@ -49,6 +49,25 @@ async def list_offers(conn: AsyncConnection, scope: Scope, now: datetime) -> lis
     """Read the open offers of this agent, the one that ends first at the head."""
     open_now = (one_of(offer.c.state, OPEN_OFFERS), offer.c.expires_at > now)
     return await _offers(conn, scope, scope.offers(), *open_now)
+
+
+async def list_wrap_ups(conn: AsyncConnection, scope: Scope) -> list[WrapUp]:
+    """Read the after-call work of this agent, the one that ends first at the head."""
+    query = (
+        select(work_item.c.conversation_id, claim.c.wraps_until)
+        .join_from(claim, work_item, work_item.c.id == claim.c.work_item_id)
+        .where(claim.c.state == literal_column("'wrapping'"), claim.c.agent_id == scope.agent_id)
+        .order_by(claim.c.wraps_until)
+    )
+    rows = (await conn.execute(query)).all()
+    found = {
+        one.id: one for one in await read_conversations(conn, scope, [row.conversation_id for row in rows])
+    }
+    return [
+        WrapUp(conversation=found[row.conversation_id], until=row.wraps_until)
+        for row in rows
+        if row.conversation_id in found
+    ]
 
 
 async def read_offer(conn: AsyncConnection, scope: Scope, offer_id: str) -> Offer | None:
@@ -114,7 +133,7 @@ async def list_alarms(conn: AsyncConnection, since: datetime) -> list[StoredDeci
         select(claim.c.id)
         .where(
             claim.c.work_item_id == decision_record.c.work_item_id,
-            (claim.c.state == "completed") | (claim.c.replied_at > decision_record.c.at),
+            claim.c.state.in_(("wrapping", "completed")) | (claim.c.replied_at > decision_record.c.at),
         )
         .exists()
     )

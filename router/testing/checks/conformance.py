@@ -17,7 +17,7 @@ from router.testing.checks.inbound import samples_of
 from router.testing.simulators import SpecSimulator
 from router.testing.stage import NotDeclared, NotRun, Stage
 
-_START_S = 30.0
+_START_S = 120.0
 _LISTENING = re.compile(rb"listening on (http://[^\s\x1b]+)")
 _VIOLATION = re.compile(rb"(?i)violation|not valid|invalid")
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from aiohttp import web
 
-from router.testing import Handler, StatefulFake, json_answer
+from router.testing import Responder, StatefulFake, json_answer
 from router_marketplace.amazon.facts import FACTS
 
 ORDER, MARKETPLACE = "123-1234567-1234567", "ATVPDKIKX0DER"
@@ -42,7 +42,7 @@ class FakeAmazon(StatefulFake):
 
     refuses_refresh = False
 
-    def routes(self) -> Iterable[tuple[str, str, Handler]]:
+    def routes(self) -> Iterable[tuple[str, str, Responder]]:
         """Name what may be sent about an order, the sending, and the exchange of tokens."""
         yield "POST", "/token", self._give_token
         yield "GET", MESSAGING, self._checked(self._permitted)
@@ -59,7 +59,7 @@ class FakeAmazon(StatefulFake):
         token = {"access_token": self.issue_token(), "expires_in": 3600, "token_type": "bearer"}
         return json_answer(token)
 
-    def _checked(self, act: Handler) -> Handler:
+    def _checked(self, act: Responder) -> Responder:
         async def checked(request: web.Request) -> web.StreamResponse:
             if not self.token_is_good(request.headers.get("x-amz-access-token", "")):
                 return failed(403, EXPIRED)

@@ -13,7 +13,7 @@ from typing import Any
 
 from aiohttp import web
 
-from router.testing import FakeMessage, FakeThread, FakeUser, Handler, Push, StatefulFake, json_answer
+from router.testing import FakeMessage, FakeThread, FakeUser, Push, Responder, StatefulFake, json_answer
 from router_marketplace.lazada.facts import FACTS
 from router_marketplace.signing.clocks import LAZOP_WINDOW, unix_ms
 from router_marketplace.signing.pushes import app_key_push
@@ -41,7 +41,7 @@ class FakeLazada(StatefulFake):
         self.orders: dict[str, datetime] = {}
         self.refresh_token = "refresh-1"
 
-    def routes(self) -> Iterable[tuple[str, str, Handler]]:
+    def routes(self) -> Iterable[tuple[str, str, Responder]]:
         """Name the seven calls of instant messaging and the one that renews tokens."""
         yield "GET", "/im/session/list", self._checked(self._sessions)
         yield "GET", "/im/session/get", self._checked(self._session)
@@ -93,7 +93,7 @@ class FakeLazada(StatefulFake):
             "timestamp": int(unix_ms(self.clock.now())),
             "site": "lazada_sg",
         }
-        body = json.dumps(said, ensure_ascii=False, separators=(",", ":")).encode()
+        body = json.dumps(said, separators=(",", ":")).encode()
         return Push(body=body, headers={"Authorization": app_key_push(APP_KEY, APP_SECRET, body)})
 
     def wire(self, message: FakeMessage) -> dict[str, Any]:
@@ -114,7 +114,7 @@ class FakeLazada(StatefulFake):
         }
         return said | ({"process_msg": HELD} if message.state == "held" else {})
 
-    def _checked(self, act: Handler) -> Handler:
+    def _checked(self, act: Responder) -> Responder:
         async def checked(request: web.Request) -> web.StreamResponse:
             refused = self._refusal(request)
             return refused if refused is not None else await act(request)

@@ -13,7 +13,7 @@ from typing import Any
 
 from aiohttp import web
 
-from router.testing import FakeMessage, FakeThread, FakeUser, Handler, Push, StatefulFake, json_answer
+from router.testing import FakeMessage, FakeThread, FakeUser, Push, Responder, StatefulFake, json_answer
 from router_marketplace.signing.clocks import TIKTOK_WINDOW
 from router_marketplace.signing.pushes import app_key_push
 from router_marketplace.signing.western import tiktok_signature
@@ -52,7 +52,7 @@ class FakeTiktok(StatefulFake):
         self.uploads: list[bytes] = []
         self.refresh_token = "refresh-1"
 
-    def routes(self) -> Iterable[tuple[str, str, Handler]]:
+    def routes(self) -> Iterable[tuple[str, str, Responder]]:
         """Name the five calls of customer service and the one that renews tokens."""
         thread = f"{_SERVICE}/conversations/{{thread}}/messages"
         yield "GET", f"{_SERVICE}/conversations", self._checked(self._list)
@@ -101,7 +101,7 @@ class FakeTiktok(StatefulFake):
             "timestamp": int(self.clock.now().timestamp()),
             "data": told,
         }
-        body = json.dumps(said, ensure_ascii=False, separators=(",", ":")).encode()
+        body = json.dumps(said, separators=(",", ":")).encode()
         return Push(body=body, headers={"Authorization": app_key_push(APP_KEY, APP_SECRET, body)})
 
     def wire(self, message: FakeMessage) -> dict[str, Any]:
@@ -130,7 +130,7 @@ class FakeTiktok(StatefulFake):
             one.at >= since for one in self.messages if one.thread == thread.id and one.author == thread.user
         )
 
-    def _checked(self, act: Handler) -> Handler:
+    def _checked(self, act: Responder) -> Responder:
         async def checked(request: web.Request) -> web.StreamResponse:
             refused = await self._refusal(request)
             return refused if refused is not None else await act(request)

@@ -13,7 +13,7 @@ from typing import Any
 
 from aiohttp import BodyPartReader, web
 
-from router.testing import FakeMessage, FakeThread, FakeUser, Handler, Push, StatefulFake, json_answer
+from router.testing import FakeMessage, FakeThread, FakeUser, Push, Responder, StatefulFake, json_answer
 
 BUSINESS_ID = 4100217
 FIRST_MESSAGE = 4_503_599_627_370_496
@@ -41,7 +41,7 @@ class FakeYandex(StatefulFake):
         self.refresh_token = "refresh-0"
         self._now = now
 
-    def routes(self) -> Iterable[tuple[str, str, Handler]]:
+    def routes(self) -> Iterable[tuple[str, str, Responder]]:
         """Name the chat calls, the orders and the renewal of tokens."""
         yield "POST", f"{_BUSINESS}/chats", self._checked(self._list)
         yield "GET", f"{_BUSINESS}/chat", self._checked(self._get)
@@ -167,7 +167,7 @@ class FakeYandex(StatefulFake):
 
     # the calls
 
-    def _checked(self, act: Handler) -> Handler:
+    def _checked(self, act: Responder) -> Responder:
         async def checked(request: web.Request) -> web.StreamResponse:
             self._tick()
             key = request.headers.get("Api-Key", "")

@@ -16,6 +16,8 @@ from router_marketplace.adapter import Push, Ring
 from router_marketplace.yandex.messages import number
 
 NAME = "Omnirouter"
+# Read once: looking it up reads files, and every push is answered with it.
+VERSION = version("omnirouter")
 MAX_PUSH_BYTES = 64 * 1024
 CHAT_NOTICES = frozenset(
     {"CHAT_CREATED", "CHAT_MESSAGE_SENT", "CHAT_ARBITRAGE_STARTED", "CHAT_ARBITRAGE_FINISHED"}
@@ -27,13 +29,16 @@ Networks = Sequence[IPv4Network | IPv6Network]
 def verify(request: HttpRequest, networks: Networks, push_secret: str) -> None:
     """Raise InboundRejected unless the call comes from where, and to where, the platform's calls do."""
     if push_secret and not hmac.compare_digest(request.path.strip("/").encode(), push_secret.encode()):
-        raise InboundRejected("the push address does not end in the account's secret")
+        raise InboundRejected("the push address does not end in the account's secret; check both")
     try:
         address = ip_address(request.remote)
     except ValueError:
-        raise InboundRejected("the push comes from no address") from None
+        raise InboundRejected("the push comes from no address", code="sender") from None
     if not any(address in network for network in networks):
-        raise InboundRejected("the push does not come from the platform's networks")
+        raise InboundRejected(
+            "the push does not come from the platform's networks; check them, and the trusted proxies",
+            code="sender",
+        )
 
 
 def read(request: HttpRequest, business_id: int, now: datetime) -> Push:
@@ -68,7 +73,7 @@ def _notice(request: HttpRequest) -> JsonObject | None:
 def _taken(now: datetime) -> HttpReply:
     """Answer as the platform wants every notification answered, `PING` too."""
     stamp = now.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    return _json(200, {"version": version("omnirouter"), "name": NAME, "time": stamp})
+    return _json(200, {"version": VERSION, "name": NAME, "time": stamp})
 
 
 def _refused(why: str) -> HttpReply:

@@ -8,6 +8,7 @@ export interface LiveEvents {
   message: { conversation_id: string; message: Message };
   offer: Offer;
   offer_ended: { offer_id: string; conversation_id: string; state: string };
+  wrap_up: { conversation_id: string; until: string | null };
   delivery: { conversation_id: string; message_id: string; delivery: Delivery };
   presence: { agent_id: string; presence: Presence };
   queues: { queue: string };

@@ -41,6 +41,20 @@ export interface Attachment {
   url: string;
 }
 
+/** A file that waits for the reply it goes with. */
+export interface OutgoingFile {
+  id: string;
+  name: string;
+  content_type: string;
+  size_bytes: number;
+}
+
+export interface AttachableFiles {
+  kinds: { kind: string; types: string[]; max_bytes: number; total_bytes: number | null }[];
+  most: number;
+  files: OutgoingFile[];
+}
+
 export type Reader = "customer" | "operator" | "mediator";
 
 export interface Permission {
@@ -89,6 +103,13 @@ export interface Refusal {
   alternatives: string[];
 }
 
+export interface DeliveryParts {
+  number: number;
+  count: number;
+  arrived: number[];
+  waits_for: number | null;
+}
+
 export interface Delivery {
   state: DeliveryState;
   detail: string;
@@ -96,6 +117,7 @@ export interface Delivery {
   outgoing_ref: string;
   next_try_at: string | null;
   refusal: Refusal | null;
+  parts: DeliveryParts | null;
 }
 
 export interface Message {

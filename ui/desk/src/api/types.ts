@@ -133,6 +133,12 @@ export interface Offer {
   waited_s: number;
 }
 
+/** After-call work: solved, and still taking room until then or until its agent is done. */
+export interface WrapUp {
+  conversation: Conversation;
+  until: string;
+}
+
 export interface Decision {
   id: string;
   at: string;
@@ -169,6 +175,15 @@ export interface QueueCounters {
   oldest_eligible_since: string | null;
 }
 
+export interface RefusedCalls {
+  reason: string;
+  count: number;
+  since: string;
+  last_at: string;
+  why: string;
+  taken_at: string | null;
+}
+
 export interface ChannelHealth {
   account: string;
   channel: string;
@@ -177,6 +192,7 @@ export interface ChannelHealth {
   cause: string;
   since: string | null;
   next_try: string | null;
+  refused: RefusedCalls[];
 }
 
 export interface Problem {

@@ -1,7 +1,7 @@
-/** Offered work: who, what, how long it has waited, and a ring that says how long the offer stands. */
-import type { Offer } from "../api/types";
+/** Offered work: who, what, how long it has waited, and a ring that says how long the offer stands; after-call work. */
+import type { Offer, WrapUp } from "../api/types";
 import { now } from "../store/clock";
-import { acceptOffer, offers, rejectOffer } from "../store/offers";
+import { acceptOffer, finishWrapUp, offers, rejectOffer, wrapUps } from "../store/offers";
 import { span } from "../format";
 import { customerName } from "../names";
 import { t } from "../words";
@@ -40,6 +40,20 @@ function OfferCard({ offer, isFirst }: { offer: Offer; isFirst: boolean }) {
   );
 }
 
+function WrapUpLine({ wrapUp }: { wrapUp: WrapUp }) {
+  const leftS = Math.max(0, Math.ceil((Date.parse(wrapUp.until) - now.value) / 1_000));
+  const { conversation } = wrapUp;
+  return (
+    <p class="wrap-up">
+      <span class="wrap-up-words">{t("wrap-up-of", { name: customerName(conversation.contact) })}</span>
+      <span class="row-clock">{span(leftS)}</span>
+      <button type="button" class="button" onClick={() => finishWrapUp(conversation.id)}>
+        {t("wrap-up-done")}
+      </button>
+    </p>
+  );
+}
+
 export function OfferCards() {
   const first = offers.value[0];
   return (
@@ -49,6 +63,9 @@ export function OfferCards() {
       </p>
       {offers.value.map((offer, index) => (
         <OfferCard key={offer.id} offer={offer} isFirst={index === 0} />
+      ))}
+      {wrapUps.value.map((wrapUp) => (
+        <WrapUpLine key={wrapUp.conversation.id} wrapUp={wrapUp} />
       ))}
     </section>
   );

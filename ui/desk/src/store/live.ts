@@ -8,7 +8,7 @@ import { conversationMerged, identityChanges } from "./identities";
 import { reloadLists } from "./lists";
 import { place } from "./navigation";
 import { orderNotesChanged } from "./orders";
-import { addOffer, endOffer, loadOffers } from "./offers";
+import { addOffer, endOffer, loadOffers, wrapUpChanged } from "./offers";
 import { loadSupervision, supervisionChanged } from "./supervision";
 import { loadTasks } from "./tasks";
 import { addMessage, forgetTimelines, loadTimeline, setDelivery } from "./timeline";
@@ -70,6 +70,7 @@ const receivers: { [Name in keyof LiveEvents]: (event: LiveEvents[Name]) => void
   },
   offer: addOffer,
   offer_ended: endOffer,
+  wrap_up: wrapUpChanged,
   delivery: (event) => setDelivery(event.conversation_id, event.message_id, event.delivery),
   presence: setColleaguePresence,
   queues: countersChanged,

@@ -1,8 +1,8 @@
-/** Work offered to this agent, until it is answered or its time is up. */
+/** Work offered to this agent, until it is answered or its time is up; and what he wraps up after it is solved. */
 import { computed, signal } from "@preact/signals";
 import { ApiError, api } from "../api/client";
 import type { LiveEvents } from "../api/events";
-import type { Offer } from "../api/types";
+import type { Offer, WrapUp } from "../api/types";
 import { customerName } from "../names";
 import { t } from "../words";
 import { chime } from "./chime";
@@ -21,9 +21,16 @@ export const offers = computed(() =>
     .sort((one, other) => Date.parse(one.expires_at) - Date.parse(other.expires_at)),
 );
 
+const wrapping = signal<readonly WrapUp[]>([]);
+
+/** After-call work that lasts, what ends first on top. */
+export const wrapUps = computed(() => wrapping.value.filter((one) => Date.parse(one.until) > now.value));
+
 export async function loadOffers(): Promise<void> {
   try {
-    all.value = (await api.offers()).offers;
+    const mine = await api.offers();
+    all.value = mine.offers;
+    wrapping.value = mine.wrap_ups;
   } catch (error) {
     showError(error);
   }
@@ -40,6 +47,25 @@ export function endOffer(event: LiveEvents["offer_ended"]): void {
   if (ended && event.state !== "accepted" && event.state !== "rejected") {
     showToast(t("offer-gone", { state: event.state, name: customerName(ended.conversation.contact) }));
   }
+}
+
+export function wrapUpChanged(event: LiveEvents["wrap_up"]): void {
+  if (event.until) void loadOffers();
+  else forgetWrapUp(event.conversation_id);
+}
+
+export async function finishWrapUp(conversationId: string): Promise<void> {
+  try {
+    await api.wrappedUp(conversationId);
+    forgetWrapUp(conversationId);
+  } catch (error) {
+    showError(error);
+    void loadOffers();
+  }
+}
+
+function forgetWrapUp(conversationId: string): void {
+  wrapping.value = wrapping.value.filter((one) => one.conversation.id !== conversationId);
 }
 
 function setAnswering(id: string, isAnswering: boolean): void {

@@ -107,6 +107,15 @@ export async function remap(conversationId: string, messageId: string): Promise<
   }
 }
 
+/** Say of a message in doubt that its customer has it. */
+export async function takeAsArrived(conversationId: string, messageId: string): Promise<void> {
+  try {
+    addMessage(conversationId, await api.arrived(messageId));
+  } catch (error) {
+    showError(error);
+  }
+}
+
 export async function resend(conversationId: string, messageId: string): Promise<void> {
   try {
     addMessage(conversationId, await api.resend(messageId));

@@ -67,6 +67,12 @@ health-here = { $here } of { $all } available
 health-well = All well
 health-trouble = { $n } in trouble
 health-next-try = next try in { $span }
+calls-refused = { $n ->
+    [one] 1 call refused, at { $since }
+   *[other] { $n } calls refused since { $since }, the last at { $last }
+  }
+calls-taken = a genuine one was taken at { $at }
+calls-none-taken = none was ever taken
 health-starting = Starting
 health-ok = Well
 health-degraded = Degraded
@@ -133,6 +139,8 @@ offer-of = Offer: { $name }
 offer-accept = Accept
 offer-decline = Decline
 offer-waited = waited { $span }
+wrap-up-of = After-call work: { $name }
+wrap-up-done = Done
 offer-gone = { $state ->
     [expired] The offer of { $name } ran out and went on.
    *[other] The offer of { $name } was taken back.
@@ -349,6 +357,10 @@ delivery-bounced = came back
 delivery-expired = given up
 delivery-attempts = after { $n } tries
 delivery-next-try = next try in { $span }
+delivery-part = part { $number } of { $count }
+delivery-waits-for = Not sent: it waits for part { $part }.
+delivery-has-parts = The customer has part { $parts } of { $count }.
+delivery-has-none = The customer has no part of it.
 refused-part = the part refused: { $part }
 instead = Instead: { $ways }
 instead-template = an approved text
@@ -356,6 +368,10 @@ instead-call_back = call the customer
 resend = Send again
 resend-unknown = It may have arrived already; sending again keeps the same id, so most systems show it once.
 resend-failed = Sends the same message again under the same id.
+resend-expired = { resend-failed }
+resend-parts = Sends the missing part and all behind it, under the same ids.
+arrived = It arrived
+arrived-why = You have seen it where the customer reads: it counts as sent, and what waits for it goes out.
 
 ## Composer
 composer = Answer
@@ -379,6 +395,13 @@ draft-clean = { "" }
 draft-changed = …
 draft-saved = Draft saved
 draft-failed = Draft not saved yet
+attach = Attach files
+attach-none = This channel takes no files
+attach-too-large = over { $size }, more than this channel takes
+attach-too-many = { $n } files go with a reply at most
+attach-uploading = Uploading { $name }
+attach-remove = Remove { $name }
+attached = Attached files
 blocked-resolved = This conversation is resolved. A new message of the customer opens it again.
 blocked-colleague = { $name } is answering here. You can add a note.
 blocked-offered = This is being offered right now.
@@ -544,6 +567,7 @@ act-name-accepting = Being set up
 act-name-cancelled = Set-up took too long
 act-name-failed = Set-up failed
 act-name-completed = Done
+act-name-wrapping = After-call work
 act-name-withdrawn = Withdrawn
 act-name-away = Set away
 act-name-memory-cleared = Everybody may be asked again
