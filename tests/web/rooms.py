@@ -225,12 +225,9 @@ class ShopOffers:
         await self.store.write(self._end, conversation_id, agent_id, token, "completed", "done", None)
 
     async def wrapped_up(self, conversation_id: str, agent_id: str) -> None:
-        def done(conn: Connection) -> None:
-            wrapping = (t.claim.c.agent_id == agent_id) & (t.claim.c.state == "wrapping")
-            if not conn.execute(update(t.claim).where(wrapping).values(state="completed")).rowcount:
-                raise NotFound("you have no after-call work on this conversation")
-
-        await self.store.write(done)
+        done = update(t.claim).where(t.claim.c.agent_id == agent_id, t.claim.c.state == "wrapping")
+        if not await self.store.write(lambda conn: conn.execute(done.values(state="completed")).rowcount):
+            raise NotFound("you have no after-call work on this conversation")
 
     def _end(
         self,

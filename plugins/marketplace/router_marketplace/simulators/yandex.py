@@ -100,7 +100,7 @@ class YandexSimulator(MarketSimulator[FakeYandex]):
 
     def sample_in(self, thread_kind: str) -> RawInbound:
         """Give the message of one kind of chat."""
-        return self._samples[("order", "return", "direct", "dispute").index(thread_kind)]
+        return self._samples[("order", "return", "direct").index(thread_kind)]
 
     def first_messages(self) -> Sequence[RawInbound]:
         """Let people write at `record` and give what the channel stores of it; the first is a customer's."""
