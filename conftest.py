@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.statements import share_compiled_statements
+
 OPTIONS = {
     "services": "needs real Dovecot, baresip and sipp from the system's packages, or Prism from npm",
     "browser": "needs a real Chromium from the system's packages",
@@ -53,6 +55,7 @@ def pytest_configure(config: pytest.Config) -> None:
         suppress_health_check=[HealthCheck.too_slow],
     )
     settings.load_profile("project")
+    share_compiled_statements()
 
 
 def pytest_collection_finish() -> None:

@@ -26,6 +26,7 @@ from router.engine.rules.stage import RulesInForce
 from router.engine.words import say
 from router.engine_room import EngineRoom
 from router.errors import ConfigError
+from router.file_folder import FileFolder
 from router.filing import FilingRoom
 from router.front_desk import FrontDesk
 from router.identities import Identities
@@ -38,6 +39,7 @@ from router.offers import Offers
 from router.order_facts import OrderFactsRoom
 from router.order_notes import OrderNotes
 from router.outbox import Outbox
+from router.outgoing_files import OutgoingFiles
 from router.platform_clocks import PlatformClocks
 from router.plugin_host import PluginHost
 from router.queues import Queues
@@ -48,7 +50,7 @@ from router.routing_setup import put_in_force, put_on_staff
 from router.rulebook import Rulebook
 from router.rules_files import DEFAULT_RULES, RulesSource, read_roster, read_rules
 from router.sources import ContextSource, Sources, read_sources
-from router.startup import check_clock, check_folder, make_private
+from router.startup import check_clock, check_folder, files_folder, make_private
 from router.steering import Steering
 from router.storage.sole import sole_router
 from router.storage.store import Store
@@ -56,6 +58,7 @@ from router.storage.upgrade import upgrade_database
 from router.strategy import Strategy
 from router.supervisor import Service, Supervisor
 from router.tasks import Tasks
+from router.uploading import Uploading
 from router.web.app import create_app, create_runner
 from router.web.services import Services
 from router.web.settings import WebSettings
@@ -146,7 +149,12 @@ class _House:
         self.steering = Steering(store, clock, self.engine_room, self.rulebook)
         self.reroutes = Reroutes(store, clock, self.engine_room, lambda: self.rulebook.rules)
         self.platform_clocks = PlatformClocks(store, clock, self.engine_room, self.rulebook)
-        self.outbox = Outbox(store, clock, run_id, self.doors, lambda told: self.notices.delivered(told))
+        folder = FileFolder(files_folder(config.store.url, config.files.folder))
+        self.files = OutgoingFiles(store, clock, folder, self.doors)
+        ready = Uploading(store, clock, folder, self.doors).readied
+        self.outbox = Outbox(
+            store, clock, run_id, self.doors, lambda told: self.notices.delivered(told), ready
+        )
         self.notices = Notices(self.live, self.engine_room, self.outbox.wake, self.doors.thread_changed)
         self.order_notes = OrderNotes(store, clock, sources, self.notices.noted)
         self.context = ContextRoom(sources, clock, self.doors)
@@ -171,7 +179,7 @@ class _House:
         orders = OrderFactsRoom(self.context)
         self.intake = Intake(store, clock, self.decoder, self.doors.kind, filing, orders.look_up)
         self.front_desk = FrontDesk(
-            store, clock, self.intake, filing, self.notices.reported, self.notices.typing
+            store, clock, self.intake, filing, self.notices.reported, self.notices.typing, self.files
         )
 
     def _filed(self, results: Sequence[Filed]) -> None:
@@ -204,6 +212,7 @@ class _House:
         try:
             await self.outbox.recover()
             await self.intake.recover()
+            await self.files.recover()
             await self.platform_clocks.recover()
             await self.engine_room.restore()
             yield
@@ -220,6 +229,7 @@ class _House:
             "rules": self.rulebook.run,
             "tasks": self.tasks.run,
             "order notes": self.order_notes.run,
+            "files": self.files.run,
         }
         for account in self.doors.names:
             self.outbox.add_lane(account)
@@ -267,6 +277,7 @@ class _House:
             rulebook=self.rulebook,
             reroutes=self.reroutes,
             replies=self.replies,
+            files=self.files,
             context=self.context,
             order_notes=self.order_notes,
             composing=Composing(self._store, self._clock, self.doors),

@@ -76,12 +76,19 @@ class StartRule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MediaLimits:
-    """What one kind of file may be; `via` is inline, upload or link. Uploaded ones may expire."""
+    """What one kind of file may be; no `types` means any.
+
+    `via` is `inline` (it goes within the message, beside its words; the channel reads it with
+    `ChannelContext.file`), `link` (the same, but the customer fetches it from a route of the channel) or `upload`
+    (`Uploads` takes it first, then a message of its own names it). What was uploaded may expire. `total_bytes`
+    is the most all files of this kind in one message may have together.
+    """
 
     types: frozenset[str]
     max_bytes: int
     via: str = "inline"
     expires_s: float | None = None
+    total_bytes: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,6 +25,7 @@ from router.messages import (
     AcceptResult,
     Confirmation,
     DeliveryReport,
+    FileContent,
     FiledMessage,
     InboundEvent,
     JsonObject,
@@ -98,6 +99,13 @@ class ChannelContext(Protocol):
 
     async def thread_events(self, thread: str, after_seq: int = 0, limit: int = 200) -> list[ThreadEvent]:
         """Read what the customer of this provider thread may see, in order of `seq`."""
+        ...
+
+    async def file(self, id: str, thread: str = "") -> FileContent:
+        """Read a file that a message of this account carries, of that provider thread alone if one is named.
+
+        `id` stands in the field `attachment` of its block. Raises LookupError when there is none.
+        """
         ...
 
     async def get(self, key: str) -> JsonValue:

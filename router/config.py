@@ -96,6 +96,12 @@ class WebSettings(_Frozen):
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
 
 
+class FilesSettings(_Frozen):
+    """Where the files agents send are kept; beside an SQLite database unless it is named."""
+
+    folder: Path | None = None
+
+
 class PluginsSettings(_Frozen):
     """Which installed plugins stay unloaded, by entry-point name."""
 
@@ -174,6 +180,7 @@ class Config(_Frozen):
 
     store: StoreSettings = StoreSettings()
     web: WebSettings = WebSettings()
+    files: FilesSettings = FilesSettings()
     plugins: PluginsSettings = PluginsSettings()
     accounts: Mapping[AccountName, AccountTable] = Field(default_factory=dict, repr=False)
     context: Mapping[AccountName, ContextTable] = Field(default_factory=dict, repr=False)

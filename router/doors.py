@@ -6,11 +6,12 @@ channels need each other; `attach` closes the circle.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select
 
+from router.abilities import MediaFile
 from router.accounts.refusals import Refusals
 from router.accounts.running import RunningChannel
 from router.capabilities import Health, HealthState
@@ -84,6 +85,10 @@ class Doors:
     async def confirm(self, attempt: OutboundAttempt) -> Confirmation:
         """Ask the provider about a doubtful attempt."""
         return await self._channel(attempt.account).confirm(attempt)
+
+    async def upload(self, account: str, file: MediaFile, chunks: AsyncIterator[bytes]) -> JsonObject:
+        """Bring a file to the account's provider; raises SendError classes only."""
+        return await self._channel(account).upload(file, chunks)
 
     async def permissions(self, account: str, thread: str) -> Permission | None:
         """Ask the provider whether a thread may be written to; None where it cannot be asked."""

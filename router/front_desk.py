@@ -20,6 +20,7 @@ from router.messages import (
     DeliveryReport,
     Evidence,
     EvidenceKind,
+    FileContent,
     FiledMessage,
     JsonValue,
     RawInbound,
@@ -27,6 +28,7 @@ from router.messages import (
 )
 from router.model.filing import reference_digest
 from router.notices import thread_event_of
+from router.outgoing_files import OutgoingFiles
 from router.storage.deliveries import apply_reports, mark_sending
 from router.storage.schema import conversation, message, plugin_value, reference
 from router.storage.store import Store
@@ -46,6 +48,7 @@ class FrontDesk:
         filing: FilingRoom,
         reported: Callable[[str, Sequence[tuple[str, str]]], None],
         typing: Callable[[str], None],
+        files: OutgoingFiles,
     ) -> None:
         self._store = store
         self._clock = clock
@@ -53,6 +56,7 @@ class FrontDesk:
         self._filing = filing
         self._reported = reported
         self._typing = typing
+        self._files = files
 
     async def accept(
         self, account: str, items: Sequence[RawInbound], cursor: JsonValue
@@ -94,6 +98,10 @@ class FrontDesk:
         async with self._store.reading() as connection:
             rows = (await connection.execute(statement)).mappings()
             return [thread_event_of(dict(row)) for row in rows]
+
+    async def file(self, account: str, id: str, thread: str) -> FileContent:
+        """Read a file that a message of the account carries. LookupError if there is none."""
+        return await self._files.carried(account, id, thread)
 
     async def customer_typing(self, account: str, thread: str) -> None:
         """Tell agents that the customer of this provider thread is writing."""

@@ -164,6 +164,15 @@ class Attachment:
     inline: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileContent:
+    """A file one of our messages carries: what a block names by its field `attachment`."""
+
+    name: str
+    content_type: str
+    content: bytes = field(repr=False)
+
+
 class EvidenceKind(StrEnum):
     """Why a message may belong to a conversation, strongest first.
 

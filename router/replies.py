@@ -22,7 +22,8 @@ from router.crash import crash_point
 from router.entries import PREVIEW_CHARS, audience_json, block_json, preview
 from router.errors import ContentRejected, NotAllowedNow, NotFound
 from router.ids import new_id
-from router.messages import Block
+from router.messages import Block, BlockKind
+from router.model.outgoing_files import OutgoingFile, bodies
 from router.splitting import split
 from router.storage.outbound import (
     Answered,
@@ -31,6 +32,7 @@ from router.storage.outbound import (
     answered_message,
     known_reply,
 )
+from router.storage.outgoing_files import Whose, attached_files
 from router.storage.resending import resend, take_as_arrived
 from router.storage.schema import outbox
 from router.storage.store import Store
@@ -88,19 +90,21 @@ class Replies:
         answers: str | None = None,
         audience: Collection[Audience] | None = None,
         template: TemplateUse | None = None,
+        files: Sequence[str] = (),
     ) -> str:
         """Store a reply and queue it; give its message id. A repeated `key` gives the first one.
 
-        A text too long for one message becomes several, stored together and sent in order; the id is that
-        of the first. With a `template` its words are sent and `text` is not looked at. Only the customer
-        reads it unless `audience` says otherwise. Raises StaleVersion without the claim, ContentRejected
-        for what cannot be sent, NotAllowedNow where the channel carries no text at all, NotFound when there
-        is nothing to answer.
+        A text too long for one message becomes several, sent in order, `files` (ids) after it; the id is that of
+        the first. With a `template` its words are sent instead. Raises StaleVersion without the claim,
+        ContentRejected for what cannot be sent, NotAllowedNow where no text is carried, NotFound without
+        anything to answer.
         """
         answered = await self._answered(conversation_id, answers)
         answered, template = await self._through(conversation_id, answered, template)
         can = self._sending(answered.account)
-        parts = await self._parts(answered, text, can.text, template)
+        taken = await self._files(files, Whose(agent_id=agent_id, conversation_id=conversation_id))
+        is_bare = bool(taken) and not (text or template)
+        parts = [] if is_bare else await self._parts(answered, text, can.text, template)
         common = partial(
             NewReply,
             conversation_id=conversation_id,
@@ -111,30 +115,35 @@ class Replies:
             audience=audience_json(_readers(audience, can)),
             template=_template_json(template, answered.thread),
         )
-        return await self._unbroken.run(
-            self._store_and_tell(self._replies(common, parts, key or "", answered.account))
-        )
+        replies = self._replies(common, bodies(parts, taken, can), key or "", answered.account)
+        return await self._unbroken.run(self._store_and_tell(replies))
 
     def _replies(
-        self, common: Callable[..., NewReply], parts: Sequence[str], key: str, account: str
+        self, common: Callable[..., NewReply], messages: Sequence[Sequence[Block]], key: str, account: str
     ) -> list[NewReply]:
-        """Make one reply of each part; the first one stands for all of them under `key`."""
+        """Make one reply of each message; the first one stands for all of them under `key`."""
         mints = self._doors.kind(account).capabilities.reply_token
-        ids = _ids(parts)
-        many: Mapping[str, object] = {"first_part_id": ids[0], "parts": len(ids)} if len(ids) > 1 else {}
+        ids = _ids(messages)
+        texts = sum(blocks[0].kind is BlockKind.TEXT for blocks in messages)
         return [
             common(
                 message_id=message_id,
-                part=place + 1 if many else None,
-                **many,
-                blocks=_text_blocks(part),
-                preview=_preview(part),
+                **_part(place, texts, ids[0]),
+                blocks=[block_json(block) for block in blocks],
+                preview=preview(blocks, PREVIEW_CHARS),
+                files=[str(block.fields["attachment"]) for block in blocks if block.fields],
                 key=key if place == 0 else "",
                 reply_token=secrets.token_hex(TOKEN_BYTES) if mints else "",
                 outgoing_ref=self._outgoing_ref(account, message_id),
             )
-            for place, (message_id, part) in enumerate(zip(ids, parts, strict=True))
+            for place, (message_id, blocks) in enumerate(zip(ids, messages, strict=True))
         ]
+
+    async def _files(self, ids: Sequence[str], whose: Whose) -> list[OutgoingFile]:
+        if not ids:
+            return []
+        async with self._store.reading() as connection:
+            return await connection.run_sync(attached_files, ids, whose)
 
     async def _answered(self, conversation_id: str, answers: str | None) -> Answered:
         async with self._store.reading() as connection:
@@ -249,9 +258,16 @@ def _sendable(text: str) -> str:
     return clean
 
 
-def _ids(parts: Sequence[str]) -> list[str]:
-    """Make an id for each part, in order: the mail room keeps the order of a conversation by them."""
-    return sorted(new_id() for _ in parts)
+def _part(place: int, texts: int, first_id: str) -> Mapping[str, object]:
+    """Say which part of a text too long for one message this is; files that follow it are none."""
+    if texts == 1 or place >= texts:
+        return {}
+    return {"first_part_id": first_id, "part": place + 1, "parts": texts}
+
+
+def _ids(messages: Sequence[Sequence[Block]]) -> list[str]:
+    """Make an id for each message, in order: the mail room keeps the order of a conversation by them."""
+    return sorted(new_id() for _ in messages)
 
 
 def _parts(text: str, limits: TextLimits) -> list[str]:

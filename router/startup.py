@@ -38,6 +38,25 @@ def check_folder(url: str) -> None:
         )
 
 
+def files_folder(url: str, named: Path | None) -> Path:
+    """Give the folder of the files agents send: the one named, else one beside an SQLite database.
+
+    Raises ConfigError when the one named cannot be written to.
+    """
+    if named is not None:
+        place = named.absolute() if named.exists() else named.absolute().parent
+        if not place.is_dir() or not os.access(place, os.W_OK | os.X_OK):
+            raise ConfigError(
+                f"the folder {place} cannot be written to",
+                path="files.folder",
+                hint="Create it for the user the router runs as, or name another.",
+            )
+        return named.absolute()
+    parsed = make_url(url)
+    is_file = parsed.get_backend_name() == "sqlite" and parsed.database
+    return Path(f"{parsed.database}.files" if is_file else "omnirouter.files").absolute()
+
+
 def make_private(url: str) -> None:
     """Create an SQLite database's file for its owner only, before anything opens it."""
     parsed = make_url(url)

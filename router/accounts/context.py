@@ -20,6 +20,7 @@ from router.legible import legible
 from router.messages import (
     AcceptResult,
     DeliveryReport,
+    FileContent,
     FiledMessage,
     JsonValue,
     RawInbound,
@@ -58,6 +59,10 @@ class Core(Protocol):
 
     async def thread_events(self, account: str, thread: str, after_seq: int, limit: int) -> list[ThreadEvent]:
         """Read what the customer of this provider thread may see."""
+        ...
+
+    async def file(self, account: str, id: str, thread: str) -> FileContent:
+        """Read a file that a message of the account carries. LookupError if there is none."""
         ...
 
     async def customer_typing(self, account: str, thread: str) -> None:
@@ -173,6 +178,10 @@ class AccountContext:
         return await self._on_core(
             lambda: self._intake.thread_events(self._account, thread, after_seq, limit)
         )
+
+    async def file(self, id: str, thread: str = "") -> FileContent:
+        """Read a file that a message of this account carries; see `ChannelContext.file`."""
+        return await self._on_core(lambda: self._intake.file(self._account, id, thread))
 
     async def customer_typing(self, thread: str) -> None:
         """Tell agents that the customer of this provider thread is writing."""

@@ -7,13 +7,22 @@ garbage), and tells "it may have left" from "it certainly did not".
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from functools import cached_property
 from http import HTTPStatus
 from socket import gaierror
 from typing import Any, TypeVar
 
-from router.abilities import Accompanies, Acts, Downloads, GivesContext, ListsTemplates, Permits
+from router.abilities import (
+    Accompanies,
+    Acts,
+    Downloads,
+    GivesContext,
+    ListsTemplates,
+    MediaFile,
+    Permits,
+    Uploads,
+)
 from router.accounts.judgement import cause_of
 from router.accounts.kept import KeptAccount
 from router.accounts.refusals import Refusals
@@ -183,12 +192,24 @@ class RunningChannel:
         except RecipientGone as error:
             raise LookupError(error.public_text) from error
 
+    async def upload(self, file: MediaFile, chunks: AsyncIterator[bytes]) -> JsonObject:
+        """Bring a file to the provider; raises SendError classes, UnknownOutcome never: no customer has it yet."""
+        if not issubclass(self._class, Uploads):
+            raise Permanent(f"{self.account} takes no files", code="no_files")
+        try:
+            return await self._asked(_upload(file, chunks), Mapping, self._kept.limits.send_s)
+        except UnknownOutcome as error:
+            raise Retryable(str(error), code=error.code, public_text=error.public_text) from error
+
     async def _asked(
-        self, act: Callable[[AnyChannel], Coroutine[Any, Any, T]], kind: type | tuple[type, ...]
+        self,
+        act: Callable[[AnyChannel], Coroutine[Any, Any, T]],
+        kind: type | tuple[type, ...],
+        limit_s: float | None = None,
     ) -> T:
         """Ask a channel something within a limit; raises only SendError classes."""
         try:
-            answer = await self._kept.call(act, self._kept.limits.http_s)
+            answer = await self._kept.call(act, limit_s or self._kept.limits.http_s)
         except SendError:
             raise
         except Exception as error:
@@ -330,6 +351,12 @@ def _download(fields: JsonObject) -> Callable[[Any], Coroutine[Any, Any, bytes]]
         return bytes(fetched)
 
     return fetch
+
+
+def _upload(
+    file: MediaFile, chunks: AsyncIterator[bytes]
+) -> Callable[[Any], Coroutine[Any, Any, JsonObject]]:
+    return lambda channel: channel.upload(file, chunks)
 
 
 def _handle_http(request: HttpRequest) -> Callable[[Any], Coroutine[Any, Any, HttpReply]]:

@@ -45,7 +45,7 @@ def write_rules(folder: Path, *, is_hasty: bool) -> None:
     path = _HERE / "rules.yaml"
     rules: Any = read_document(path.read_text(encoding="utf-8"), source=str(path)).value
     if is_hasty:
-        rules["leases"]["chat"] = {"nudge": "2s", "supervisor": "3s", "hand_back": "4s", "absent": "4s"}
+        rules["leases"]["chat"] = {"nudge": "1s", "supervisor": "2s", "hand_back": "3s", "absent": "3s"}
     (folder / "rules.yaml").write_text(json.dumps(rules, ensure_ascii=False, indent=2), encoding="utf-8")
     shutil.copytree(_HERE / "lists", folder / "lists")
 

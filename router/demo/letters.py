@@ -16,6 +16,14 @@ CRLF = policy.SMTP.clone(cte_type="8bit")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Enclosure:
+    """A file that came with a letter."""
+
+    name: str
+    content: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Letter:
     """One mail in a customer's mailbox; `customer` is whose, `fields` are its header fields as they stand."""
 
@@ -31,6 +39,7 @@ class Letter:
     message_id: str
     references: Sequence[str]
     fields: Sequence[tuple[str, str]]
+    files: Sequence[Enclosure] = ()
     raw: bytes = field(repr=False)
 
     def value(self, name: str) -> str:
@@ -88,5 +97,10 @@ def read_letter(
         message_id=by_name.get("message-id", ""),
         references=tuple((by_name.get("references") or by_name.get("in-reply-to", "")).split()),
         fields=tuple(fields),
+        files=tuple(
+            Enclosure(name=part.get_filename("file"), content=content)
+            for part in mail.iter_attachments()
+            if isinstance(content := part.get_payload(decode=True), bytes)
+        ),
         raw=raw,
     )

@@ -18,6 +18,7 @@ from router.demo.letters import Draft, Letter
 from router.demo.mailbox import Mailbox
 from router.demo.scenes import Language, Script
 from router.demo.shop_pages import STATIC, render_mailbox, render_shop
+from router.web.files import Download
 
 EMBED_WITHIN_S = 5.0
 _NOT_BUILT = re.compile(r"[^A-Za-z0-9 .,;:/'`_-]")
@@ -55,6 +56,7 @@ class DemoPages:
             web.get("/demo/mailbox", self.mailbox),
             web.get("/demo/mailbox/letters", self.list_letters),
             web.post("/demo/mailbox/letters", self.send_letter),
+            web.get("/demo/mailbox/letters/{number:[0-9]{1,9}}/files/{place:[0-9]{1,3}}", self.save_file),
             web.static("/demo/static", STATIC),
         ]
 
@@ -97,6 +99,15 @@ class DemoPages:
             return web.json_response({"error": f"the shop did not take the mail: {error}"}, status=502)
         return web.json_response({"number": letter.number}, status=201)
 
+    async def save_file(self, request: web.Request) -> web.Response:
+        """Give a file that came with a letter, to be saved."""
+        letter = self._mailbox.letter(int(request.match_info["number"]))
+        place = int(request.match_info["place"])
+        if letter is None or place >= len(letter.files):
+            raise web.HTTPNotFound(text="there is no such file in the mailbox")
+        file = letter.files[place]
+        return Download(body=file.content, name=file.name).response()
+
     async def _embed(self) -> tuple[str, str]:
         """Ask the router for the tag an integrator puts on the shop's pages, or what is wrong with it."""
         address = f"{self._url}/chat/v1/embed?site={self._site}"
@@ -120,4 +131,5 @@ def _as_json(letter: Letter) -> dict[str, Any]:
         "subject": letter.subject,
         "text": letter.text,
         "fields": letter.fields,
+        "files": [{"name": file.name, "size_bytes": len(file.content)} for file in letter.files],
     }

@@ -91,7 +91,7 @@ class Answers:
         self._desk.people_changed = True
         self.watch_claims(agent)
         self._dispatch.judge_people()
-        for work in self._recall(agent):
+        for work in self._dispatch.in_turn(self._recall(agent)):
             self._dispatch.find_place(work)
         self._dispatch.fill_freed(agent)
 
@@ -129,7 +129,7 @@ class Answers:
             self._desk.people_changed = True
             self.watch_claims(agent)
             returned += self._recall(agent)
-        for item in sorted(returned, key=lambda one: one.entry):
+        for item in self._dispatch.in_turn(returned):
             self._dispatch.find_place(item)
         self._dispatch.fill_freed(agent)
 

@@ -146,13 +146,13 @@ class Records:
 
     def wrapping(self, work: WorkItem, at: datetime, agent: Agent, until: datetime) -> None:
         """Say that work is solved, and until when it still takes its room."""
-        record = _became(Act.WRAPPING, work, at, agent, "")
+        record = self._became(Act.WRAPPING, work, at, agent, "")
         record.update(until=to_iso(until), wrap_up_s=(until - at).total_seconds())
         self._add(Act.WRAPPING, work, at, record, agent.id)
 
     def wrapped_up(self, work: WorkItem, at: datetime, agent: Agent, reason: str, since: datetime) -> None:
         """Say that a claim is completed because its after-call work is over: by `time`, or as `told`."""
-        record = _became(Act.COMPLETED, work, at, agent, reason)
+        record = self._became(Act.COMPLETED, work, at, agent, reason)
         record["wrapped_s"] = (at - since).total_seconds()
         self._add(Act.COMPLETED, work, at, record, agent.id)
 

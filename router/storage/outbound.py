@@ -13,6 +13,7 @@ from router.errors import NotFound, StaleVersion
 from router.ids import digest
 from router.messages import DeliveryState, Evidence, EvidenceKind
 from router.model.filing import reference_digest
+from router.storage.outgoing_files import Whose, take_along
 from router.storage.schema import (
     claim,
     conversation,
@@ -30,6 +31,7 @@ class NewReply:
     """A reply about to be stored; `outgoing_ref` and `token` are fixed before the first try.
 
     One message of a text too long for it names the first of them, and says which one it is, of how many.
+    `files` are the ids of what its author attached.
     """
 
     message_id: str
@@ -45,6 +47,7 @@ class NewReply:
     at: datetime
     audience: Sequence[str] | None = None
     template: Mapping[str, Any] | None = None
+    files: Sequence[str] = ()
     first_part_id: str | None = None
     part: int | None = None
     parts: int | None = None
@@ -138,6 +141,8 @@ def add_reply(connection: Connection, reply: NewReply) -> None:
             home_id=reply.answered.home_id,
         ),
     )
+    whose = Whose(agent_id=reply.agent_id, conversation_id=reply.conversation_id)
+    take_along(connection, reply.files, reply.message_id, whose)
     _join(connection, _led_to(reply.answered), reply.answered.contact_point_id)
     _queue(connection, reply)
     _remember_reply(connection, reply)

@@ -25,6 +25,7 @@ from router.messages import (
     DeliveryReport,
     EventKind,
     EvidenceKind,
+    FileContent,
     FiledMessage,
     InboundEvent,
     JsonValue,
@@ -53,7 +54,7 @@ class _Fault:
 
 @dataclass(slots=True)
 class MemoryStore:
-    """What the core would keep, and the faults it is told to have."""
+    """What the core would keep, and the faults it is told to have; no commit ends before it is `released`."""
 
     clock: Clock = field(default_factory=FakeClock)
     accepted: list[Accepted] = field(default_factory=list)
@@ -61,8 +62,10 @@ class MemoryStore:
     reports: list[tuple[str, DeliveryReport]] = field(default_factory=list)
     marked: list[str] = field(default_factory=list)
     typing: list[tuple[str, str]] = field(default_factory=list)
+    files: dict[str, FileContent] = field(default_factory=dict)
     duplicates: int = 0
     delay_s: float = 0.0
+    released: asyncio.Event | None = None
     _channels: dict[str, AnyChannel] = field(default_factory=dict)
     _results: dict[tuple[str, str], AcceptResult] = field(default_factory=dict)
     _cursors: dict[str, JsonValue] = field(default_factory=dict)
@@ -105,6 +108,8 @@ class MemoryStore:
         """Store items and cursor together, or nothing."""
         # A real commit takes a turn of the loop at least; a channel that answers before it must be caught.
         await asyncio.sleep(self.delay_s)
+        if self.released is not None:
+            await self.released.wait()
         fault = self._faults.pop(0) if self._faults else None
         if fault is not None and not fault.after_commit:
             raise fault.error
@@ -135,6 +140,10 @@ class MemoryStore:
         """Read the thread's entries after a number."""
         entries = self._threads.get((account, thread), [])
         return [entry for entry in entries if entry.seq > after_seq][:limit]
+
+    async def file(self, account: str, id: str, thread: str) -> FileContent:
+        """Give a file that was put into `files`; a KeyError is the LookupError of the real store."""
+        return self.files[id]
 
     async def customer_typing(self, account: str, thread: str) -> None:
         """Note that a customer is writing."""
@@ -290,6 +299,10 @@ class MemoryContext:
     async def thread_events(self, thread: str, after_seq: int = 0, limit: int = 200) -> list[ThreadEvent]:
         """Read the thread's entries after a number."""
         return await self.store.thread_events(self._account, thread, after_seq, limit)
+
+    async def file(self, id: str, thread: str = "") -> FileContent:
+        """Give a file that was put into the store's `files`."""
+        return await self.store.file(self._account, id, thread)
 
     async def customer_typing(self, thread: str) -> None:
         """Note that a customer is writing."""

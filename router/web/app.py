@@ -28,6 +28,7 @@ from router.web.problems import Problem, problem_of
 from router.web.routes_channels import ChannelCalls
 from router.web.routes_composing import ComposingCalls
 from router.web.routes_conversations import ConversationCalls
+from router.web.routes_files import FileCalls
 from router.web.routes_identities import IdentityCalls
 from router.web.routes_messages import MessageCalls
 from router.web.routes_operations import OperationsCalls
@@ -64,6 +65,7 @@ def create_app(
         RulesCalls(services),
         IdentityCalls(services),
         MessageCalls(services),
+        FileCalls(services),
         OrderCalls(services),
         ComposingCalls(services),
         ChannelCalls(services),

@@ -82,6 +82,8 @@ class Call:
     # a supervisor or an admin
     supervisor: bool = False
     public: bool = False
+    # media type of a body that is no JSON; the action reads it from the request
+    takes: str = ""
     raises: Sequence[str] = ()
     # what a finished response holds, for the description: a type, a media type, or None for nothing
     holds: Any = inspect.Signature.empty
@@ -143,6 +145,10 @@ async def _serve(bound: BoundCall, identify: Identify, request: web.Request) -> 
         given["query"] = _checked(bound.query, _query_values(request))
     if bound.body is not None:
         given["body"] = _checked(bound.body, await _json_body(request))
+    if bound.call.takes:
+        _require_plain(request)
+        if request.content_type != bound.call.takes:
+            raise Problem(415, "unsupported_media_type", f"Send it with Content-Type: {bound.call.takes}.")
     answer = await bound.call.action(**{name: given[name] for name in bound.wants})
     return _response(answer, bound.call.status)
 
@@ -165,9 +171,13 @@ def _query_values(request: web.Request) -> dict[str, str]:
     return values
 
 
-async def _json_body(request: web.Request) -> Any:
+def _require_plain(request: web.Request) -> None:
     if request.headers.get("Content-Encoding", "identity").lower() != "identity":
         raise Problem(415, "unsupported_media_type", "Send the body as it is, not compressed.")
+
+
+async def _json_body(request: web.Request) -> Any:
+    _require_plain(request)
     body = await request.read()
     if not body:
         return {}

@@ -83,6 +83,9 @@ def _operation(bound: BoundCall, schemas: Mapping[Any, Any]) -> dict[str, Any]:
             "required": not optional,
             "content": {"application/json": {"schema": schemas[bound.body]}},
         }
+    if bound.call.takes:
+        content = {bound.call.takes: {"schema": {"type": "string", "format": "binary"}}}
+        operation["requestBody"] = {"required": True, "content": content}
     if bound.call.public:
         operation["security"] = []
     return operation

@@ -66,7 +66,7 @@ TITLES: Mapping[str, str] = {
     "content_rejected": "This content cannot be sent",
     "provider_unavailable": "The provider cannot be asked now",
     "too_large": "The request is too large",
-    "unsupported_media_type": "The body is not JSON",
+    "unsupported_media_type": "The body is not of the type that is wanted",
     "rate_limited": "Too many requests",
     "store_unavailable": "The store is not available",
     "internal": "Something went wrong",

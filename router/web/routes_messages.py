@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from router.errors import ContentRejected, NotFound
+from router.model.outgoing_files import MOST_FILES
 from router.model.timeline import Message, Version
 from router.storage.views.messages import find_attachment, read_message, read_raw, read_versions
 from router.threads import Audience, TemplateUse
@@ -35,7 +36,8 @@ class Reply(Body):
 
     `token` is the claim's fencing token, `key` makes a repeat harmless, `answers` is the id of the message
     answered (the newest inbound one if absent). `audience` is who reads it (the customer alone if absent). With
-    a `template` its words are sent, and `text` is left out.
+    a `template` its words are sent, and `text` is left out. `files` are the ids of what was attached, which may
+    go without a text.
     """
 
     text: Prose | None = None
@@ -44,6 +46,7 @@ class Reply(Body):
     answers: Name | None = None
     audience: Annotated[list[Reader], Field(min_length=1, max_length=3)] | None = None
     template: TemplateChoice | None = None
+    files: Annotated[list[Name], Field(max_length=MOST_FILES)] = []
 
 
 class Note(Body):
@@ -94,8 +97,10 @@ class MessageCalls:
     async def reply(self, caller: Caller, conversation_id: str, body: Reply) -> Message:
         """Answer on the channel the customer wrote from."""
         await require_visible(self._services, caller, conversation_id)
-        if (body.text is None) == (body.template is None):
-            raise ContentRejected("give either a text or a template", code="empty", part="text")
+        if body.template is not None and (body.text is not None or body.files):
+            raise ContentRejected("a template goes without a text and files", code="empty", part="text")
+        if body.text is None and body.template is None and not body.files:
+            raise ContentRejected("give a text, files or a template", code="empty", part="text")
         message_id = await self._services.replies.reply(
             conversation_id,
             caller.agent_id,
@@ -105,6 +110,7 @@ class MessageCalls:
             answers=body.answers,
             audience=[Audience(one) for one in body.audience or ("customer",)],
             template=_use(body.template),
+            files=body.files,
         )
         return await self._read(caller, message_id)
 
@@ -151,9 +157,12 @@ class MessageCalls:
         async with reading(self._services, caller) as (conn, scope):
             file = await find_attachment(conn, scope, attachment_id)
         try:
-            body = await self._services.channels.attachment(file.inbound_id, file.part)
+            if file.inbound_id is None:
+                body = await self._services.files.content(file.part)
+            else:
+                body = await self._services.channels.attachment(file.inbound_id, file.part)
         except LookupError:
-            raise NotFound(f"the original of attachment {attachment_id} does not hold it") from None
+            raise NotFound(f"the bytes of attachment {attachment_id} are not where they should be") from None
         return Download(body=body, name=file.name, content_type=file.content_type)
 
     async def _read(self, caller: Caller, message_id: str) -> Message:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from router.capabilities import Health
+from router.capabilities import Health, MediaLimits
 from router.channel import AnyChannel, ChannelType, HttpReply, HttpRequest
 from router.clock import Clock
 from router.context import ContextAnswer
 from router.live import LiveEvents
 from router.messages import AcceptResult, JsonObject
 from router.model.order_views import NoteShop
+from router.model.outgoing_files import OutgoingFile
 from router.model.refusals import RefusedCalls
 from router.model.tasks import NewTask
 from router.orders import ContextKind, ContextQuery, NoteKind
@@ -35,6 +36,7 @@ class Replies(Protocol):
         answers: str | None,
         audience: Collection[Audience] | None,
         template: TemplateUse | None,
+        files: Sequence[str],
     ) -> str:
         """Write to the customer; gives the message's id, the first one's for a repeated `key`."""
         ...
@@ -49,6 +51,47 @@ class Replies(Protocol):
 
     async def take_as_arrived(self, message_id: str) -> None:
         """Settle a message in doubt that somebody has seen outside. Raises StaleVersion if it is in none."""
+        ...
+
+
+class Attachable(Protocol):
+    """What may be attached, and what waits already."""
+
+    @property
+    def kinds(self) -> Mapping[str, MediaLimits]:
+        """What each kind of block takes."""
+        ...
+
+    @property
+    def waiting(self) -> Sequence[OutgoingFile]:
+        """The agent's files that wait for a reply."""
+        ...
+
+
+class Files(Protocol):
+    """What agents attach. `attachable` and `attach` raise NotFound where there is nothing to answer."""
+
+    async def attachable(self, conversation_id: str, agent_id: str, answers: str | None) -> Attachable:
+        """Say what may be attached to an answer."""
+        ...
+
+    async def attach(
+        self,
+        conversation_id: str,
+        agent_id: str,
+        name: str,
+        chunks: AsyncIterator[bytes],
+        answers: str | None,
+    ) -> OutgoingFile:
+        """Keep a file for the next reply. Raises ContentRejected, StoreUnavailable."""
+        ...
+
+    async def drop(self, file_id: str, agent_id: str) -> None:
+        """Remove a file that was not sent. Raises NotFound."""
+        ...
+
+    async def content(self, file_id: str) -> bytes:
+        """Read the bytes of a file; LookupError when they are not there."""
         ...
 
 
@@ -282,6 +325,7 @@ class Services:
     rulebook: Rulebook
     reroutes: Reroutes
     replies: Replies
+    files: Files
     context: Context
     order_notes: OrderNotes
     composing: Composing

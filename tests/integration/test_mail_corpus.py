@@ -21,7 +21,7 @@ FIXTURES = Path(__file__).parents[1] / "fixtures" / "mail"
 SHARED = Path(os.environ.get("OMNIROUTER_SHARED", Path(__file__).parents[3] / "shared"))
 RECIPIENT = "support@shop.example"
 CONFIG = """
-store: {{url: "sqlite:///{folder}/router.db"}}
+store: {{url: "{url}"}}
 web: {{port: 0}}
 accounts:
   support: {{channel: email, address: {recipient}, smtp_in: {{port: 0}}}}
@@ -75,8 +75,8 @@ async def ended(router: Router) -> AccountLedger:
             await asyncio.sleep(0.05)  # no event tells that the last item has gone to quarantine
 
 
-async def bring(mails: Sequence[Path], folder: Path, caplog: pytest.LogCaptureFixture) -> AccountLedger:
-    config = parse_config(CONFIG.format(folder=folder, recipient=RECIPIENT), "corpus.yaml")
+async def bring(mails: Sequence[Path], url: str, caplog: pytest.LogCaptureFixture) -> AccountLedger:
+    config = parse_config(CONFIG.format(url=url, recipient=RECIPIENT), "corpus.yaml")
     with caplog.at_level(logging.WARNING):
         async with running_router(config) as router:
             refused = await asyncio.to_thread(deliver, await port(router), mails)
@@ -93,16 +93,16 @@ async def bring(mails: Sequence[Path], folder: Path, caplog: pytest.LogCaptureFi
     return ledger
 
 
-async def test_recorded_mails_are_filed_or_set_aside(tmp_path: Path, caplog: pytest.LogCaptureFixture):
-    ledger = await bring(sorted(FIXTURES.glob("*.eml")), tmp_path, caplog)
+async def test_recorded_mails_are_filed_or_set_aside(ready_url: str, caplog: pytest.LogCaptureFixture):
+    ledger = await bring(sorted(FIXTURES.glob("*.eml")), ready_url, caplog)
     assert (ledger.filed, ledger.quarantined) == (3, 1)
 
 
 @pytest.mark.parametrize("every", [8, pytest.param(1, marks=pytest.mark.long)])
 async def test_mails_of_the_corpus_are_filed_or_set_aside(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture, every: int
+    ready_url: str, caplog: pytest.LogCaptureFixture, every: int
 ):
     mails = corpus_mails()[::every]
-    ledger = await bring(mails, tmp_path, caplog)
+    ledger = await bring(mails, ready_url, caplog)
     assert len(mails) >= 500 // every
     assert ledger.quarantined <= 0.1 * len(mails)

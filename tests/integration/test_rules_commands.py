@@ -120,13 +120,11 @@ async def test_stage_that_cannot_be_meant_is_refused(
 
 
 @pytest.fixture
-def sqlite_shop(tmp_path: Path) -> Path:
+def sqlite_shop(tmp_path: Path, ready_url: str) -> Path:
     (tmp_path / "rules.yaml").write_text(RULES)
     (tmp_path / "new.yaml").write_text(CHANGED)
     config = tmp_path / "omnirouter.yaml"
-    config.write_text(
-        f"store: {{url: 'sqlite:///{tmp_path}/router.db'}}\nrules: rules.yaml\nweb: {{port: 0}}\n"
-    )
+    config.write_text(f"store: {{url: '{ready_url}'}}\nrules: rules.yaml\nweb: {{port: 0}}\n")
     return config
 
 

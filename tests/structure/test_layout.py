@@ -31,7 +31,7 @@ ORDER = (
     ("messages",),
     ("orders",),
     ("documents", "capabilities", "abilities", "channel", "playing", "strategy", "hookspecs"),
-    ("model", "live", "splitting", "fallbacks", "windows", "pauses", "templates"),
+    ("model", "live", "splitting", "fallbacks", "windows", "pauses", "templates", "file_types"),
     ("engine",),
     ("storage",),
     (
@@ -45,6 +45,7 @@ ORDER = (
         "people",
         "pooling",
         "drafts",
+        "file_folder",
     ),
     ("context_source", "context", "order_facts"),
     (
@@ -73,6 +74,8 @@ ORDER = (
         "platform_clocks",
         "remapping",
         "identities",
+        "outgoing_files",
+        "uploading",
     ),
     ("companions",),
     ("composing",),

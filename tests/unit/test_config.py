@@ -104,7 +104,7 @@ WRONG = {
     ),
     "unknown section": (
         "\nwibble: 1\n",
-        "o.yaml:2:1 wibble: unknown key `wibble`. Known: accounts, calls, context, identity, log, ",
+        "o.yaml:2:1 wibble: unknown key `wibble`. Known: accounts, calls, context, files, identity, log, ",
     ),
     "wrong type": ("web:\n  host: a\n  port: many\n", "o.yaml:3:3 web.port: input should be a valid integer"),
     "out of range": ("web: {port: 70000}", "o.yaml:1:7 web.port: input should be less than"),

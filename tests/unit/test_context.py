@@ -129,17 +129,30 @@ def item(order_id: str = "X-1", proof: Proof = Proof.UNVERIFIED, role: Role = Ro
     )
 
 
-async def facts(context: ContextRoom, asked: Decoded, limit_s: float = 5.0) -> OrderFacts:
+async def facts(context: ContextRoom, asked: Decoded, limit_s: float = 60.0) -> OrderFacts:
     (known,) = await OrderFactsRoom(context, limit_s).look_up([asked])
     return known.order_of(known.events[0])
 
 
+def wait_for_answers(seconds: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "ANSWER_S", seconds)
+    monkeypatch.setattr("router.context.ANSWER_S", seconds)
+
+
+@pytest.fixture(autouse=True)
+def _patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No source of these tests is late because the machine is busy."""
+    wait_for_answers(60.0, monkeypatch)
+
+
 async def test_a_source_that_hangs_is_shown_so_and_the_other_has_answered(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(limits, "ANSWER_S", 0.05)
-    monkeypatch.setattr("router.context.ANSWER_S", 0.05)
+    wait_for_answers(0.05, monkeypatch)
     good, stuck = Shop(), Shop(hold=True)
     async with room(good, stuck) as context:
         first, second = await context.ask(ORDERS)
+        while first.state == "late":
+            # On a busy machine a good one can be late too; only what was answered is kept.
+            first, second = await context.ask(ORDERS)
     assert (first.cards[0].id, first.problem) == ("X-1", "")
     assert (second.cards, second.state) == ((), "late")
 

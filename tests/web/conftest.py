@@ -22,13 +22,13 @@ async def shop(tmp_path: Path, upgraded_sqlite: Path) -> AsyncIterator[Shop]:
     """Give an open shop on a fresh SQLite file."""
     shutil.copy(upgraded_sqlite, tmp_path / "shop.db")
     async with Store.open(f"sqlite:///{tmp_path}/shop.db", durable=False) as store:
-        yield await opened_shop(store)
+        yield await opened_shop(store, tmp_path / "files")
 
 
 @pytest.fixture
-async def shop_anywhere(store: Store) -> Shop:
+async def shop_anywhere(store: Store, tmp_path: Path) -> Shop:
     """Give an open shop on each database engine in turn."""
-    return await opened_shop(store)
+    return await opened_shop(store, tmp_path / "files")
 
 
 Start = Callable[..., Awaitable[TestClient[web.Request, web.Application]]]

@@ -29,6 +29,7 @@ from router.messages import AcceptOutcome, AcceptResult, JsonObject, Receipt, Se
 from router.model.refusals import RefusedCalls
 from router.orders import ContextCard, ContextKind, ContextQuery
 from router.storage import schema as t
+from router.storage.outgoing_files import Whose, take_along
 from router.storage.resending import take_as_arrived
 from router.storage.store import Store
 from router.threads import Action, ActionKind, Audience, Permission, Template, TemplateUse, TemplateVariable
@@ -224,12 +225,9 @@ class ShopOffers:
         await self.store.write(self._end, conversation_id, agent_id, token, "completed", "done", None)
 
     async def wrapped_up(self, conversation_id: str, agent_id: str) -> None:
-        def done(conn: Connection) -> None:
-            wrapping = (t.claim.c.agent_id == agent_id) & (t.claim.c.state == "wrapping")
-            if not conn.execute(update(t.claim).where(wrapping).values(state="completed")).rowcount:
-                raise NotFound("you have no after-call work on this conversation")
-
-        await self.store.write(done)
+        done = update(t.claim).where(t.claim.c.agent_id == agent_id, t.claim.c.state == "wrapping")
+        if not await self.store.write(lambda conn: conn.execute(done.values(state="completed")).rowcount):
+            raise NotFound("you have no after-call work on this conversation")
 
     def _end(
         self,
@@ -317,6 +315,7 @@ class ShopReplies:
         answers: str | None,
         audience: Collection[Audience] | None,
         template: TemplateUse | None,
+        files: Sequence[str],
     ) -> str:
         def holds(conn: Connection) -> bool:
             claim = t.claim.join(t.work_item, t.work_item.c.id == t.claim.c.work_item_id)
@@ -335,7 +334,10 @@ class ShopReplies:
 
         if not await self.store.write(holds):
             raise StaleVersion
-        return await self.add_message(conversation_id, text, direction="outbound", agent_id=agent_id)
+        message_id = await self.add_message(conversation_id, text, direction="outbound", agent_id=agent_id)
+        whose = Whose(agent_id=agent_id, conversation_id=conversation_id)
+        await self.store.write(take_along, files, message_id, whose)
+        return message_id
 
     async def note(self, conversation_id: str, agent_id: str, text: str) -> str:
         return await self.add_message(conversation_id, text, direction="note", agent_id=agent_id)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cache
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 from argon2 import PasswordHasher
@@ -40,6 +41,7 @@ from tests.web.rooms import (
     ShopRules,
     words,
 )
+from tests.web.shop_files import no_work, shop_files, untold
 
 HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 PASSWORD = "correct horse battery"
@@ -87,6 +89,7 @@ class Shop:
     clock: ShopClock
     live: LiveEvents
     channels: ShopChannels
+    folder: Path = Path("unused")
     agents: dict[str, str] = field(default_factory=dict)
     composing: ShopComposing = field(default_factory=ShopComposing)
     remapping: ShopRemapping = field(default_factory=ShopRemapping)
@@ -112,18 +115,13 @@ class Shop:
             rulebook=self.rulebook,
             reroutes=Reroutes(self.store, self.clock, room, lambda: self.rulebook.rules),
             replies=ShopReplies(self.store, self.add_message),
+            files=shop_files(self.store, self.clock, self.folder),
             context=ContextRoom(Sources(), self.clock, self.channels),
             order_notes=OrderNotes(self.store, self.clock, Sources(), lambda conversation_id: None),
             composing=self.composing,
             remapping=self.remapping,
             tasks=Tasks(
-                self.store,
-                self.clock,
-                room,
-                self.channels,
-                lambda opened, item: {},
-                lambda filed: None,
-                self.tasks_changed.append,
+                self.store, self.clock, room, self.channels, no_work, untold, self.tasks_changed.append
             ),
             identities=Identities(self.store, self.clock, room, ShopNotices(self.live)),
             channels=self.channels,
@@ -392,8 +390,9 @@ class Shop:
         self.live.publish(LiveEvent(topic=topic, data=content, audience=audience))
 
 
-async def opened_shop(store: Store) -> Shop:
-    """Open a shop on a store."""
-    shop = Shop(store=store, clock=ShopClock(), live=LiveEvents("e1"), channels=ShopChannels())
+async def opened_shop(store: Store, folder: Path = Path("unused")) -> Shop:
+    """Open a shop on a store; the files its agents attach go to a folder."""
+    live = LiveEvents("e1")
+    shop = Shop(store=store, clock=ShopClock(), live=live, channels=ShopChannels(), folder=folder)
     await shop.open()
     return shop

@@ -176,6 +176,7 @@ async def test_channels_show_health_with_its_cause(shop, client):
         "cause": "the mailbox refuses the password",
         "since": "2026-11-02T09:00:00Z",
         "next_try": None,
+        "refused": [],
     }
 
 

@@ -6,23 +6,27 @@ import asyncio
 import re
 from collections.abc import Sequence
 
-from router import Capabilities, TextLimits
+from router import Capabilities, MediaLimits, TextLimits
 from router.channel import Channel, ChannelContext, StreamSource
-from router.errors import Permanent
-from router.messages import InboundEvent, OutboundAttempt, RawInbound, Receipt
+from router.errors import ContentRejected, Permanent
+from router.messages import FileContent, InboundEvent, OutboundAttempt, RawInbound, Receipt
 from router_email.codec import MailCodec
 from router_email.collector import Collector
-from router_email.compose import Composer
+from router_email.compose import Composer, names_file
 from router_email.delivery import Relay
 from router_email.door import Door
 from router_email.marks import load_marks
 from router_email.settings import EmailSettings
 from router_email.subjects import Subjects
 
+FILE_BYTES = 10_000_000
+"""The most files of one mail may have together; encoded they are a third larger."""
+
 CAPABILITIES = Capabilities(
     channel_class="email",
     text=TextLimits(max=1_000_000),
-    blocks=frozenset({"text"}),
+    blocks=frozenset({"text", "file"}),
+    media={"file": MediaLimits(types=frozenset(), max_bytes=FILE_BYTES, total_bytes=FILE_BYTES)},
     receipts="delivered",
     reply_token=True,
     marks_sending=True,
@@ -98,9 +102,26 @@ class EmailChannel(Channel[EmailSettings], StreamSource):
         """Send one message through the relay."""
         if self._relay is None:
             raise Permanent("this account has no relay to send by; set smtp_out", code="no_relay")
-        mail = self._composer.render(attempt)
+        files = await self._files(attempt)
+        if files:
+            # encoding megabytes would hold the loop
+            mail = await asyncio.to_thread(self._composer.render, attempt, files)
+        else:
+            mail = self._composer.render(attempt)
 
         async def mark() -> None:
             await self.ctx.sending(attempt.attempt_id)
 
         return await self._relay.send(mail, mark)
+
+    async def _files(self, attempt: OutboundAttempt) -> list[FileContent]:
+        try:
+            return [
+                await self.ctx.file(str(block.fields["attachment"]))
+                for block in attempt.blocks
+                if names_file(block)
+            ]
+        except LookupError:
+            raise ContentRejected(
+                "a file of this mail is no longer there; attach it again", code="no_file", part="files"
+            ) from None

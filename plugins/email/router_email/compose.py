@@ -18,10 +18,11 @@ from email.policy import compat32
 from email.utils import format_datetime
 
 from router.errors import ContentRejected, RecipientGone
-from router.messages import Block, OutboundAttempt
+from router.messages import Block, BlockKind, FileContent, OutboundAttempt
 from router_email.addresses import is_address
 from router_email.automatic import LOOP_FIELD, loop_mark
 from router_email.charsets import scrub
+from router_email.files import boundary, with_files
 from router_email.headers import clean
 from router_email.html import sanitise
 from router_email.relays import RelayProfile, Relays
@@ -54,12 +55,13 @@ class Composer:
         self._subjects = subjects
         self._relays = Relays(settings.relays)
 
-    def render(self, attempt: OutboundAttempt) -> Rendered:
-        """Render one attempt. RecipientGone for no address, ContentRejected when nothing can be sent."""
+    def render(self, attempt: OutboundAttempt, files: Sequence[FileContent] = ()) -> Rendered:
+        """Render one attempt and its files. RecipientGone for no address, ContentRejected when nothing can be sent."""
         recipient = self._recipient(attempt)
         sender = self._sender(attempt)
         relay = self._relays.of(recipient)
-        message = self._body(attempt, relay)
+        body = self._body(attempt, relay, is_bare=bool(files))
+        message = with_files(body, files, attempt.outgoing_ref, _POLICY)
         if relay is not None:
             # The marketplace takes answers from the address it knows only, and keeps the thread itself.
             sender = self._settings.address
@@ -146,9 +148,11 @@ class Composer:
             return []
         return [("In-Reply-To", (answered or chain[-1:])[0]), ("References", " ".join(chain))]
 
-    def _body(self, attempt: OutboundAttempt, relay: RelayProfile | None) -> Message:
-        text = "\n\n".join(filter(None, (scrub(block.text) for block in attempt.blocks))).strip("\n")
-        if not text.strip():
+    def _body(self, attempt: OutboundAttempt, relay: RelayProfile | None, *, is_bare: bool) -> Message:
+        """Write the words; `is_bare` lets them be missing."""
+        words = (scrub(block.text) for block in attempt.blocks if not names_file(block))
+        text = "\n\n".join(filter(None, words)).strip("\n")
+        if not text.strip() and not is_bare:
             raise ContentRejected("the message is empty", code="empty")
         if relay is not None:
             return _text_part(_short(text, relay), "plain")
@@ -156,7 +160,7 @@ class Composer:
         markup = _markup(attempt.blocks)
         if not markup:
             return _text_part(text, "plain")
-        both = MIMEMultipart("alternative", policy=_POLICY)
+        both = MIMEMultipart("alternative", boundary("words", attempt.outgoing_ref), policy=_POLICY)
         both.attach(_text_part(text, "plain"))
         both.attach(_text_part(markup, "html"))
         return both
@@ -169,6 +173,11 @@ class Composer:
         if not isinstance(theirs, str) or not theirs.strip():
             return ""
         return "\n" + "\n".join(f"> {line}".rstrip() for line in scrub(theirs).strip("\n").split("\n")) + "\n"
+
+
+def names_file(block: Block) -> bool:
+    """Say whether a block stands for a file that goes along."""
+    return block.kind is BlockKind.FILE and bool(block.fields.get("attachment"))
 
 
 def _short(text: str, relay: RelayProfile) -> str:

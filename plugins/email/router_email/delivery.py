@@ -24,6 +24,7 @@ from router_email.compose import Rendered
 from router_email.settings import Security, SmtpOutSettings, secret
 
 IDLE_CONNECTION_S = 60.0
+SLOW_LINE_BYTES_S = 250_000
 _RATE_LIMIT_CODES = frozenset({"4.7.28", "4.2.1", "4.3.2"})
 _GONE_CODES = ("5.1.0", "5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1")
 
@@ -111,7 +112,9 @@ class Relay:
 
     async def _write(self, client: aiosmtplib.SMTP, mail: Rendered) -> Receipt:
         try:
-            response = await client.data(mail.content)
+            # the answer comes after the last byte: a slow line is no dead one
+            patience_s = max(self._settings.timeout_s, len(mail.content) / SLOW_LINE_BYTES_S)
+            response = await client.data(mail.content, timeout=patience_s)
         except aiosmtplib.SMTPResponseException as error:
             await self._reset(error)
             raise _answered(error.code, error.message, at_recipient=False) from error

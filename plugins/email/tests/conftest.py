@@ -24,6 +24,7 @@ from router.messages import (
     AnsweredMessage,
     Block,
     DeliveryReport,
+    FileContent,
     FiledMessage,
     InboundEvent,
     JsonValue,
@@ -62,11 +63,14 @@ class MemoryContext:
     position: JsonValue = None
     marked: list[str] = field(default_factory=list)
     healths: list[Health] = field(default_factory=list)
+    files: dict[str, FileContent] = field(default_factory=dict)
     is_away: bool = False
     gate: asyncio.Event | None = None
+    asked: asyncio.Event = field(default_factory=asyncio.Event)
     changed: asyncio.Condition = field(default_factory=asyncio.Condition)
 
     async def accept(self, items: Sequence[RawInbound], cursor: JsonValue = None) -> list[AcceptResult]:
+        self.asked.set()
         if self.gate is not None:
             await self.gate.wait()
         if self.is_away:
@@ -102,6 +106,9 @@ class MemoryContext:
 
     async def thread_events(self, thread: str, after_seq: int = 0, limit: int = 200) -> list[ThreadEvent]:
         return []
+
+    async def file(self, id: str, thread: str = "") -> FileContent:
+        return self.files[id]
 
     async def get(self, key: str) -> JsonValue:
         return None

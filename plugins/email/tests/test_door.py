@@ -52,8 +52,8 @@ def talk(port: int, pieces: list[bytes], greeting: bytes = b"EHLO client.example
 async def test_mail_is_answered_250_only_after_the_commit(channel: EmailChannel, ctx: MemoryContext) -> None:
     ctx.gate = asyncio.Event()
     delivery = asyncio.create_task(asyncio.to_thread(deliver, channel.port("smtp"), mail()))
-    done, _ = await asyncio.wait({delivery}, timeout=0.2)
-    assert not done, "an answer was given before the commit"
+    await ctx.asked.wait()
+    assert not delivery.done(), "an answer was given before the commit"
     ctx.gate.set()
     assert (await delivery)[0] == 250
     assert len(ctx.items) == 1
@@ -221,7 +221,7 @@ async def test_mail_in_flight_is_finished_when_the_channel_closes(
 ) -> None:
     ctx.gate = asyncio.Event()
     delivery = asyncio.create_task(asyncio.to_thread(deliver, channel.port("smtp"), mail()))
-    await asyncio.wait({delivery}, timeout=0.2)
+    await ctx.asked.wait()
     closing = asyncio.create_task(channel.close())
     ctx.gate.set()
     await closing

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from aiohttp import ClientSession
 from router_marketplace.simulators.lazada import LazadaSimulator
 from router_marketplace.simulators.tiktok import TiktokSimulator
 from sqlalchemy import select
 
 from plugins.marketplace.tests.shops import CHATS
-from plugins.marketplace.tests.test_whole_router import MESSAGES, OFFERS, OUTBOX
+from plugins.marketplace.tests.test_whole_router import MESSAGES, OFFERS, OUTBOX, pushed
 from router.bootstrap import Router, running_router
 from router.clock import SystemClock
 from router.config import load_config
@@ -51,15 +50,7 @@ class Signed:
 
     async def push(self, router: Router, text: str) -> None:
         push = self.fake.message_push(self.fake.buyer_writes(self.chat, text))
-        assert await posted(router, "shop", push.body, push.headers) == 200
-
-
-async def posted(router: Router, account: str, body: bytes, headers: Mapping[str, str]) -> int:
-    async with (
-        ClientSession() as client,
-        client.post(f"{router.url}/hooks/{account}", data=body, headers=headers) as answer,
-    ):
-        return answer.status
+        assert await pushed(router, "shop", push.body, push.headers) == 200
 
 
 @pytest.fixture(params=KINDS)
@@ -76,7 +67,7 @@ async def test_buyer_is_answered_past_a_spent_token_and_a_cut_connection(
     async with running_router(load_config(signed.written(tmp_path))) as router:
         await channels_open(router)
         for account, status in (("shop", 401), ("shop", 401), ("shoe", 404)):
-            assert await posted(router, account, b"{}", {"Authorization": "0" * 64}) == status
+            assert await pushed(router, account, b"{}", {"Authorization": "0" * 64}) == status
         await signed.push(router, "Where is my order?")
         await rows_once(router, MESSAGES, lambda found: len(found) == 1)
         [mei] = await rows(router, select(t.agent.c.id))

@@ -25,7 +25,7 @@ def secret_in_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def line_to(server: SimulatedAsterisk, **changes: object) -> PhoneLineChannel:
-    settings = {"port": server.port, "user": USER, "secret_env": "AMI_SECRET", "timeout_s": 5, **changes}
+    settings = {"port": server.port, "user": USER, "secret_env": "AMI_SECRET", "timeout_s": 60, **changes}
     return PhoneLineChannel(
         "hotline", PhoneLineSettings(region="CN", zone="Asia/Shanghai", asterisk=settings)
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 
-from router import Capabilities, Health, HealthState, TextLimits, TextUnit
+from router import Capabilities, Health, HealthState, MediaLimits, TextLimits, TextUnit
 from router.channel import Channel, ChannelContext, FollowsThread, ShowsTyping
 from router.messages import (
     InboundEvent,
@@ -20,9 +20,18 @@ from router_webchat.frames import TEXT_BYTES
 from router_webchat.hub import Hub
 from router_webchat.settings import WebchatSettings, origin_of
 
+FILE_BYTES = 10_000_000
+SHOWN_TYPES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
+"""What a widget shows as a picture; everything else is offered for saving."""
+
 CAPABILITIES = Capabilities(
     channel_class="chat",
     text=TextLimits(max=TEXT_BYTES, unit=TextUnit.BYTES),
+    blocks=frozenset({"text", "image", "file"}),
+    media={
+        "image": MediaLimits(types=SHOWN_TYPES, max_bytes=FILE_BYTES, via="link"),
+        "file": MediaLimits(types=frozenset(), max_bytes=FILE_BYTES, via="link"),
+    },
     receipts="read",
     typing="both",
     idempotent_send=True,

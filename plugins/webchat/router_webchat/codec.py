@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -27,11 +28,12 @@ from router.messages import (
 from router_webchat.frames import (
     MAX_SCORE,
     AnyClientFrame,
-    Body,
     Csat,
     End,
     Event,
     EventAuthor,
+    EventBody,
+    EventFile,
     FiledFrame,
     Msg,
     ServerFrame,
@@ -47,6 +49,7 @@ class _Head(msgspec.Struct, frozen=True):
 _DECODER: msgspec.json.Decoder[Any] = msgspec.json.Decoder(AnyClientFrame)
 _HEAD = msgspec.json.Decoder(_Head)
 _ENCODER = msgspec.json.Encoder()
+_FILES = (BlockKind.IMAGE, BlockKind.FILE)
 _KINDS = frozenset({"hello", "msg", "typing", "read", "ack", "page", "context", "end", "csat", "ping"})
 
 
@@ -183,6 +186,25 @@ def event_of(event: ThreadEvent) -> Event:
         ts=event.at,
         kind=event.kind,
         author=EventAuthor(role=event.role.value, name="" if own else event.author_name),
-        body=Body(text="\n".join(block.text for block in event.blocks if block.text)),
+        body=_body(event.blocks),
         cid=event.external_id if own else "",
+    )
+
+
+def _body(blocks: Sequence[Block]) -> EventBody:
+    """Part words from files; a file's name is not said twice."""
+    files = [block for block in blocks if block.kind in _FILES and block.fields.get("attachment")]
+    return EventBody(
+        text="\n".join(block.text for block in blocks if block.text and block not in files),
+        files=tuple(_file(block.fields) for block in files) or msgspec.UNSET,
+    )
+
+
+def _file(fields: JsonObject) -> EventFile:
+    size = fields.get("size_bytes")
+    return EventFile(
+        id=str(fields["attachment"]),
+        name=str(fields.get("name", "")),
+        content_type=str(fields.get("content_type", "")),
+        size_bytes=size if isinstance(size, int) else 0,
     )

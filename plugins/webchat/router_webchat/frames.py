@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated, Literal, TypeAlias
 
 import msgspec
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 PROTOCOL_VERSION = 1
 FRAME_BYTES = 65_536
@@ -176,6 +176,22 @@ class EventAuthor(msgspec.Struct, frozen=True, omit_defaults=True):
     name: str = ""
 
 
+class EventFile(msgspec.Struct, frozen=True):
+    """A file the shop sent; its bytes are fetched by its id."""
+
+    id: str
+    name: str
+    content_type: str
+    size_bytes: int
+
+
+class EventBody(msgspec.Struct, frozen=True):
+    """Content of an entry."""
+
+    text: str = ""
+    files: tuple[EventFile, ...] | UnsetType = UNSET
+
+
 class Event(ServerFrame, frozen=True, tag="event"):
     """One entry of the conversation; `cid` is set on the customer's own messages."""
 
@@ -184,7 +200,7 @@ class Event(ServerFrame, frozen=True, tag="event"):
     ts: datetime
     kind: str
     author: EventAuthor
-    body: Body
+    body: EventBody
     cid: str = ""
 
 

@@ -52,7 +52,7 @@ def frame_policy(settings: WebchatSettings, own_origin: str) -> str:
         "default-src 'none'",
         "script-src 'self'",
         "style-src 'self'",
-        "img-src 'self' data:",
+        "img-src 'self' data: blob:",
         f"connect-src 'self' {socket}".rstrip(),
         "base-uri 'none'",
         "form-action 'none'",

@@ -1,4 +1,4 @@
-"""The web routes of the chat: requests in; sockets, pages of events and the widget's files out.
+"""The web routes of the chat: requests in; sockets, pages of events, files and the widget out.
 
 Every route gets the open webchat channels and picks the one whose site key is named by `?site=`.
 """
@@ -8,19 +8,21 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from typing import TypeAlias
+from urllib.parse import quote
 
 import msgspec
 from aiohttp import hdrs, web
 
 from router.channel import AnyChannel, ChannelRoute
 from router_webchat import pages
-from router_webchat.channel import WebchatChannel
+from router_webchat.channel import SHOWN_TYPES, WebchatChannel
 from router_webchat.codec import event_of
 from router_webchat.dialogue import hold_dialogue
 from router_webchat.frames import FRAME_BYTES, INLINE_EVENTS, EventPage, Failed
 from router_webchat.hub import Hub
 from router_webchat.limits import prefix_of
 from router_webchat.socket import CLOSE_WAIT_S, HEARTBEAT_S, REPLAY_BYTES, TOO_MUCH, ChatSocket
+from router_webchat.visitors import Visitor
 
 Channels: TypeAlias = Mapping[str, AnyChannel]
 
@@ -95,10 +97,8 @@ async def serve_preflight(request: web.Request, channels: Channels) -> web.Strea
     return web.Response(status=204, headers=_cors(check_origin(request, channel, required=True)))
 
 
-async def serve_events(request: web.Request, channels: Channels) -> web.StreamResponse:
-    """Give a page of events to the visitor whose conversation it is; 404 to anybody else."""
-    channel, hub = site_of(request, channels)
-    origin = check_origin(request, channel, required=False)
+async def _visitor_of(request: web.Request, hub: Hub, origin: str) -> Visitor:
+    """Give the visitor whose conversation the path names; 401 without a token, 404 for anybody else's."""
     scheme, _, token = request.headers.get(hdrs.AUTHORIZATION, "").partition(" ")
     if scheme.lower() != "bearer" or not token:
         raise web.HTTPUnauthorized(
@@ -107,6 +107,14 @@ async def serve_events(request: web.Request, channels: Channels) -> web.StreamRe
     visitor = await hub.visitor_of(token.strip())
     if visitor is None or visitor.id != request.match_info["conversation"]:
         raise web.HTTPNotFound(text="no such conversation", headers=_cors(origin))
+    return visitor
+
+
+async def serve_events(request: web.Request, channels: Channels) -> web.StreamResponse:
+    """Give a page of events to the visitor whose conversation it is; 404 to anybody else."""
+    channel, hub = site_of(request, channels)
+    origin = check_origin(request, channel, required=False)
+    visitor = await _visitor_of(request, hub, origin)
     after = request.query.get("after", "0")
     if not (after.isascii() and after.isdigit() and len(after) < 16):
         raise web.HTTPBadRequest(text="after is a sequence number", headers=_cors(origin))
@@ -119,6 +127,26 @@ async def serve_events(request: web.Request, channels: Channels) -> web.StreamRe
     )
     headers = {**_cors(origin), hdrs.CACHE_CONTROL: "no-store", **pages.SAFE}
     return web.Response(body=msgspec.json.encode(page), content_type="application/json", headers=headers)
+
+
+async def serve_file(request: web.Request, channels: Channels) -> web.StreamResponse:
+    """Give a file of the shop to the visitor it was sent to: to save, and never to run."""
+    channel, hub = site_of(request, channels)
+    origin = check_origin(request, channel, required=False)
+    visitor = await _visitor_of(request, hub, origin)
+    try:
+        file = await hub.ctx.file(request.match_info["file"], visitor.id)
+    except LookupError:
+        raise web.HTTPNotFound(text="no such file", headers=_cors(origin)) from None
+    shown = file.content_type if file.content_type in SHOWN_TYPES else "application/octet-stream"
+    headers = {
+        **_cors(origin),
+        **pages.SAFE,
+        hdrs.CACHE_CONTROL: "private, no-store",
+        hdrs.CONTENT_DISPOSITION: f"attachment; filename*=UTF-8''{quote(file.name, safe='')}",
+        "Content-Security-Policy": "sandbox; default-src 'none'",
+    }
+    return web.Response(body=file.content, content_type=shown, headers=headers)
 
 
 async def serve_site(request: web.Request, channels: Channels) -> web.StreamResponse:
@@ -152,12 +180,15 @@ async def serve_static(request: web.Request, channels: Channels) -> web.StreamRe
 
 
 _EVENTS = "/chat/v1/conversations/{conversation}/events"
+_FILE = "/chat/v1/conversations/{conversation}/files/{file}"
 
 ROUTE_PREFIXES = ("/chat/", "/omni-loader-1.js")
 ROUTES = (
     ChannelRoute(method="GET", path="/chat/v1/socket", handle=serve_socket),
     ChannelRoute(method="GET", path=_EVENTS, handle=serve_events),
     ChannelRoute(method="OPTIONS", path=_EVENTS, handle=serve_preflight),
+    ChannelRoute(method="GET", path=_FILE, handle=serve_file),
+    ChannelRoute(method="OPTIONS", path=_FILE, handle=serve_preflight),
     ChannelRoute(method="GET", path="/chat/v1/site", handle=serve_site),
     ChannelRoute(method="GET", path="/chat/v1/frame", handle=serve_frame),
     ChannelRoute(method="GET", path="/chat/v1/embed", handle=serve_embed),

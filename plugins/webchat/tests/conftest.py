@@ -6,7 +6,6 @@ import asyncio
 import json
 import logging
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -16,7 +15,6 @@ from router_webchat.routes import ROUTES
 from router_webchat.settings import WebchatSettings
 
 from router import Health
-from router.clock import SystemClock
 from router.errors import StoreUnavailable
 from router.messages import (
     AcceptOutcome,
@@ -24,6 +22,7 @@ from router.messages import (
     Block,
     DeliveryReport,
     EventKind,
+    FileContent,
     FiledMessage,
     JsonValue,
     OutboundAttempt,
@@ -31,6 +30,7 @@ from router.messages import (
     Role,
     ThreadEvent,
 )
+from router.testing import FakeClock
 
 SHOP = "https://shop.example"
 SITE = "shop-site"
@@ -44,12 +44,14 @@ class RecordingContext:
     log = logging.getLogger("webchat-tests")
 
     def __init__(self) -> None:
-        self.clock = SystemClock()
+        # It stands: how fast a visitor may write is not for the machine to decide.
+        self.clock = FakeClock()
         self.values: dict[str, JsonValue] = {}
         self.items: dict[str, RawInbound] = {}
         self.threads: dict[str, list[ThreadEvent]] = {}
         self.reports: list[DeliveryReport] = []
         self.typing: list[str] = []
+        self.files: dict[tuple[str, str], FileContent] = {}
         self.reads = 0
         self.is_down = False
         self.wakes = True
@@ -101,7 +103,7 @@ class RecordingContext:
         event = ThreadEvent(
             seq=seq,
             id=f"m{seq}",
-            at=datetime.now(UTC),
+            at=self.clock.now(),
             kind="message",
             role=role,
             author_name=name,
@@ -112,13 +114,16 @@ class RecordingContext:
         events.append(event)
         return event
 
-    def agent_says(self, thread: str, text: str) -> ThreadEvent:
+    def agent_says(self, thread: str, text: str, *files: Block) -> ThreadEvent:
         """Write a reply into the thread, without waking anybody."""
-        return self.entry(thread, Role.AGENT, [Block(text=text)], name="Mei")
+        return self.entry(thread, Role.AGENT, [Block(text=text), *files], name="Mei")
 
     async def thread_events(self, thread: str, after_seq: int = 0, limit: int = 200) -> list[ThreadEvent]:
         self.reads += 1
         return self.threads.get(thread, [])[after_seq : after_seq + limit]
+
+    async def file(self, id: str, thread: str = "") -> FileContent:
+        return self.files[id, thread]
 
     async def cursor(self) -> JsonValue:
         return None
@@ -247,9 +252,9 @@ class Shop:
         tab.welcome = await tab.until("welcome")
         return tab
 
-    async def reply(self, thread: str, text: str) -> ThreadEvent:
+    async def reply(self, thread: str, text: str, *files: Block) -> ThreadEvent:
         """Answer as the core does: the entry is committed, then the channel is woken."""
-        event = self.ctx.agent_says(thread, text)
+        event = self.ctx.agent_says(thread, text, *files)
         await self.channel.thread_changed(thread, event)
         return event
 

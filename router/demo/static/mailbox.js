@@ -43,6 +43,14 @@ const leave = () => {
 const field = (letter, name) => letter.fields.find(([key]) => key.toLowerCase() === name.toLowerCase())?.[1] ?? "";
 const nameOf = (letter) => known.get(letter.thread)?.name || letter.customer.split("@")[0];
 
+const fileOf = (letter) => (file, place) => {
+  const line = element("p", "file");
+  const link = element("a", "", file.name);
+  link.href = `/demo/mailbox/letters/${letter.number}/files/${place}`;
+  line.append(link, ` ${file.size_bytes.toLocaleString("en")} bytes`);
+  return line;
+};
+
 const show = (letter) => {
   const shown = element("article", `letter ${letter.direction}`);
   const head = element("p", "head");
@@ -51,7 +59,7 @@ const show = (letter) => {
   for (const [name, value] of letter.fields) fields.append(element("dt", "", name), element("dd", "", value));
   const fold = element("details");
   fold.append(element("summary", "", "Header"), fields);
-  shown.append(head, element("p", "subject", letter.subject), element("p", "text", letter.text), fold);
+  shown.append(head, element("p", "subject", letter.subject), element("p", "text", letter.text), ...letter.files.map(fileOf(letter)), fold);
   if (letter.direction === "received") {
     const button = element("button", "", "Reply");
     button.type = "button";

@@ -23,7 +23,7 @@ from router.storage.schema.intake import channel_account, plugin_value, quaranti
 from router.storage.schema.orders import conversation_order, order_note
 from router.storage.schema.people import api_token, draft, login_session
 from router.storage.schema.promises import absence, incident, sla_clock
-from router.storage.schema.replies import attempt, outbox, receipt, send_pause
+from router.storage.schema.replies import attempt, outbox, outgoing_file, receipt, send_pause
 from router.storage.schema.routing import (
     ALARMS,
     OPEN_OFFERS,
@@ -75,6 +75,7 @@ __all__ = [
     "one_of",
     "order_note",
     "outbox",
+    "outgoing_file",
     "participant",
     "plugin_value",
     "presence",

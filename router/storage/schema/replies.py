@@ -1,8 +1,8 @@
-"""Rooms 7 and 8: messages on their way out, each attempt, each receipt."""
+"""Rooms 7 and 8: messages on their way out with their files, each attempt, each receipt."""
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, ForeignKey, Integer, String, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Integer, String, Table, Text
 
 from router.storage.columns import Id, Json, Name, UtcTime
 from router.storage.schema.base import metadata, partial
@@ -79,4 +79,24 @@ receipt = Table(
     Column("state", String(12), primary_key=True),
     Column("at", UtcTime, nullable=False),
     Column("detail", Text, nullable=False),
+)
+
+outgoing_file = Table(
+    "outgoing_file",
+    metadata,
+    # its bytes have this name in the folder of outgoing files
+    Column("id", Id, primary_key=True),
+    Column("conversation_id", Id, ForeignKey("conversation.id"), nullable=False),
+    # whose it is to send; null while its bytes come in or are being removed
+    Column("agent_id", Id),
+    Column("name", Text, nullable=False),
+    Column("content_type", String(200), nullable=False),
+    Column("size_bytes", BigInteger, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    # the message that took it along; null while it waits for one
+    Column("message_id", Id, ForeignKey("message.id"), index=True),
+    # what a provider calls it that it was brought to
+    Column("provider_fields", Json),
+    Column("provided_at", UtcTime),
+    partial("ix_outgoing_file_waiting", "agent_id", "created_at", where="message_id IS NULL"),
 )

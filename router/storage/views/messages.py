@@ -25,7 +25,7 @@ from router.model.timeline import (
     Refusal,
     Version,
 )
-from router.storage.schema import attachment, conversation, message, outbox, raw_bytes
+from router.storage.schema import attachment, conversation, message, outbox, outgoing_file, raw_bytes
 from router.storage.views.conversations import require_conversation
 from router.storage.views.scope import Scope
 
@@ -40,9 +40,9 @@ class MessagePage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredFile:
-    """Where the bytes of an attachment are: a part of a raw item."""
+    """Where the bytes of an attachment are: a part of a raw item, or the outgoing file with the id `part`."""
 
-    inbound_id: str
+    inbound_id: str | None
     part: str
     name: str
     content_type: str
@@ -110,9 +110,20 @@ async def find_attachment(conn: AsyncConnection, scope: Scope, attachment_id: st
         .where(attachment.c.id == attachment_id, scope.conversations())
     )
     row = (await conn.execute(query)).first()
+    if row is not None:
+        return StoredFile(
+            inbound_id=row.inbound_id, part=row.part, name=row.name, content_type=row.content_type
+        )
+    sent = (
+        select(outgoing_file)
+        .join_from(outgoing_file, message, message.c.id == outgoing_file.c.message_id)
+        .join(conversation, conversation.c.id == message.c.conversation_id)
+        .where(outgoing_file.c.id == attachment_id, scope.conversations())
+    )
+    row = (await conn.execute(sent)).first()
     if row is None:
         raise NotFound(f"there is no attachment {attachment_id}")
-    return StoredFile(inbound_id=row.inbound_id, part=row.part, name=row.name, content_type=row.content_type)
+    return StoredFile(inbound_id=None, part=row.id, name=row.name, content_type=row.content_type)
 
 
 async def find_filed(conn: AsyncConnection, inbound_id: str) -> str | None:
@@ -152,6 +163,11 @@ async def _built(conn: AsyncConnection, rows: Sequence[Row[Any]]) -> list[Messag
         query = select(attachment).where(attachment.c.message_id.in_(inbound)).order_by(attachment.c.id)
         for row in await conn.execute(query):
             files[row.message_id].append(_attachment(row._mapping))
+    sent = [row.id for row in rows if row.direction == "outbound"]
+    if sent:
+        query = select(outgoing_file).where(outgoing_file.c.message_id.in_(sent)).order_by(outgoing_file.c.id)
+        for row in await conn.execute(query):
+            files[row.message_id].append(_attachment({**row._mapping, "inline": False, "content_id": ""}))
     arrived = await _arrived(conn, {row.delivery_first_part_id for row in rows} - {None})
     return [_message({**row._mapping, "arrived_parts": arrived}, files[row.id]) for row in rows]
 

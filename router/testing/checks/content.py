@@ -9,7 +9,7 @@ from router.abilities import MediaFile, Uploads
 from router.capabilities import TextUnit
 from router.errors import ContentRejected, SendError
 from router.fallbacks import carried
-from router.messages import Block, BlockKind
+from router.messages import Block, BlockKind, FileContent, JsonObject
 from router.splitting import length, split
 from router.testing.checks.outbound import need_outbound
 from router.testing.checks.telling import is_told_apart
@@ -48,14 +48,19 @@ async def _block(scene: Scene, stage: Stage, kind: str) -> Block:
     limits = stage.channel_type.capabilities.media.get(kind)
     if limits is None:
         return block
+    content_type = min(limits.types) if limits.types else "image/png"
     if limits.via == "upload":
         assert isinstance(scene.channel, Uploads), f"{kind} goes up first, but the channel is no Uploads"
-        content_type = min(limits.types) if limits.types else "image/png"
         file = MediaFile(name="a.png", content_type=content_type, size_bytes=len(_FILE))
         await _refuses_too_large(scene.channel, replace(file, size_bytes=limits.max_bytes + 1))
         taken: list[bytes] = []
         block = replace(block, fields={**block.fields, **await scene.channel.upload(file, _chunks(taken))})
         assert taken, f"it took a file of kind {kind} without reading it"
+    else:
+        content = FileContent(name="a.png", content_type=content_type, content=_FILE)
+        scene.context.store.files[kind] = content
+        own: JsonObject = {"attachment": kind, "content_type": content_type, "size_bytes": len(_FILE)}
+        block = replace(block, fields={**block.fields, **own})
     stage.seen.add(f"media: {kind}")
     return block
 

@@ -15,7 +15,7 @@ from router.testing.stage import NotDeclared, NotRun, Scene, Stage
 from router.testing.starvation import starved_s
 
 _SLOWEST_STORE_S = 0.2
-_TRIES = 6
+_TRIES = 4
 
 
 async def check_ack(stage: Stage) -> None:

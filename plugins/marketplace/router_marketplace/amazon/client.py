@@ -79,7 +79,7 @@ class AmazonClient:
             headers=headers,
         )
         if status >= 300:
-            raise refusal_of(status, found, headers_back, writes=writes)
+            raise refusal_of(status, found, headers_back, self._ctx.clock.now(), writes=writes)
         return found, headers_back.get("x-amzn-requestid", "")
 
     async def _current_token(self) -> str:

@@ -1,6 +1,7 @@
 /** Every call of the router's HTTP API the desk makes. In: plain values. Out: shapes of `types.ts`, or `ApiError`. */
 import type {
   Agent,
+  AttachableFiles,
   ChannelHealth,
   Colleague,
   ContactCard,
@@ -30,28 +31,14 @@ import type {
   Incident,
   IncidentPreview,
 } from "./types";
+import { ApiError } from "./errors";
+import { upload } from "./files";
 import type { EntryForm, NewTask, Task } from "./tasks";
+
+export { ApiError } from "./errors";
 
 const ROOT = "/api/v1";
 const TIMEOUT_MS = 20_000;
-
-/** The server refused (`code` says why), or could not be reached (`code` is `offline`). */
-export class ApiError extends Error {
-  readonly code: string;
-  readonly status: number;
-  readonly detail: string;
-  readonly retryAfterS: number | null;
-
-  constructor(problem: Problem, retryAfterS: number | null = null) {
-    super(problem.title);
-    this.code = problem.code;
-    this.status = problem.status;
-    this.detail = [problem.detail, ...(problem.errors ?? []).map((error) => `${error.at}: ${error.message}`)]
-      .filter(Boolean)
-      .join(" ");
-    this.retryAfterS = retryAfterS;
-  }
-}
 
 /** Called on every 401 outside the log-in itself; the store that owns the agent sets it. */
 let loggedOut: () => void = () => {};
@@ -122,7 +109,7 @@ export interface ListQuery {
   limit?: number;
 }
 
-export type NewReply = ({ text: string } | { template: TemplateUse }) & {
+export type NewReply = ({ text?: string; files?: string[] } | { template: TemplateUse }) & {
   token: number;
   key: string;
   audience?: Reader[];
@@ -161,6 +148,11 @@ export const api = {
   templates: (id: string) => call<{ templates: Template[] }>("GET", `${at(id)}/templates`),
   reply: (id: string, reply: NewReply, keepalive = false) =>
     call<Message>("POST", `${at(id)}/replies`, reply, keepalive),
+  attachable: (id: string, answers: string | null) =>
+    call<AttachableFiles>("GET", `${at(id)}/files${query({ answers: answers ?? "" })}`),
+  attach: (id: string, file: Blob, name: string, answers: string | null, onProgress: (share: number) => void) =>
+    upload(`${ROOT}${at(id)}/files${query({ name, answers: answers ?? "" })}`, file, onProgress),
+  dropFile: (fileId: string) => call<void>("DELETE", `/files/${encodeURIComponent(fileId)}`),
   versions: (messageId: string) =>
     call<{ versions: Version[] }>("GET", `/messages/${encodeURIComponent(messageId)}/versions`),
   remap: (messageId: string) => call<Message>("POST", `/messages/${encodeURIComponent(messageId)}/remap`, {}),

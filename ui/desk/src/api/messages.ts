@@ -41,6 +41,20 @@ export interface Attachment {
   url: string;
 }
 
+/** A file that waits for the reply it goes with. */
+export interface OutgoingFile {
+  id: string;
+  name: string;
+  content_type: string;
+  size_bytes: number;
+}
+
+export interface AttachableFiles {
+  kinds: { kind: string; types: string[]; max_bytes: number; total_bytes: number | null }[];
+  most: number;
+  files: OutgoingFile[];
+}
+
 export type Reader = "customer" | "operator" | "mediator";
 
 export interface Permission {

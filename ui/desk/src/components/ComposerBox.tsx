@@ -7,6 +7,7 @@ import {
   type Composer,
   UNDO_MS,
   addNote,
+  canSend,
   composerOf,
   flushReply,
   replyBlock,
@@ -15,12 +16,14 @@ import {
   writeReply,
 } from "../store/composer";
 import { canClaim } from "../store/conversations";
+import { attach, lookIntoDrawer } from "../store/files";
 import { identityChanges } from "../store/identities";
 import { focusOn } from "../store/screen";
 import { claim } from "../store/work";
 import { addressBeside, customerName } from "../names";
 import { t } from "../words";
 import { Icon, channelIcon } from "./Icon";
+import { AttachButton, FileDrawer, dropsInto } from "./FileDrawer";
 import { ComposerTerms, Templates } from "./ComposerTerms";
 import { Ring } from "./Ring";
 import { useAnswer } from "./useAnswer";
@@ -93,7 +96,7 @@ function PendingBar({ id, composer }: { id: string; composer: Composer }) {
         <span class="offer-left">{Math.ceil(leftMs / 1_000)}</span>
       </Ring>
       <span class="pending-words">
-        <b>{t("sending")}</b> {pending.text}
+        <b>{t("sending")}</b> {[pending.text, ...pending.files.map((file) => file.name)].filter(Boolean).join(" · ")}
       </span>
       <button type="button" class="button small" onClick={() => undoReply(id)}>
         {t("undo")} <kbd>Z</kbd>
@@ -139,6 +142,13 @@ export function ComposerBox({ conversation }: { conversation: Conversation }) {
   const isClosed = isAnswering && permission !== null && !permission.allowed;
   const isFreeText = !permission?.templates_only || isNote;
 
+  const answers = composer.answers.value;
+  const takesFiles = isAnswering && !isClosed && isFreeText;
+
+  useEffect(() => {
+    if (isAnswering) void lookIntoDrawer(id, answers);
+  }, [id, isAnswering, answers]);
+
   useEffect(() => {
     const area = field.current;
     if (!area) return;
@@ -163,8 +173,20 @@ export function ComposerBox({ conversation }: { conversation: Conversation }) {
     } else if (event.key === "Escape") field.current?.blur();
   };
 
+  const onPaste = (event: ClipboardEvent) => {
+    const pasted = event.clipboardData?.files;
+    if (!takesFiles || !pasted?.length) return;
+    event.preventDefault();
+    attach(id, pasted, answers);
+  };
+
   return (
-    <section class="composer" data-mode={composer.mode.value} aria-label={t("composer")}>
+    <section
+      class="composer"
+      data-mode={composer.mode.value}
+      aria-label={t("composer")}
+      {...dropsInto(id, answers, takesFiles)}
+    >
       <PendingBar id={id} composer={composer} />
       <div class="composer-head">
         <Modes composer={composer} />
@@ -189,14 +211,17 @@ export function ComposerBox({ conversation }: { conversation: Conversation }) {
                 placeholder={isNote ? t("note-placeholder") : t("reply-placeholder")}
                 onInput={(event) => onInput(event.currentTarget.value)}
                 onKeyDown={onKeyDown}
+                onPaste={onPaste}
               />
+              {!isNote && <FileDrawer id={id} />}
               <div class="composer-foot">
                 <span class="quiet">{isNote ? "" : t(`draft-${composer.saved.value}`)}</span>
+                {!isNote && <AttachButton id={id} answers={answers} />}
                 <span class="quiet only-wide">{t("send-hint")}</span>
                 <button
                   type="button"
                   class={isNote ? "button note-button" : "button primary"}
-                  disabled={isClosed || !text.trim() || composer.busy.value || (!isNote && composer.pending.value !== null)}
+                  disabled={isClosed || composer.busy.value || !(isNote ? text.trim() : canSend(id) && !composer.pending.value)}
                   onClick={send}
                 >
                   <Icon name={isNote ? "note" : "send"} size={16} />

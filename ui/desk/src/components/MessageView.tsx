@@ -43,6 +43,11 @@ export function plainText(message: Message): string {
   return message.blocks.map((block) => block.text).join("\n");
 }
 
+/** A file we sent stands below the words, among the files. */
+function isShownAsFile(block: Block, message: Message): boolean {
+  return message.attachments.some((file) => file.id === block.fields["attachment"]);
+}
+
 interface BlockViewProps {
   conversationId: string;
   block: Block;
@@ -144,7 +149,7 @@ export function MessageView({ conversation, message, isFollowing, onGrown }: Mes
             <Icon name="warn" size={14} /> {warning}
           </p>
         ))}
-        {message.blocks.map((block, index) => (
+        {message.blocks.filter((block) => !isShownAsFile(block, message)).map((block, index) => (
           <BlockView key={index} conversationId={conversation.id} block={block} message={message} onGrown={onGrown} />
         ))}
         {(message.recalled_at || message.edited_at) && <EarlierTexts message={message} onGrown={onGrown} />}

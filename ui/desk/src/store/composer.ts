@@ -1,8 +1,9 @@
 /** What the agent is writing: a reply and a note per conversation, kept strictly apart. */
 import { type Signal, signal } from "@preact/signals";
-import { ApiError, api } from "../api/client";
+import { ApiError, type NewReply, api } from "../api/client";
 import type { Reader, TemplateUse } from "../api/types";
 import { t } from "../words";
+import { type AttachedFile, drawerOf, putFilesBack, takeFiles } from "./files";
 import { conversationSignal, isMine, refresh } from "./conversations";
 import { addMessage } from "./timeline";
 import { showError, showToast } from "./toasts";
@@ -13,6 +14,7 @@ const TYPING_EVERY_MS = 3_000;
 
 export interface PendingReply {
   text: string;
+  files: readonly AttachedFile[];
   audience: Reader[];
   token: number;
   key: string;
@@ -113,15 +115,23 @@ export function replyBlock(id: string): string | null {
   return item.state === "offered" ? "blocked-offered" : "blocked-waiting";
 }
 
+/** Say whether there is something to send, and all of it is at the router; a refused file has to be taken out first. */
+export function canSend(id: string): boolean {
+  const files = drawerOf(id).files.value;
+  return (composerOf(id).reply.value.trim() !== "" || files.length > 0) && files.every((file) => file.id);
+}
+
 /** Queue the reply; it leaves after the undo time. */
 export function sendReply(id: string): void {
   const composer = composerOf(id);
   const text = composer.reply.value.trim();
   const token = conversationSignal(id).value?.work_item?.token;
-  if (!text || composer.pending.value || replyBlock(id) || token === null || token === undefined) return;
+  if (composer.pending.value || replyBlock(id) || token === null || token === undefined) return;
+  if (!canSend(id)) return;
   const audience = audienceOf(composer);
   const answers = composer.answers.value;
-  composer.pending.value = { text, audience, token, key: crypto.randomUUID(), sentAt: Date.now(), answers };
+  const files = takeFiles(id);
+  composer.pending.value = { text, files, audience, token, key: crypto.randomUUID(), sentAt: Date.now(), answers };
   // the next answer goes to the customer alone again, unless chosen anew
   composer.others.value = [];
   composer.reply.value = "";
@@ -163,11 +173,19 @@ export function undoReply(id: string): void {
   clearTimeout(sendTimers.get(id));
   composer.pending.value = null;
   composer.others.value = pending.audience.filter((one) => one !== "customer");
+  putFilesBack(id, pending.files);
   writeReply(id, [pending.text, composer.reply.value].filter(Boolean).join("\n\n"));
 }
 
-function replyOf({ text, audience, token, key, answers }: PendingReply) {
-  return answers === null ? { text, audience, token, key } : { text, audience, token, key, answers };
+function replyOf({ text, files, audience, token, key, answers }: PendingReply): NewReply {
+  return {
+    ...(text && { text }),
+    ...(files.length > 0 && { files: files.map((file) => file.id) }),
+    ...(answers !== null && { answers }),
+    audience,
+    token,
+    key,
+  };
 }
 
 /** Send a pending reply now. True when nothing is left to send. */
@@ -185,6 +203,7 @@ export async function flushReply(id: string): Promise<boolean> {
     return true;
   } catch (error) {
     composer.pending.value = null;
+    putFilesBack(id, pending.files);
     writeReply(id, [pending.text, composer.reply.value].filter(Boolean).join("\n\n"));
     showError(error);
     if (error instanceof ApiError && error.code === "stale_version") void refresh(id).catch(showError);

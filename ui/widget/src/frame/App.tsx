@@ -38,7 +38,7 @@ export function App({ site, conversation, shop }: Parts) {
         )}
       </header>
       <Banner conversation={conversation} />
-      <Log greeting={site.greeting} />
+      <Log greeting={site.greeting} fetchFile={conversation.fetchFile} />
       {isEnded.value && <Rating conversation={conversation} />}
       <Composer conversation={conversation} />
     </main>

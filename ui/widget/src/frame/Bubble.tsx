@@ -1,4 +1,5 @@
 // One message.
+import { type FetchFile, Files } from "./Files";
 import { Tick, Ticks, Waiting } from "./icons";
 import { answeredSeq, isOwn, type Message } from "./state";
 import { say, timeOf } from "./words";
@@ -33,16 +34,26 @@ const Sign = ({ word, icon }: { word: string; icon: preact.JSX.Element }) => (
   </span>
 );
 
-export function Bubble({ message, isFirst, isLast }: { message: Message; isFirst: boolean; isLast: boolean }) {
+interface Place {
+  message: Message;
+  isFirst: boolean;
+  isLast: boolean;
+  fetchFile: FetchFile;
+}
+
+export function Bubble({ message, isFirst, isLast, fetchFile }: Place) {
   const own = isOwn(message);
   if (message.role === "system") return <p class="day">{message.text}</p>;
   const isWorthAMark = isLast || message.progress !== "sent";
   return (
     <article class={`bubble ${own ? "own" : ""} ${isFirst ? "first" : ""} ${isLast ? "last" : ""}`}>
       <h2 class={own || !isFirst ? "hidden" : ""}>{own ? say("customer") : message.name || say("shop")}</h2>
-      <p dir="auto">
-        <Text text={message.text} />
-      </p>
+      {message.text && (
+        <p dir="auto">
+          <Text text={message.text} />
+        </p>
+      )}
+      {message.files.length > 0 && <Files files={message.files} fetchFile={fetchFile} />}
       {isWorthAMark && (
         <footer>
           <time dateTime={message.at.toISOString()}>{timeOf(message.at)}</time>

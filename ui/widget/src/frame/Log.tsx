@@ -3,6 +3,7 @@ import { useSignal } from "@preact/signals";
 import { Fragment } from "preact";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { Bubble } from "./Bubble";
+import type { FetchFile } from "./Files";
 import { isOwn, messages, typing, type Message } from "./state";
 import { dayOf, say } from "./words";
 
@@ -14,7 +15,7 @@ const isSameTurn = (one: Message | undefined, other: Message | undefined) =>
   Math.abs(Number(other?.at) - Number(one?.at)) < TOGETHER_MS &&
   dayOf(one?.at as Date) === dayOf(other?.at as Date);
 
-export function Log({ greeting }: { greeting: string }) {
+export function Log({ greeting, fetchFile }: { greeting: string; fetchFile: FetchFile }) {
   const all = messages.value;
   const list = useRef<HTMLDivElement>(null);
   const isAtEnd = useSignal(true);
@@ -51,6 +52,7 @@ export function Log({ greeting }: { greeting: string }) {
             )}
             <Bubble
               message={message}
+              fetchFile={fetchFile}
               isFirst={!isSameTurn(all[at - 1], message)}
               isLast={!isSameTurn(message, all[at + 1])}
             />

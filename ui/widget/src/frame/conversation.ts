@@ -4,7 +4,7 @@
 import { batch } from "@preact/signals";
 import { Line } from "./line";
 import { Memory } from "./memory";
-import type { Acked, ChatEvent, EventPage, Failed, ServerFrame, Welcome } from "./protocol";
+import type { Acked, ChatEvent, ChatFile, EventPage, Failed, ServerFrame, Welcome } from "./protocol";
 import type { Site } from "./site";
 import * as state from "./state";
 import { locale } from "./words";
@@ -68,6 +68,15 @@ export class Conversation {
     this.#line.open();
     this.#sendNext();
   }
+
+  /** Fetch the bytes of a file the shop sent; only this visitor's token gets them. */
+  fetchFile = async (file: ChatFile): Promise<Blob> => {
+    const id = encodeURIComponent(file.id);
+    const address = `/chat/v1/conversations/${this.#welcome?.conversation}/files/${id}?site=${this.#site.key}`;
+    const answer = await fetch(address, { headers: { Authorization: `Bearer ${this.#memory.token}` } });
+    if (!answer.ok) throw new Error(`file ${file.id}: ${answer.status}`);
+    return await answer.blob();
+  };
 
   sayTyping(): void {
     if (Date.now() - this.#typedAt < TYPING_EVERY_MS) return;
@@ -201,6 +210,7 @@ export class Conversation {
       role: event.author.role,
       name: event.author.name ?? "",
       text: event.body.text ?? "",
+      files: event.body.files ?? [],
       at: new Date(event.ts),
       progress: "sent",
       reason: "",
@@ -302,7 +312,7 @@ export class Conversation {
 }
 
 function ownMessage(cid: string, text: string, at: Date): state.Message {
-  return { key: cid, seq: null, cid, role: "customer", name: "", text, at, progress: "sending", reason: "" };
+  return { key: cid, seq: null, cid, role: "customer", name: "", text, files: [], at, progress: "sending", reason: "" };
 }
 
 /** Put stored messages by `seq` first, unsent ones after them in the order they were written. */

@@ -1,5 +1,12 @@
 // The frames of `docs/webchat-protocol.md`, version 1, as far as this client uses them.
 
+export interface ChatFile {
+  id: string;
+  name: string;
+  content_type: string;
+  size_bytes: number;
+}
+
 export interface ChatEvent {
   type: "event";
   seq: number;
@@ -7,7 +14,7 @@ export interface ChatEvent {
   ts: string;
   kind: string;
   author: { role: string; name?: string };
-  body: { text?: string };
+  body: { text?: string; files?: ChatFile[] };
   cid?: string;
 }
 

@@ -1,5 +1,6 @@
 // What the components show, as signals; only `conversation.ts` writes them.
 import { computed, signal } from "@preact/signals";
+import type { ChatFile } from "./protocol";
 
 export type Progress = "sending" | "sent" | "failed";
 
@@ -10,6 +11,7 @@ export interface Message {
   role: string;
   name: string;
   text: string;
+  files: ChatFile[];
   at: Date;
   progress: Progress;
   reason: string;

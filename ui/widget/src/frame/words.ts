@@ -45,3 +45,9 @@ export function dayOf(at: Date): string {
   if (days === 0) return say("today");
   return days === 1 ? say("yesterday") : calendar.format(at);
 }
+
+/** Give the size of a file. */
+export function sizeOf(bytes: number): string {
+  const [value, unit] = bytes < 1_000_000 ? [Math.max(1, bytes / 1_000), "kilobyte"] : [bytes / 1_000_000, "megabyte"];
+  return new Intl.NumberFormat(locale, { style: "unit", unit, maximumFractionDigits: value < 10 ? 1 : 0 }).format(value);
+}

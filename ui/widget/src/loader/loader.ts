@@ -81,7 +81,7 @@ const load = () => {
   frame.title = isChinese() ? "聊天" : "Chat";
   frame.className = "shut";
   // without allow-forms a click on Send is lost before any script hears of it; form-action of the frame is none
-  frame.setAttribute("sandbox", "allow-scripts allow-same-origin allow-forms allow-popups allow-popups-to-escape-sandbox");
+  frame.setAttribute("sandbox", "allow-scripts allow-same-origin allow-forms allow-popups allow-popups-to-escape-sandbox allow-downloads");
   frame.referrerPolicy = "no-referrer";
   root.appendChild(frame);
 };

@@ -38,3 +38,5 @@ score = { $score } of 5
 rate-comment = What could be better? (optional)
 rate-send = Send rating
 thanks = Thank you!
+save-file = Save { $name }
+file-failed = This file cannot be fetched now.

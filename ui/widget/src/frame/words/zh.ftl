@@ -35,3 +35,5 @@ score = { $score } 分（满分 5 分）
 rate-comment = 有什么可以改进的？（选填）
 rate-send = 提交评价
 thanks = 感谢您的评价！
+save-file = 保存 { $name }
+file-failed = 暂时无法获取该文件。

@@ -1,0 +1,127 @@
+/** The files that go with the next reply: on their way up, waiting, or refused. */
+import { type Signal, signal } from "@preact/signals";
+import { ApiError, api } from "../api/client";
+import type { AttachableFiles, OutgoingFile } from "../api/types";
+import { size } from "../format";
+import { t } from "../words";
+import { errorText, showError, showToast } from "./toasts";
+
+export interface AttachedFile {
+  key: string;
+  name: string;
+  sizeBytes: number;
+  /** How much is up, from 0 to 1. */
+  share: number;
+  /** What the router calls it, once it is there. */
+  id: string;
+  /** Why it is not attached. */
+  problem: string;
+}
+
+export interface Drawer {
+  files: Signal<readonly AttachedFile[]>;
+  /** What this channel takes; null while that is not known. */
+  takes: Signal<AttachableFiles | null>;
+}
+
+const drawers = new Map<string, Drawer>();
+const stops = new Map<string, () => void>();
+/** Files that wait in an undo, so that a look at the router does not bring them back into the drawer. */
+const leaving = new Set<string>();
+
+export function drawerOf(id: string): Drawer {
+  const known = drawers.get(id);
+  if (known) return known;
+  const created: Drawer = { files: signal([]), takes: signal(null) };
+  drawers.set(id, created);
+  return created;
+}
+
+/** Ask what may be attached to an answer; what was attached before a reload is there again. */
+export async function lookIntoDrawer(id: string, answers: string | null): Promise<void> {
+  const drawer = drawerOf(id);
+  try {
+    const found = await api.attachable(id, answers);
+    drawer.takes.value = found;
+    const here = new Set(drawer.files.value.map((file) => file.id));
+    const kept = found.files.filter((file) => !here.has(file.id) && !leaving.has(file.id)).map(keptFile);
+    if (kept.length > 0) drawer.files.value = [...kept, ...drawer.files.value];
+  } catch (error) {
+    // Nothing can be attached then, and everything else goes on.
+    if (!(error instanceof ApiError)) throw error;
+    drawer.takes.value = null;
+  }
+}
+
+const keptFile = (file: OutgoingFile): AttachedFile => ({
+  key: file.id,
+  name: file.name,
+  sizeBytes: file.size_bytes,
+  share: 1,
+  id: file.id,
+  problem: "",
+});
+
+/** Say why a file cannot go before a byte of it is sent; the router judges what it is. */
+function refusal(drawer: Drawer, file: File): string {
+  const takes = drawer.takes.value;
+  if (!takes || takes.kinds.length === 0) return t("attach-none");
+  const largest = Math.max(...takes.kinds.map((one) => one.max_bytes));
+  if (file.size > largest) return t("attach-too-large", { size: size(largest) });
+  return drawer.files.value.filter((one) => !one.problem).length >= takes.most ? t("attach-too-many", { n: takes.most }) : "";
+}
+
+export function attach(id: string, chosen: Iterable<File>, answers: string | null): void {
+  const drawer = drawerOf(id);
+  for (const file of chosen) {
+    const key = crypto.randomUUID();
+    const problem = refusal(drawer, file);
+    if (problem && drawer.takes.value?.kinds.length === 0) return showToast(problem, "error");
+    const name = file.name || t("attachment-unnamed");
+    const entry = { key, name, sizeBytes: file.size, share: 0, id: "", problem };
+    drawer.files.value = [...drawer.files.value, entry];
+    if (!problem) void bringUp(id, key, file, name, answers);
+  }
+}
+
+async function bringUp(id: string, key: string, file: File, name: string, answers: string | null): Promise<void> {
+  const change = (changed: Partial<AttachedFile>) => {
+    const drawer = drawerOf(id);
+    drawer.files.value = drawer.files.value.map((one) => (one.key === key ? { ...one, ...changed } : one));
+  };
+  const upload = api.attach(id, file, name, answers, (share) => change({ share }));
+  stops.set(key, upload.stop);
+  try {
+    const there = await upload.done;
+    change({ id: there.id, name: there.name, share: 1 });
+  } catch (error) {
+    const { title, detail } = errorText(error);
+    change({ problem: detail || title });
+  } finally {
+    stops.delete(key);
+  }
+}
+
+/** Take a file out again, wherever it is. */
+export function removeFile(id: string, file: AttachedFile): void {
+  const drawer = drawerOf(id);
+  drawer.files.value = drawer.files.value.filter((one) => one.key !== file.key);
+  stops.get(file.key)?.();
+  if (file.id) api.dropFile(file.id).catch(showError);
+}
+
+/** Take the files out of the drawer, to be sent. */
+export function takeFiles(id: string): readonly AttachedFile[] {
+  const drawer = drawerOf(id);
+  const waiting = drawer.files.value;
+  drawer.files.value = [];
+  for (const file of waiting) leaving.add(file.id);
+  return waiting;
+}
+
+/** Put files back that were not sent after all. */
+export function putFilesBack(id: string, files: readonly AttachedFile[]): void {
+  const drawer = drawerOf(id);
+  for (const file of files) leaving.delete(file.id);
+  drawer.files.value = [...files, ...drawer.files.value];
+}
