@@ -21,7 +21,7 @@ SITE = "shop"
 
 _HERE = Path(__file__).parent
 _LEASE_OF_CHAT = re.compile(r"(?<=^leases:\n  chat: ).*$", re.MULTILINE)
-_HASTY_LEASE = "{nudge: 1s, supervisor: 2s, hand_back: 3s, absent: 3s}"
+_HASTY_LEASE = "{nudge: 1s, supervisor: 3s, hand_back: 6s, absent: 6s}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -101,7 +101,11 @@ SINS = {
     "acts on paper only": (ActsOnPaper, 22, "the provider was asked for nothing"),
     "acts on another message": (ActsOnNothing, 22, "names neither message, thread nor recipient"),
     "takes back another message": (RecallsAnother, 22, "is about 'another', which is no sample"),
-    "calls every thread a chat": (CallsItChat, 22, "of kind dispute says that it is of kind chat"),
+    "calls every thread a chat": (
+        CallsItChat,
+        22,
+        "context['thread_kind'] is 'chat' in a thread of the declared kind dispute",
+    ),
     "puts all threads into one": (MixesThreads, 22, "chat stand in one thread"),
     "knows repetitions by their bytes": (NumbersTheBytes, 5, "accepted as a new item"),
     "takes the first of a call": (TakesTheFirst, 5, "a call with 3 messages became 2 items"),
@@ -215,4 +219,22 @@ UNHEARD_OF = {
 
 @pytest.mark.parametrize(("kind", "detail"), UNHEARD_OF.values(), ids=UNHEARD_OF.keys())
 def test_claim_of_the_tour_that_is_not_so_is_told(kind: ChannelType, detail: str):
+    assert detail in finding(kind, 22)
+
+
+HOLLOW = {
+    "a kind of thread": (
+        declaring(thread_kinds=EVERYTHING.thread_kinds | {"auction"}),
+        "knows no thread of the declared kind auction",
+    ),
+    "acts": (replace(PARCELS, simulator=Shy), "actions: read (give the simulator `acted()`)"),
+    "density": (
+        replace(declaring(ordering=Ordering.DENSE), factory=SkipsNumbers),
+        "dense keys count up by one, without gaps",
+    ),
+}
+
+
+@pytest.mark.parametrize(("kind", "detail"), HOLLOW.values(), ids=HOLLOW.keys())
+def test_claim_without_proof_is_told(kind: ChannelType, detail: str):
     assert detail in finding(kind, 22)
