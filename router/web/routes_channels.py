@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from router.messages import AcceptOutcome
+from router.threads import ActionKind
 from router.web.auth import Caller
 from router.web.binder import Body, Call
 from router.web.services import AccountHealth, Services
@@ -24,6 +25,7 @@ class ChannelHealth:
     cause: str
     since: datetime | None
     next_try: datetime | None
+    acts: Sequence[ActionKind]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +75,7 @@ class ChannelCalls:
 
     async def list_channels(self, caller: Caller) -> ChannelList:
         """List the configured accounts with their health."""
-        return ChannelList(channels=[_channel(one) for one in self._channels.health()])
+        return ChannelList(channels=[self._channel(one) for one in self._channels.health()])
 
     async def restart(self, caller: Caller, account: str) -> None:
         """Close an account and open it anew, also a failed or paused one."""
@@ -92,14 +94,14 @@ class ChannelCalls:
         result = await self._channels.submit(account, body.form)
         return Entered(outcome=result.outcome, inbound_id=result.inbound_id)
 
-
-def _channel(one: AccountHealth) -> ChannelHealth:
-    return ChannelHealth(
-        account=one.account,
-        channel=one.channel,
-        title=one.title,
-        state=one.health.state,
-        cause=one.health.cause,
-        since=one.health.since,
-        next_try=one.health.next_try,
-    )
+    def _channel(self, one: AccountHealth) -> ChannelHealth:
+        return ChannelHealth(
+            account=one.account,
+            channel=one.channel,
+            title=one.title,
+            state=one.health.state,
+            cause=one.health.cause,
+            since=one.health.since,
+            next_try=one.health.next_try,
+            acts=[act for act in ActionKind if self._channels.can(one.account, act)],
+        )

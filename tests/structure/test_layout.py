@@ -74,6 +74,7 @@ ORDER = (
         "identities",
         "outgoing_files",
         "uploading",
+        "acts",
     ),
     ("companions",),
     ("composing",),

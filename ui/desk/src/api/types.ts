@@ -183,6 +183,7 @@ export interface ChannelHealth {
   cause: string;
   since: string | null;
   next_try: string | null;
+  acts: ("read" | "recall" | "react" | "originate")[];
 }
 
 export interface Problem {
