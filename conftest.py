@@ -9,7 +9,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
+
+from tests.statements import share_compiled_statements
 
 OPTIONS = {
     "services": "needs real Dovecot, baresip and sipp from the system's packages, or Prism from npm",
@@ -41,9 +43,19 @@ def pytest_configure(config: pytest.Config) -> None:
     """Register one marker for each kind, and how hard generated tests try."""
     for name, why in OPTIONS.items():
         config.addinivalue_line("markers", f"{name}: {why}")
-    settings.register_profile("default", max_examples=EXAMPLES, deadline=None)
-    settings.register_profile("long", max_examples=LONG_EXAMPLES, deadline=None)
-    settings.load_profile("long" if config.getoption("--long") else "default")
+    # The same examples on every run, unless a seed asks for others: what fails here must fail everywhere. No
+    # limit by the clock, no store of examples shared by runs at once.
+    sought = config.getoption("--hypothesis-seed", None) is not None
+    settings.register_profile(
+        "project",
+        max_examples=LONG_EXAMPLES if config.getoption("--long") else EXAMPLES,
+        deadline=None,
+        derandomize=not sought,
+        database=None,
+        suppress_health_check=[HealthCheck.too_slow],
+    )
+    settings.load_profile("project")
+    share_compiled_statements()
 
 
 def pytest_collection_finish() -> None:

@@ -74,7 +74,7 @@ async def open_rooms(
     async with Store.open(url, durable=durable) as store:
         rules = await _prepare(store, clock, agents)
         decoder = decoder_of(accounts)
-        doors = Doors(accounts, store, decoder)
+        doors = Doors(accounts, store, decoder, clock)
         rooms: Rooms
 
         def decided(decisions: Sequence[Decision]) -> None:

@@ -50,7 +50,7 @@ from router.rerouting import Reroutes
 from router.routing_setup import put_in_force, put_on_staff
 from router.rulebook import Rulebook
 from router.rules_files import DEFAULT_RULES, RulesSource, read_roster, read_rules
-from router.sources import ContextSource, Sources, read_sources
+from router.sources import ContextSource, Patience, Sources, read_sources
 from router.startup import check_clock, check_folder, files_folder, make_private
 from router.steering import Steering
 from router.storage.sole import sole_router
@@ -91,6 +91,7 @@ async def running_router(
     random: Random | None = None,
     web_settings: WebSettings | None = None,
     limits: Limits | None = None,
+    patience: Patience | None = None,
     extra_routes: Sequence[web.AbstractRouteDef] = (),
 ) -> AsyncIterator[Router]:
     """Start everything the configuration names; raises ConfigError before anything is accepted.
@@ -103,7 +104,7 @@ async def running_router(
     plugins = PluginHost.load(config.plugins.disabled)
     accounts = account_settings(config, plugins) if accounts is None else accounts
     sources = read_sources(config, plugins)
-    sources = replace(sources, context=(*sources.context, *context))
+    sources = replace(sources, context=(*sources.context, *context), patience=patience or Patience())
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(_own_store(config, clock))
         rules = await _prepare(config, store, clock, plugins.strategies)
@@ -142,7 +143,7 @@ class _House:
         self._accounts, self._store, self._clock = accounts, store, clock
         run_id = new_id()
         self.decoder = decoder_of(accounts)
-        self.doors = Doors(accounts, store, self.decoder)
+        self.doors = Doors(accounts, store, self.decoder, clock)
         self.live = LiveEvents(run_id)
         self.rulebook = Rulebook(store, rules, strategies, lambda: self.engine_room.renew())
         self.engine_room = EngineRoom(store, clock, self.rulebook, lambda made: self.notices.decided(made))

@@ -158,6 +158,11 @@ def explain(
 
 @app.command("staffing")
 def staffing_command(
+    scenario: Annotated[
+        Path | None, typer.Argument(help="A scenario, to compare a shop's own skills.")
+    ] = None,
+    rules: Annotated[Path | None, typer.Option(help="Its rules; a scenario may name its own.")] = None,
+    roster: Annotated[Path | None, typer.Option(help="Its people; a scenario may name its own.")] = None,
     agents: Annotated[int, typer.Option(min=1, max=2_000, help="How many people.")] = 100,
     skills: Annotated[int, typer.Option(min=1, max=200, help="How many skills there are.")] = 10,
     load: Annotated[float, typer.Option(help="Share of their time that is asked for.")] = 0.9,
@@ -167,10 +172,16 @@ def staffing_command(
     seed: Annotated[int, typer.Option(help="Another seed, another day.")] = 1,
     as_json: JsonOption = False,
 ) -> None:
-    """Print what a second or third skill per person would do to waits."""
-    from router.pooling import compare_pools, pool_json, pool_text, read_plan
+    """Print what a second or third skill per person would do to waits, in a plan or in a shop of its own."""
+    from router.pooling import compare_pools, pool_json, pool_text, read_each, read_plan
 
-    plan, compared = read_plan(agents, skills, load, handling, arrivals, seed, each)
+    compared = read_each(each)
+    if scenario or rules or roster:
+        from router.simulation.command import training_answer
+
+        print(training_answer(scenario, rules, roster, seed, compared, as_json=as_json))
+        return
+    plan = read_plan(agents, skills, load, handling, arrivals, seed)
     report = compare_pools(plan, compared)
     print(json.dumps(pool_json(report), ensure_ascii=False) if as_json else pool_text(report))
 

@@ -12,13 +12,16 @@ from dataclasses import dataclass
 from sqlalchemy import select
 
 from router.abilities import MediaFile
+from router.accounts.refusals import Refusals
 from router.accounts.running import RunningChannel
 from router.capabilities import Health, HealthState
 from router.channel import AnyChannel, ChannelType, HttpReply, HttpRequest
+from router.clock import Clock
 from router.config import Account, AnyAccount
 from router.decoding import Decoder
-from router.errors import PluginError
+from router.errors import InboundRejected, PluginError
 from router.messages import AcceptResult, Confirmation, JsonObject, OutboundAttempt, Receipt, ThreadEvent
+from router.model.refusals import RefusedCalls
 from router.orders import ContextCard, ContextKind, ContextQuery
 from router.storage.inbound import raw_items, raw_of
 from router.storage.schema import conversation, message, raw_inbound
@@ -32,22 +35,24 @@ _SENDING = (HealthState.OK, HealthState.DEGRADED)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountHealth:
-    """How one configured account is doing."""
+    """How one configured account is doing, and which calls to it nobody could verify."""
 
     account: str
     channel: str
     title: str
     health: Health
+    refused: Sequence[RefusedCalls] = ()
 
 
 class Doors:
     """The channels by account."""
 
-    def __init__(self, accounts: Sequence[AnyAccount], store: Store, decoder: Decoder) -> None:
+    def __init__(self, accounts: Sequence[AnyAccount], store: Store, decoder: Decoder, clock: Clock) -> None:
         self._accounts = {each.name: each for each in accounts}
         self._store = store
         self._decoder = decoder
         self._supervisor: Supervisor | None = None
+        self._strays = Refusals("no account", clock)
 
     def attach(self, supervisor: Supervisor) -> None:
         """Name the supervisor that runs the channels."""
@@ -141,6 +146,8 @@ class Doors:
 
     async def handle_http(self, account: str, request: HttpRequest) -> HttpReply:
         """Hand a provider's call to its account."""
+        if account not in self._accounts:
+            self._strays.refused(InboundRejected("the address names no account", code="unknown_account"))
         return await self._channel(account).handle_http(request)
 
     def restart(self, account: str) -> None:
@@ -168,9 +175,14 @@ class Doors:
                 channel=each.channel_type.id if isinstance(each, Account) else "",
                 title=each.channel_type.title if isinstance(each, Account) else "",
                 health=states[name],
+                refused=self._channel(name).refused if isinstance(each, Account) else (),
             )
             for name, each in self._accounts.items()
         ]
+
+    def stray_calls(self) -> Sequence[RefusedCalls]:
+        """Count the calls to addresses that name no account."""
+        return self._strays.list()
 
     def channel_routes(self) -> list[tuple[ChannelType, Mapping[str, AnyChannel]]]:
         """Give each configured kind with the live mapping of its open channels."""

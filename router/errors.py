@@ -76,7 +76,16 @@ class MalformedMessage(InboundError):
 
 
 class InboundRejected(InboundError):
-    """The sender could not be verified (bad signature, replay, stale clock)."""
+    """The sender could not be verified (bad signature, replay, stale clock).
+
+    Operators see how many calls were refused and the message, whoever called sees neither: let it say what to
+    check, and nothing of what the call held. `code` is a short word for the reason: `signature`, `stale`,
+    `sender`, or the channel's own.
+    """
+
+    def __init__(self, message: str | None = None, *, code: str = "signature") -> None:
+        self.code = code
+        super().__init__(message)
 
 
 class RoutingError(RouterError):

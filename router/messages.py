@@ -260,7 +260,6 @@ class InboundEvent:
     attachments: Sequence[Attachment] = ()
     evidence: Sequence[Evidence] = ()
     automatic: Automatic = Automatic.NO
-    may_answer_automatically: bool = True
     visible: bool = True
     language: str = ""
     recipients: Sequence[str] = ()

@@ -21,8 +21,10 @@ from aiohttp import ClientSession
 
 from router.clock import Clock
 from router.errors import AuthExpired, RateLimited, Retryable, SendError, UnknownOutcome
+from router.legible import legible
 from router.model.order_notes import NoteTooLong, merge, missing
 from router.orders import Memo, NoteTarget, OrderNote
+from router.pauses import bounded_s
 from router.sources import NoteBook
 from router.storage.orders import (
     FAILED,
@@ -169,14 +171,14 @@ class NoteLane:
         if isinstance(error, NoteTooLong):
             return _Refusal(detail=str(error), may_be_there=False, is_too_long=True)
         if isinstance(error, RateLimited):
-            wait_s = error.retry_after_s or FIRST_DELAY_S
+            wait_s = bounded_s(error.retry_after_s) or FIRST_DELAY_S
             self._quiet_until = self._clock.now() + timedelta(seconds=wait_s)
         if isinstance(error, SendError):
             return _Refusal(
                 detail=error.public_text,
                 may_be_there=in_doubt,
                 passes=isinstance(error, _PASSES),
-                retry_after_s=error.retry_after_s,
+                retry_after_s=bounded_s(error.retry_after_s),
             )
         if isinstance(error, TimeoutError | OSError):
             return _Refusal(detail="the shop did not answer", may_be_there=in_doubt, passes=True)
@@ -195,7 +197,7 @@ class NoteLane:
         return NoteResult(
             ids=[due.id],
             state=state,
-            detail=refusal.detail[:DETAIL_CHARS],
+            detail=legible(refusal.detail[:DETAIL_CHARS]),
             at=now,
             next_try_at=now + wait if again else None,
         )

@@ -37,7 +37,7 @@ from router.messages import (
     OutboundAttempt,
     Receipt,
 )
-from router.pauses import RECIPIENT, THREAD, Part, Paused, Pauses, part_of
+from router.pauses import RECIPIENT, THREAD, Part, Paused, Pauses, bounded_s, bounded_until, part_of
 from router.storage.deliveries import Claimed, Settlement, claim_due, settle, settle_interrupted
 from router.storage.due_sends import Unless, next_try_at, postpone
 from router.storage.pauses import StoredPause, pauses_left
@@ -166,25 +166,38 @@ class Outbox:
         crash_point("K14")
         refused: SendError | None = None
         can = self._doors.kind(claimed.row["account"]).capabilities
-        attempt = attempt_of(claimed, can.blocks)
         try:
+            attempt = attempt_of(claimed, can.blocks)
             await self._check_windows(claimed, attempt, can)
-            receipt = await self._doors.send(await self._ready(attempt, can))
-            state = DeliveryState(receipt.outcome)
-            settlement = self._settlement(
-                attempt, state, state, detail=receipt.detail, remote_ref=receipt.remote_ref
-            )
-        except UnknownOutcome as error:
-            settlement = await self._after_unknown(attempt, error)
-        except SendError as error:
-            settlement = self._after_error(attempt, claimed, error, lane)
-            refused = error
+            attempt = await self._ready(attempt, can)
+        except Exception as error:
+            # Nothing has left yet, so whatever is wrong, it is safe to try again.
+            refused = _before_sending(error)
+            settlement = self._after_error(claimed, refused, lane)
+        else:
+            settlement, refused = await self._hand_over(claimed, attempt, lane)
         crash_point("K16")
         others = await self._keep(settlement)
         crash_point("K17")
-        self._changed([(claimed.row["conversation_id"], attempt.message_id), *others])
+        self._changed([(claimed.row["conversation_id"], settlement.message_id), *others])
         if isinstance(refused, RateLimited):
             await self._tell_others(claimed, refused, settlement)
+
+    async def _hand_over(
+        self, claimed: Claimed, attempt: OutboundAttempt, lane: _Lane
+    ) -> tuple[Settlement, SendError | None]:
+        """Send; give what became of it, and the refusal if there was one."""
+        try:
+            receipt = await self._doors.send(attempt)
+            state = DeliveryState(receipt.outcome)
+            settlement = self._settlement(
+                claimed, state, state, detail=receipt.detail, remote_ref=receipt.remote_ref
+            )
+        except UnknownOutcome as error:
+            return await self._after_unknown(claimed, attempt, error), None
+        except SendError as error:
+            return self._after_error(claimed, error, lane), error
+        return settlement, None
 
     async def _tell_others(self, claimed: Claimed, error: RateLimited, settlement: Settlement) -> None:
         """Let agents know what else waits with a message, when that is for long."""
@@ -226,41 +239,41 @@ class Outbox:
             except StoreUnavailable:
                 await asyncio.sleep(STORE_RETRY_S)
 
-    async def _after_unknown(self, attempt: OutboundAttempt, error: UnknownOutcome) -> Settlement:
+    async def _after_unknown(
+        self, claimed: Claimed, attempt: OutboundAttempt, error: UnknownOutcome
+    ) -> Settlement:
         answer = await self._doors.confirm(attempt)
         if answer is Confirmation.FOUND:
-            return self._settlement(attempt, DeliveryState.ACCEPTED, DeliveryState.ACCEPTED)
+            return self._settlement(claimed, DeliveryState.ACCEPTED, DeliveryState.ACCEPTED)
         if answer is Confirmation.NOT_FOUND:
             again = self._clock.now() + timedelta(seconds=BACKOFF_S[0])
             return self._settlement(
-                attempt, DeliveryState.FAILED, DeliveryState.QUEUED, error=error, next_try_at=again
+                claimed, DeliveryState.FAILED, DeliveryState.QUEUED, error=error, next_try_at=again
             )
-        return self._settlement(attempt, DeliveryState.UNKNOWN, DeliveryState.UNKNOWN, error=error)
+        return self._settlement(claimed, DeliveryState.UNKNOWN, DeliveryState.UNKNOWN, error=error)
 
-    def _after_error(
-        self, attempt: OutboundAttempt, claimed: Claimed, error: SendError, lane: _Lane
-    ) -> Settlement:
+    def _after_error(self, claimed: Claimed, error: SendError, lane: _Lane) -> Settlement:
         now = self._clock.now()
-        wait_s = _retry_s(error, attempt.number)
+        wait_s = _retry_s(error, claimed.number)
         if wait_s is None:
-            return self._settlement(attempt, DeliveryState.FAILED, DeliveryState.FAILED, error=error)
+            return self._settlement(claimed, DeliveryState.FAILED, DeliveryState.FAILED, error=error)
         if now - claimed.row["created_at"] > GIVE_UP_AFTER:
-            return self._settlement(attempt, DeliveryState.FAILED, DeliveryState.EXPIRED, error=error)
-        again = max(now + timedelta(seconds=wait_s), error.until or now)
+            return self._settlement(claimed, DeliveryState.FAILED, DeliveryState.EXPIRED, error=error)
+        again = max(now + timedelta(seconds=wait_s), bounded_until(error.until, now))
         pause = None
         if isinstance(error, AuthInvalid):
             lane.pauses.pause(Part(), again)
         elif isinstance(error, RateLimited):
             part = part_of(error.scope, claimed.row)
             lane.pauses.pause(part, again)
-            pause = StoredPause(account=attempt.account, part=part, until=again)
+            pause = StoredPause(account=claimed.row["account"], part=part, until=again)
         return self._settlement(
-            attempt, DeliveryState.FAILED, DeliveryState.QUEUED, error=error, next_try_at=again, pause=pause
+            claimed, DeliveryState.FAILED, DeliveryState.QUEUED, error=error, next_try_at=again, pause=pause
         )
 
     def _settlement(
         self,
-        attempt: OutboundAttempt,
+        claimed: Claimed,
         attempt_state: DeliveryState,
         message_state: DeliveryState,
         *,
@@ -271,8 +284,8 @@ class Outbox:
         pause: StoredPause | None = None,
     ) -> Settlement:
         settlement = Settlement(
-            attempt_id=attempt.attempt_id,
-            message_id=attempt.message_id,
+            attempt_id=claimed.attempt_id,
+            message_id=claimed.row["message_id"],
             attempt_state=attempt_state,
             message_state=message_state,
             at=self._clock.now(),
@@ -317,21 +330,30 @@ def _refusal(error: SendError) -> dict[str, object]:
         "error": type(error).__name__,
         "code": error.code,
         "part": error.part,
-        "until": error.until.isoformat() if error.until else None,
+        "until": error.until.isoformat() if isinstance(error.until, datetime) else None,
         "alternatives": list(error.alternatives),
     }
 
 
 def _retry_s(error: SendError, number: int) -> float | None:
     """Say how long to wait before the next try, or None when there must be none."""
-    if isinstance(error, RateLimited) and error.retry_after_s is not None:
-        return error.retry_after_s
+    asked_s = bounded_s(error.retry_after_s)
+    if isinstance(error, RateLimited) and asked_s is not None:
+        return asked_s
     if isinstance(error, AuthInvalid):
         return AUTH_RETRY_S
     if isinstance(error, Retryable | RateLimited | AuthExpired):
         planned = BACKOFF_S[min(number, len(BACKOFF_S)) - 1]
-        return max(planned, error.retry_after_s or 0.0)
+        return max(planned, asked_s or 0.0)
     return None
+
+
+def _before_sending(error: Exception) -> SendError:
+    """Name what kept a message from being handed over."""
+    if isinstance(error, SendError) and not isinstance(error, UnknownOutcome):
+        return error
+    log.error("a message could not be handed over", exc_info=error)
+    return Retryable(str(error), code="not_begun", public_text="It could not be handed over, see the log.")
 
 
 async def _wait(event: asyncio.Event, seconds: float) -> None:

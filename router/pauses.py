@@ -8,12 +8,31 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from math import isnan
 from typing import Any
 
 ACCOUNT, THREAD, RECIPIENT = "account", "thread", "recipient"
 
 _COLUMNS = {THREAD: "strand_id", RECIPIENT: "contact_point_id"}
+
+
+LONGEST_S = 86_400.0
+"""The longest pause that is kept, whatever a provider says: then it is asked again."""
+
+
+def bounded_s(asked_s: object) -> float | None:
+    """Give the seconds a provider asks to wait as a time that can be kept; None where it names none."""
+    if not isinstance(asked_s, int | float) or (isinstance(asked_s, float) and isnan(asked_s)):
+        return None
+    return float(min(max(asked_s, 0.0), LONGEST_S))
+
+
+def bounded_until(until: object, now: datetime) -> datetime:
+    """Give the end of a pause as one that can be kept; now where none is named."""
+    if not isinstance(until, datetime) or until.tzinfo is None:
+        return now
+    return min(max(until, now), now + timedelta(seconds=LONGEST_S))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -92,9 +92,15 @@ class PoolReport:
     results: Sequence[PoolResult]
 
 
-def read_plan(
-    people: int, skills: int, load: float, handling: str, arrivals: int, seed: int, each: str
-) -> tuple[PoolPlan, list[int]]:
+def read_each(text: str) -> list[int]:
+    """Read the numbers of skills to compare; raises ConfigError."""
+    each = [int(part) for part in text.split(",") if part.strip().isdecimal()]
+    if not each or len(each) != len(text.split(",")) or min(each) < 1:
+        raise ConfigError(f"{text[:40]!r} are no numbers of skills", path="--each", hint="Write 1,2,3.")
+    return each
+
+
+def read_plan(people: int, skills: int, load: float, handling: str, arrivals: int, seed: int) -> PoolPlan:
     """Read a plan as it is written on the command line; raises ConfigError."""
     try:
         handling_s = _DURATION.validate_python(handling)
@@ -102,13 +108,9 @@ def read_plan(
         raise ConfigError(
             f"{handling[:40]!r} is no duration", path="--handling", hint="Write 5m or 300s."
         ) from None
-    compared = [int(part) for part in each.split(",") if part.strip().isdecimal()]
-    if not compared or len(compared) != len(each.split(",")) or min(compared) < 1:
-        raise ConfigError(f"{each!r} are no numbers of skills", path="--each", hint="Write 1,2,3.")
-    plan = PoolPlan(
+    return PoolPlan(
         people=people, skills=skills, load=load, handling_s=handling_s, arrivals=arrivals, seed=seed
     )
-    return plan, compared
 
 
 def compare_pools(plan: PoolPlan, each: Sequence[int]) -> PoolReport:

@@ -127,7 +127,8 @@ async def apply_rules(
 ) -> RulesInForce:
     """Store a document and put it in force, fully or for a stage, in one commit.
 
-    Raises StaleVersion when the rules were changed since `current` was read.
+    Raises StaleVersion when the rules were changed since `current` was read, ConfigError for a stage that
+    would leave work nobody is ever asked for.
     """
 
     def following(version: int) -> RulesInForce:
@@ -136,6 +137,7 @@ async def apply_rules(
         staged = StagedRules(version=version, ruleset=ruleset, stage=proposal.stage)
         return replace(current, staged=staged)
 
+    following(0).require_room()
     return await store.write(_apply, current, source, following, proposal)
 
 

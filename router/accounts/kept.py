@@ -65,6 +65,11 @@ class KeptAccount:
         return self._health
 
     @property
+    def clock(self) -> Clock:
+        """The router's clock."""
+        return self._in.clock
+
+    @property
     def limits(self) -> Limits:
         """The account's time limits."""
         return self._in.limits

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from functools import cached_property
+from http import HTTPStatus
 from socket import gaierror
 from typing import Any, TypeVar
 
@@ -24,6 +25,7 @@ from router.abilities import (
 )
 from router.accounts.judgement import cause_of
 from router.accounts.kept import KeptAccount
+from router.accounts.refusals import Refusals
 from router.capabilities import Health
 from router.channel import (
     AnyChannel,
@@ -39,6 +41,7 @@ from router.channel import (
 from router.errors import (
     ContentRejected,
     InboundError,
+    InboundRejected,
     NotFound,
     Permanent,
     PluginContractError,
@@ -57,6 +60,7 @@ from router.messages import (
     Receipt,
     ThreadEvent,
 )
+from router.model.refusals import RefusedCalls
 from router.orders import ContextCard, ContextKind, ContextQuery
 from router.threads import Action, Permission, Template
 
@@ -73,6 +77,7 @@ class RunningChannel:
 
     def __init__(self, kept: KeptAccount) -> None:
         self._kept = kept
+        self._refusals = Refusals(kept.account.name, kept.clock)
 
     @property
     def account(self) -> str:
@@ -93,10 +98,9 @@ class RunningChannel:
         """Hand one message to the provider; raises only SendError classes."""
 
         def is_doubtful(begun: bool) -> bool:
-            doubtful = begun and self._may_have_left(attempt)
-            if not doubtful:
-                self._kept.give_up(attempt.attempt_id)
-            return doubtful
+            # Given up before the look: what is marked after it does not leave.
+            self._kept.give_up(attempt.attempt_id)
+            return begun and self._may_have_left(attempt)
 
         try:
             return await self._receipt_of("send", lambda channel: channel.send(attempt), is_doubtful)
@@ -117,11 +121,14 @@ class RunningChannel:
         is_doubtful: Callable[[bool], bool],
     ) -> Receipt:
         """Let the channel do what may be done only once; `is_doubtful` is told whether it may have begun."""
-        begun = False
+        begun = given_up = False
 
         async def act(channel: AnyChannel) -> Receipt:
+            # In this order, and the other way round below: one of two threads sees what the other has done.
             nonlocal begun
             begun = True
+            if given_up:
+                raise Retryable("nobody waits for this any more", code="given_up")
             return await do(channel)
 
         try:
@@ -134,6 +141,7 @@ class RunningChannel:
             _log.error(
                 "%s failed outside the contract", name, exc_info=error, extra={"account": self.account}
             )
+            given_up = True
             doubtful = is_doubtful(begun and not isinstance(error, _NEVER_CONNECTED))
             kind = UnknownOutcome if doubtful else Retryable
             raise kind(cause_of(error), code="plugin", public_text="The channel did not answer.") from error
@@ -219,10 +227,21 @@ class RunningChannel:
         """
         if not issubclass(self._class, PushSource):
             raise NotFound(f"the account {self.account} takes no calls")
-        reply = await self._taking_in(_handle_http(request), self._answer_limit_s)
+        try:
+            reply = await self._taking_in(_handle_http(request), self._answer_limit_s)
+        except InboundRejected as error:
+            self._refusals.refused(error)
+            raise
         if not isinstance(reply, HttpReply):
             raise PluginContractError(f"handle_http returned {reply!r:.80}, not an HttpReply")
+        if reply.status < HTTPStatus.BAD_REQUEST:
+            self._refusals.took()
         return reply
+
+    @property
+    def refused(self) -> Sequence[RefusedCalls]:
+        """The calls that could not be verified."""
+        return self._refusals.list()
 
     async def submit(self, form: JsonObject) -> AcceptResult:
         """Take one form filled in by an agent; errors as for `handle_http`."""

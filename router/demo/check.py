@@ -22,7 +22,7 @@ from router.demo.transcript import Transcript
 from router.demo.world import PASSWORD, World, running_world
 from router.errors import RouterError
 
-DEADLINE_S = 90.0
+DEADLINE_S = 300.0
 
 
 async def play() -> bool:

@@ -11,7 +11,7 @@ from aiohttp import ClientError, ClientSession, ClientTimeout, CookieJar
 
 from router.errors import RouterError
 
-CALL_TIMEOUT_S = 10.0
+CALL_TIMEOUT_S = 60.0
 LINE_BYTES = 4 * 1_048_576
 
 

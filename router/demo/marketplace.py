@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 
 from aiohttp import ClientSession, ClientTimeout, DummyCookieJar
@@ -19,7 +20,8 @@ from router.errors import RouterError
 from router.playing import PlayedChat, PlaysChats
 from router.plugin_host import PluginHost
 
-PUSH_WITHIN_S = 10.0
+PUSH_WITHIN_S = 60.0
+PUSHED_AGAIN, PUSH_AGAIN_S = 20, 0.5
 SHOPS_AT_FIRST = 2
 
 
@@ -88,15 +90,25 @@ class Marketplace:
 
     async def call(self, url: str, account: str, calls: Sequence[HttpRequest]) -> None:
         """Make a platform's calls to the router at `url`; raises PushRefused when one is not taken."""
+        for one in calls:
+            status = await self._push(url, account, one)
+            for _ in range(PUSHED_AGAIN):
+                # A busy router lets a platform come again, and platforms do.
+                if status != HTTPStatus.SERVICE_UNAVAILABLE:
+                    break
+                await asyncio.sleep(PUSH_AGAIN_S)
+                status = await self._push(url, account, one)
+            if status >= HTTPStatus.MULTIPLE_CHOICES:
+                raise PushRefused(f"{account} was answered {status} to its push")
+
+    async def _push(self, url: str, account: str, one: HttpRequest) -> int:
         if self._http is None:
             raise RuntimeError("open the marketplaces first")
-        for one in calls:
-            async with self._http.request(
-                one.method,
-                f"{url}/hooks/{account}{one.path}",
-                params=one.query,
-                headers=one.headers,
-                data=one.body,
-            ) as answer:
-                if answer.status >= 300:
-                    raise PushRefused(f"{account} was answered {answer.status} to its push")
+        async with self._http.request(
+            one.method,
+            f"{url}/hooks/{account}{one.path}",
+            params=one.query,
+            headers=one.headers,
+            data=one.body,
+        ) as answer:
+            return answer.status

@@ -32,7 +32,7 @@ HOTLINE = "+861089000000"
 EXTENSION = "4001"
 ZONE = "Asia/Shanghai"
 KEPT_CALLS = 100
-POST_WITHIN_S = 10.0
+POST_WITHIN_S = 60.0
 LENGTH_S = 4
 
 Outcome: TypeAlias = Literal["missed", "voicemail", "answered", "called_back"]

@@ -5,13 +5,13 @@ While an item is kept it waits in a lane of its own for each person, apart from 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from router.engine.config import EngineConfig
 from router.engine.gates import Gate
 from router.engine.lanes import Lane, LaneKey
 from router.engine.matching import Matching
+from router.engine.picking import Pick
 from router.engine.relaxing import Relaxing, entered_at
 from router.engine.staff import Agent
 from router.engine.survey import first_gate
@@ -104,10 +104,12 @@ class Affinity:
         until = self.until(work) if self.is_kept(work) else None
         return None if until is None else {"agent": work.item.preferred_agent_id, "until": to_iso(until)}
 
-    def kept(self, agent: Agent) -> Iterator[WorkItem]:
-        """Give the items that wait for a person alone, in the order of their queues."""
-        for lane in list(self._lanes.get(agent.id, {}).values()):
-            yield from self._waiting.in_lane(lane)
+    def kept(self, agent: Agent) -> list[Pick]:
+        """Give of each queue the first item that waits for a person alone and that he may be asked for now."""
+        if agent.id not in self._lanes:
+            return []
+        firsts = (self._first(agent, lane) for lane in self._lanes[agent.id].values())
+        return [first for first in firsts if first is not None]
 
     def changed(self, now: datetime) -> list[WorkItem]:
         """Give the waiting items that are kept for somebody and should not be, or the other way round."""
@@ -121,6 +123,13 @@ class Affinity:
                 found.append(work)
         self._forget_empty()
         return found
+
+    def _first(self, agent: Agent, kept: Lane) -> Pick | None:
+        for work in self._waiting.in_lane(kept):
+            lane = self._matching.lane(work.lane_key)
+            if self.asked_alone(work, lane, agent) is not None:
+                return Pick(work.entry, lane)
+        return None
 
     def _forget_empty(self) -> None:
         for lanes in self._lanes.values():

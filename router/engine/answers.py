@@ -43,9 +43,7 @@ class Answers:
 
     def accept(self, work: WorkItem, offer: OfferMade) -> None:
         """Make a claim of an offer; from now on a reply is owed."""
-        agent = self._desk.reservations.close(work, offer)
-        agent.unanswered = 0
-        self._desk.reservations.hold(work, agent)
+        self._desk.reservations.keep(work, offer)
         self._desk.leases.begin(work, self._desk.now)
         self._desk.records.ended(Act.ACCEPTED, work, offer, self._desk.now)
 
@@ -93,7 +91,7 @@ class Answers:
         self._desk.people_changed = True
         self.watch_claims(agent)
         self._dispatch.judge_people()
-        for work in self._recall(agent):
+        for work in self._dispatch.in_turn(self._recall(agent)):
             self._dispatch.find_place(work)
         self._dispatch.fill_freed(agent)
 
@@ -131,7 +129,7 @@ class Answers:
             self._desk.people_changed = True
             self.watch_claims(agent)
             returned += self._recall(agent)
-        for item in sorted(returned, key=lambda one: one.entry):
+        for item in self._dispatch.in_turn(returned):
             self._dispatch.find_place(item)
         self._dispatch.fill_freed(agent)
 

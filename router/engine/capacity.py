@@ -128,6 +128,8 @@ class Holdings:
         return self.scales.units(self._by_class.get(channel_class, 0))
 
     def _against(self, terms: _Terms) -> int:
+        if not terms.yielding:
+            return self._used
         held = self._by_class
         return self._used - sum(self.scales.of(name).cost * held.get(name, 0) for name in terms.yielding)
 

@@ -45,13 +45,14 @@ class Deadlines:
         """Set a deadline."""
         heappush(self._heap, (at, kind, id))
 
-    def next(self) -> datetime | None:
-        """Give the time of the first deadline that still stands."""
-        while self._heap and not self._still_stands(self._heap[0]):
+    def next(self, by: datetime | None = None) -> datetime | None:
+        """Give the time of the first deadline that still stands; None if there is none, or none `by` then."""
+        while self._heap and (by is None or self._heap[0][0] <= by):
+            if self._still_stands(self._heap[0]):
+                return self._heap[0][0]
             heappop(self._heap)
-        return self._heap[0][0] if self._heap else None
+        return None
 
     def take(self, now: datetime) -> Deadline | None:
         """Take the first deadline that has come."""
-        first = self.next()
-        return heappop(self._heap) if first is not None and first <= now else None
+        return None if self.next(now) is None else heappop(self._heap)

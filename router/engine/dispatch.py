@@ -7,7 +7,7 @@ take stands in no other's way.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -20,6 +20,7 @@ from router.engine.lanes import Entry, Lane
 from router.engine.picking import Pick
 from router.engine.refiling import Refiling
 from router.engine.staff import Agent
+from router.engine.turns import in_turn
 from router.engine.work_items import WorkItem, WorkState
 
 
@@ -97,7 +98,7 @@ class Dispatch:
             if lane.declined and self._desk.matching.blocking_gate(lane) is Gate.DECLINED:
                 refused += self._desk.waiting.in_lane(lane)
         # in the order of waiting: lanes stand in the order in which they were needed, which a restart or a look changes
-        for work in sorted(refused, key=lambda one: one.entry):
+        for work in self.in_turn(refused):
             self.look_again(work)
         heads = [(lane.head, lane) for lane in lanes if lane.head is not None]
         for _, lane in sorted(heads, key=lambda pair: pair[0]):
@@ -199,13 +200,7 @@ class Dispatch:
 
     def _best_item(self, agent: Agent) -> Pick | None:
         """Give what a person is asked for next, of what anybody may have and what is kept for him."""
-        pick = self._desk.matching.best_item(agent)
-        for work in self._desk.affinity.kept(agent):
-            if pick is None or work.entry < pick.entry:
-                lane = self._desk.matching.lane(work.lane_key)
-                if self._desk.affinity.asked_alone(work, lane, agent) is not None:
-                    pick = Pick(work.entry, lane)
-        return pick
+        return self._desk.matching.best_item(agent, self._desk.affinity.kept(agent))
 
     def _place_refiled(self, *, is_judged: bool = False) -> None:
         """Look for people for what was filed anew; what `is_judged` stays where it is if nobody is free for it."""
@@ -215,12 +210,25 @@ class Dispatch:
             if item_id in self._desk.waiting.works
         ]
         self._refiled.clear()
-        for work in sorted(works, key=_by_entry):
+        for work in self.in_turn(works):
             lane = work.lane
             if is_judged and lane is not None and self._nobody_is_free(work, lane):
                 self._explain(work, lane, self._desk.matching.blocking_gate(lane))
             else:
                 self.look_for_place(work)
+
+    def in_turn(self, works: Iterable[WorkItem]) -> Iterator[WorkItem]:
+        """Give items that look for people at once one by one, tiers first while their share lasts."""
+        return in_turn(works, self._desk.matching.tiers, self._may_go_first)
+
+    def _may_go_first(self, work: WorkItem) -> bool:
+        """Tell whether an item of a tier would be offered within its share, or to nobody."""
+        desk = self._desk
+        keeper = desk.affinity.keeper(work, desk.now)
+        best, _ = self._best_people(work, desk.matching.lane(work.lane_key), keeper)
+        return best is None or desk.matching.tiers.may_go_first(
+            work.item.queue, desk.matching.agents[best].profile.key
+        )
 
     def _nobody_is_free(self, work: WorkItem, lane: Lane) -> bool:
         """Tell that looking for a person leaves a waiting item where it is."""

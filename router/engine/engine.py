@@ -114,9 +114,9 @@ class Engine:
         """Give what would follow from an event, and change nothing."""
         return copied(self).apply(event)
 
-    def next_due(self) -> datetime | None:
-        """Give when a `ClockTick` will next change something, None if only events can."""
-        return self._desk.now if self._promises.is_behind else self._desk.deadlines.next()
+    def next_due(self, by: datetime | None = None) -> datetime | None:
+        """Give when a `ClockTick` will next change something, None if only events can, or none `by` then."""
+        return self._desk.now if self._promises.is_behind else self._desk.deadlines.next(by)
 
     def explain(self, item_id: str, at: datetime) -> JsonObject:
         """Say where an item stands, what it waits for, and what stops each person; changes nothing."""
@@ -191,7 +191,8 @@ class Engine:
         if not self._desk.waiting.is_live(event.item.id):
             # the same work comes back before it was wrapped up
             self._claims.wrapped_up(event.item.id, "told")
-            self._relief.queue(replace(event, item=self._promises.promised(event.item)))
+            promised = self._promises.promised(event.item)
+            self._relief.queue(event if promised is event.item else replace(event, item=promised))
             self._promises.announce()
 
     def _change(self, event: ItemChanged) -> None:

@@ -1,11 +1,13 @@
 """A lane: waiting items that ask the same, so that whoever may serve one may serve them all.
 
-A lane is a heap in the order of its queue. In: a key of needs. Out: the lane, to be filled by `Waiting`.
+A lane stands in the order of its queue. In: a key of needs. Out: the lane, to be filled by `Waiting`.
 """
 
 from __future__ import annotations
 
 from typing import NamedTuple
+
+from sortedcontainers import SortedList
 
 from router.engine.config import QueueConfig, QueueMode
 from router.engine.gates import Gate, Requirement
@@ -33,9 +35,9 @@ class Lane:
     __slots__ = (
         "able",
         "declined",
+        "entries",
         "front",
         "head",
-        "heap",
         "is_newest_first",
         "key",
         "number",
@@ -53,8 +55,8 @@ class Lane:
         self.declined = key.declined
         self.is_newest_first = queue.mode is QueueMode.NEWEST
         self.share = queue.share
-        self.heap: list[Entry] = []
-        # the first entry of the heap, and the waiting key of its item; kept apart because every pick reads many
+        self.entries: SortedList[Entry] = SortedList()
+        # the first entry, and the waiting key of its item; kept apart because every pick reads some
         self.front: Entry | None = None
         self.head: Entry | None = None
         self.size = 0

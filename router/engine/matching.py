@@ -8,7 +8,7 @@ by gate are kept per lane and per roll, so that "what is this item waiting for" 
 from __future__ import annotations
 
 from bisect import insort
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -186,9 +186,9 @@ class Matching:
                     second = found
         return best, second
 
-    def best_item(self, agent: Agent) -> Pick | None:
-        """Give the waiting item a person is asked for next."""
-        return pick_item(agent, self.tiers)
+    def best_item(self, agent: Agent, kept: Sequence[Pick] = ()) -> Pick | None:
+        """Give the waiting item a person is asked for next; `kept` are those he alone may have."""
+        return pick_item(agent, self.tiers, kept)
 
     def blocking_gate(self, lane: Lane) -> Gate:
         """Give the gate at which the people who came furthest for this lane are stopped."""
@@ -209,9 +209,7 @@ class Matching:
     def count_moment(self, lane: Lane, declined: frozenset[str]) -> list[int]:
         """Count the people present whose profile may serve a lane by the gate of the moment they came to."""
         rolls = [roll.counts for _, roll in lane.able]
-        counts = (
-            list(rolls[0]) if len(rolls) == 1 else [sum(each) for each in zip(_NOBODY, *rolls, strict=True)]
-        )
+        counts = list(rolls[0]) if len(rolls) == 1 else list(map(sum, zip(_NOBODY, *rolls, strict=True)))
         for agent_id in declined:
             agent = self.agents.get(agent_id)
             able = None if agent is None else lane.roll(agent.profile)

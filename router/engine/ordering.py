@@ -1,7 +1,8 @@
 """The order of waiting: one static key per item, smaller first. In: items. Out: keys and bounds.
 
-Every item ages at the same speed, so the order between two waiting items never changes and a heap is
-enough. The clamp by `max_advance_s` makes overtaking by key finite; what else lets items pass is in `overtaking`.
+Every item ages at the same speed, so the order between two waiting items never changes and a place once found
+stays right. The clamp by `max_advance_s` makes overtaking by key finite; what else lets items pass is in
+`overtaking`.
 """
 
 from __future__ import annotations

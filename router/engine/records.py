@@ -32,7 +32,8 @@ class Records:
     """Writes a decision for each act from the state at that moment, and keeps it until taken.
 
     `declined` in a record is who is not asked again from then on; the room stores it with the item.
-    With `is_brief` records leave out what only people read: places in line, needs, candidates and gates.
+    With `is_brief` records leave out what only people read (places in line, needs, candidates, gates) and what
+    the decision itself says.
     """
 
     __slots__ = ("_affinity", "_clocks", "_decisions", "_matching", "_waiting", "is_brief")
@@ -112,7 +113,7 @@ class Records:
 
     def ended(self, act: Act, work: WorkItem, offer: OfferMade, at: datetime, reason: str = "") -> None:
         """Say how an offer ended, and who is not asked again."""
-        record = _about(act, work, at)
+        record = self._about(act, work, at)
         record.update(agent=offer.agent_id, offer=offer.offer_id, offered_at=to_iso(offer.offered_at))
         record["open_s"] = (at - offer.offered_at).total_seconds()
         record["reason"] = reason
@@ -121,7 +122,7 @@ class Records:
 
     def accepting(self, work: WorkItem, offer: OfferMade, at: datetime) -> None:
         """Say who took an offer, and until when it has to be set up."""
-        record = _about(Act.ACCEPTING, work, at)
+        record = self._about(Act.ACCEPTING, work, at)
         record.update(agent=offer.agent_id, offer=offer.offer_id, offered_at=to_iso(offer.offered_at))
         record["open_s"] = (at - offer.offered_at).total_seconds()
         record["expires_at"] = to_iso(offer.expires_at)
@@ -131,7 +132,7 @@ class Records:
         self, work: WorkItem, at: datetime, agent: Agent, before: str | None, *, is_dormant: bool
     ) -> None:
         """Say who has an item now without an offer, who had it before, and whether a reply is owed."""
-        record = _became(Act.CLAIMED, work, at, agent, "")
+        record = self._became(Act.CLAIMED, work, at, agent, "")
         record["before"] = before
         record["is_dormant"] = is_dormant
         self._add(Act.CLAIMED, work, at, record, agent.id)
@@ -140,18 +141,18 @@ class Records:
         self, act: Act, work: WorkItem, at: datetime, agent: Agent | None = None, reason: str = ""
     ) -> None:
         """Say what became of an item or its claim, with the load that leaves."""
-        record = _became(act, work, at, agent, reason)
+        record = self._became(act, work, at, agent, reason)
         self._add(act, work, at, record, None if agent is None else agent.id)
 
     def wrapping(self, work: WorkItem, at: datetime, agent: Agent, until: datetime) -> None:
         """Say that work is solved, and until when it still takes its room."""
-        record = _became(Act.WRAPPING, work, at, agent, "")
+        record = self._became(Act.WRAPPING, work, at, agent, "")
         record.update(until=to_iso(until), wrap_up_s=(until - at).total_seconds())
         self._add(Act.WRAPPING, work, at, record, agent.id)
 
     def wrapped_up(self, work: WorkItem, at: datetime, agent: Agent, reason: str, since: datetime) -> None:
         """Say that a claim is completed because its after-call work is over: by `time`, or as `told`."""
-        record = _became(Act.COMPLETED, work, at, agent, reason)
+        record = self._became(Act.COMPLETED, work, at, agent, reason)
         record["wrapped_s"] = (at - since).total_seconds()
         self._add(Act.COMPLETED, work, at, record, agent.id)
 
@@ -160,20 +161,20 @@ class Records:
         due_at = work.item.due_at
         ahead_s = work.item.lead_s if act is Act.NUDGED else 0.0
         is_due = due_at is not None and lease.owed_since < due_at and (due_at - at).total_seconds() <= ahead_s
-        record = _became(act, work, at, agent, "due" if is_due else "")
+        record = self._became(act, work, at, agent, "due" if is_due else "")
         record.update(_history(lease, at))
         self._add(act, work, at, record, agent.id)
 
     def taken_back(self, work: WorkItem, at: datetime, agent: Agent, lease: Lease, reason: str) -> None:
         """Say who had work that goes on to somebody else, with what the next person wants to know."""
-        record = _became(Act.PUT_BACK, work, at, agent, reason)
+        record = self._became(Act.PUT_BACK, work, at, agent, reason)
         record.update(_history(lease, at))
         self._add(Act.PUT_BACK, work, at, record, agent.id)
 
     def write(self, act: Act, at: datetime, work: WorkItem | None, **fields: JsonValue) -> None:
         """Say something about an item, or about the desk as a whole."""
         if work is not None:
-            self._add(act, work, at, {**_about(act, work, at), **fields})
+            self._add(act, work, at, {**self._about(act, work, at), **fields})
             return
         record: JsonObject = {"act": act.value, "at": to_iso(at), **fields}
         self._decisions.append(Decision(act=act, at=at, record=record))
@@ -182,7 +183,7 @@ class Records:
         self, work: WorkItem, at: datetime, forgotten: Iterable[str], reason: str = ""
     ) -> None:
         """Say who may be asked again."""
-        record = _about(Act.MEMORY_CLEARED, work, at)
+        record = self._about(Act.MEMORY_CLEARED, work, at)
         record["reason"] = reason
         # by name: a database keeps no order of who refused
         record["forgotten"] = sorted(forgotten)
@@ -201,7 +202,7 @@ class Records:
 
     def promise(self, act: Act, work: WorkItem, at: datetime, found: JsonObject) -> None:
         """Say what became of a promise, or how much of its time has passed, and who has the item."""
-        self._add(act, work, at, {**_about(act, work, at), "agent": work.holder, **found}, work.holder)
+        self._add(act, work, at, {**self._about(act, work, at), "agent": work.holder, **found}, work.holder)
 
     def explain(self, work: WorkItem, lane: Lane, at: datetime, lease: Lease | None) -> JsonObject:
         """Say everything about an item at this moment, though nothing was decided."""
@@ -235,13 +236,40 @@ class Records:
         }
 
     def _waits(self, act: str, work: WorkItem, lane: Lane, at: datetime) -> dict[str, JsonValue]:
-        record = _about(act, work, at)
+        record = self._about(act, work, at)
         if self.is_brief and act != EXPLAINED:
             return record
         record.update(standing(self._waiting, work, lane))
         record["promise"] = self._clocks.moving(work.item)
         record["needs"] = lane.requirement.as_json
         record["kept_for"] = self._affinity.note(work)
+        return record
+
+    def _about(self, act: str, work: WorkItem, at: datetime) -> dict[str, JsonValue]:
+        item = work.item
+        place: dict[str, JsonValue] = {
+            "item": item.id,
+            "queue": item.queue,
+            "channel_class": item.channel_class,
+        }
+        if self.is_brief and act != EXPLAINED:
+            return {**place, "waited_s": (at - item.eligible_since).total_seconds()}
+        return {
+            "act": str(act),
+            "at": to_iso(at),
+            **place,
+            "eligible_since": to_iso(item.eligible_since),
+            "waited_s": (at - item.eligible_since).total_seconds(),
+        }
+
+    def _became(
+        self, act: Act, work: WorkItem, at: datetime, agent: Agent | None, reason: str
+    ) -> dict[str, JsonValue]:
+        record = self._about(act, work, at)
+        record["reason"] = reason
+        record["declined"] = dict(work.declined)
+        if agent is not None:
+            record.update(agent=agent.id, load=agent.load, of=agent.units)
         return record
 
     def _stopped(self, work: WorkItem, lane: Lane, gate: Gate) -> JsonObject:
@@ -271,28 +299,6 @@ class Records:
                 record=record,
             )
         )
-
-
-def _about(act: str, work: WorkItem, at: datetime) -> dict[str, JsonValue]:
-    item = work.item
-    return {
-        "act": str(act),
-        "at": to_iso(at),
-        "item": item.id,
-        "queue": item.queue,
-        "channel_class": item.channel_class,
-        "eligible_since": to_iso(item.eligible_since),
-        "waited_s": (at - item.eligible_since).total_seconds(),
-    }
-
-
-def _became(act: Act, work: WorkItem, at: datetime, agent: Agent | None, reason: str) -> dict[str, JsonValue]:
-    record = _about(act, work, at)
-    record["reason"] = reason
-    record["declined"] = dict(work.declined)
-    if agent is not None:
-        record.update(agent=agent.id, load=agent.load, of=agent.units)
-    return record
 
 
 def _history(lease: Lease, at: datetime) -> dict[str, JsonValue]:

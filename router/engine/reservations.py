@@ -40,6 +40,20 @@ class Reservations:
         agent.profile.refresh(agent)
         return agent
 
+    def keep(self, work: WorkItem, offer: OfferMade) -> None:
+        """Make the person who was asked the holder; what weighs the same leaves him filed where he is."""
+        agent, item = self._matching.agents[offer.agent_id], work.item
+        del self.offers[offer.offer_id]
+        work.place = agent.id
+        work.blocked = None
+        offered_as = agent.offered.pop(item.id)
+        agent.claims[item.id] = item.channel_class
+        if agent.unanswered or offered_as != item.channel_class:
+            agent.unanswered = 0
+            agent.holdings.drop(offered_as, is_asleep=False)
+            agent.holdings.add(item.channel_class)
+            agent.profile.refresh(agent)
+
     def hold(self, work: WorkItem, agent: Agent) -> None:
         """Make a person the holder of an item."""
         work.place = agent.id

@@ -66,8 +66,11 @@ class Roll:
 
     def file(self, agent: Agent, snapshot: PersonSnapshot) -> None:
         """File a person who is present anew after something about him changed."""
+        gate = self.gate_of(agent)
+        if gate is not Gate.PASSED and self.gates.get(agent.id) is gate:
+            return
         self.withdraw(agent)
-        gate = self.gates[agent.id] = self.gate_of(agent)
+        self.gates[agent.id] = gate
         self.counts[gate] += 1
         if gate is Gate.PASSED:
             entry = self._entries[agent.id] = (self.strategy.rank_person(snapshot), agent.place, agent.id)

@@ -48,6 +48,10 @@ class Tiers:
         self._shares = {name: queue.share for name, queue in queues.items() if queue.share is not None}
         self._windows: dict[ProfileKey | None, dict[str, _Window]] = {}
 
+    def has_share(self, queue: str) -> bool:
+        """Tell whether a queue is a tier."""
+        return queue in self._shares
+
     def may_go_first(self, queue: str, pool: ProfileKey) -> bool:
         """Tell whether an item of a tier goes before the others of this pool."""
         return all(self._of(place)[queue].has_place for place in (pool, _DESK))

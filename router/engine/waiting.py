@@ -1,12 +1,9 @@
 """What waits: the items of each lane, and the line of each queue, in the order the queue serves them.
 
-Items of other needs never stand in each other's way, because each lane is a heap of its own. The head of a
-lane always waits; entries that left from the middle stay behind until they come up.
+Items of other needs never stand in each other's way, because each lane has an order of its own.
 """
 
 from __future__ import annotations
-
-from heapq import heapify, heappop, heappush
 
 from sortedcontainers import SortedList
 
@@ -29,9 +26,9 @@ class Waiting:
         work.place = lane
         lane.size += 1
         entry = place_in_line(work, lane)
-        heappush(lane.heap, entry)
-        if lane.heap[0] is entry:
-            self._look_at_front(lane)
+        lane.entries.add(entry)
+        if lane.front is None or entry < lane.front:
+            self._set_front(lane, entry)
             lane.come_forward()
         line = self._lines.get(work.item.queue)
         if line is None:
@@ -47,10 +44,10 @@ class Waiting:
         lane.size -= 1
         entry = place_in_line(work, lane)
         if lane.front == entry:
-            self._drop_front(lane)
-        elif len(lane.heap) > 2 * lane.size + 16:
-            lane.heap = [place_in_line(found, lane) for found in self.in_lane(lane)]
-            heapify(lane.heap)
+            lane.entries.pop(0)
+            self._set_front(lane, lane.entries[0] if lane.entries else None)
+        else:
+            lane.entries.remove(entry)
         line = self._lines[work.item.queue]
         line.remove(entry)
         if not line:
@@ -67,8 +64,7 @@ class Waiting:
 
     def in_lane(self, lane: Lane) -> list[WorkItem]:
         """List the items of a lane, next one first."""
-        found = {entry: None for entry in sorted(lane.heap) if self._is_live(entry, lane)}
-        return [self.works[entry[2]] for entry in found]
+        return [self.works[entry[2]] for entry in lane.entries]
 
     def count(self, queue: str) -> int:
         """Count the items that wait in a queue."""
@@ -89,23 +85,12 @@ class Waiting:
         before_it = self.works[line[index - 1][2]] if index else None
         return before_it, self.works[line[after][2]] if after < len(line) else None
 
-    def _drop_front(self, lane: Lane) -> None:
-        heap = lane.heap
-        heappop(heap)
-        while heap and not self._is_live(heap[0], lane):
-            heappop(heap)
-        self._look_at_front(lane)
-
-    def _look_at_front(self, lane: Lane) -> None:
-        lane.front = lane.heap[0] if lane.heap else None
-        if lane.front is None or not lane.is_newest_first:
-            lane.head = lane.front
+    def _set_front(self, lane: Lane, front: Entry | None) -> None:
+        lane.front = front
+        if front is None or not lane.is_newest_first:
+            lane.head = front
         else:
-            lane.head = self.works[lane.front[2]].entry
-
-    def _is_live(self, entry: Entry, lane: Lane) -> bool:
-        work = self.works.get(entry[2])
-        return work is not None and work.place is lane and place_in_line(work, lane) == entry
+            lane.head = self.works[front[2]].entry
 
 
 def place_in_line(work: WorkItem, lane: Lane) -> Entry:

@@ -104,8 +104,8 @@ class ClosedLoop:
     def run(self, until: datetime) -> None:
         """Go on until nothing is left to do, or until a moment."""
         while True:
-            due_at = self._play.engine.next_due()
             first_at = self._first_at()
+            due_at = self._play.engine.next_due(until if first_at is None else min(until, first_at))
             if due_at is not None and due_at <= until and (first_at is None or due_at < first_at):
                 for decision in self._play.pass_time(due_at):
                     self._follow(decision)

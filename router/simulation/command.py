@@ -1,4 +1,4 @@
-"""`omnirouter simulate`: find out what a file is, play it, and give the lines to print."""
+"""`omnirouter simulate` and `staffing SCENARIO`: find out what a file is, play it, give what to print."""
 
 from __future__ import annotations
 
@@ -16,10 +16,16 @@ from router.errors import ConfigError
 from router.messages import JsonObject
 from router.plugin_host import PluginHost
 from router.rules_files import load_rules
+from router.simulation.cross_training import (
+    TrainingReport,
+    compare_training,
+    training_json,
+    training_text,
+)
 from router.simulation.event_list import read_event_list, read_time
 from router.simulation.outcome import json_line
 from router.simulation.queueing import seconds
-from router.simulation.scenario import check_names, read_scenario
+from router.simulation.scenario import Scenario, check_names, read_scenario
 from router.simulation.scenario_run import run_scenario
 from router.simulation.simulating import Setting, simulate
 from router.simulation.traffic import starts_at
@@ -62,20 +68,57 @@ def _scenario(
     write: Path | None,
     as_json: bool,
 ) -> Iterator[str]:
-    text = read_text(file, max_chars=MAX_DOCUMENT_CHARS)
-    scenario, document = read_scenario(text, str(file))
-    rules = rules or _beside(file, scenario.rules, "rules")
-    roster = roster or _beside(file, scenario.roster, "roster")
-    setting = _setting(rules, roster, seed)
-    if scenario.zone is not None and setting.roster is not None:
-        setting = replace(setting, roster=replace(setting.roster, zone=scenario.zone))
-    assert setting.roster is not None
-    check_names(scenario, document, setting.ruleset, setting.roster.agents)
+    scenario, their_roster, setting = _open_scenario(file, rules, roster, seed)
     ends_at = starts_at(scenario, setting.zone) + timedelta(seconds=scenario.lasts_s)
-    ran = run_scenario(scenario, setting.roster, setting, _until(until, ends_at))
+    ran = run_scenario(scenario, their_roster, setting, _until(until, ends_at))
     if write is not None:
         _write(write, ran.written)
     return ran.outcome.lines(as_json=as_json)
+
+
+def compare_training_file(
+    file: Path | None, rules: Path | None, roster: Path | None, seed: int | None, each: Sequence[int]
+) -> TrainingReport:
+    """Play a scenario with the roster as it is, and with everybody trained up to each number of craft skills."""
+    if file is None:
+        hint = "Write: omnirouter staffing scenario.yaml --rules rules.yaml --roster roster.yaml."
+        raise ConfigError("the scenario is missing.", path="SCENARIO", hint=hint)
+    if file.suffix not in (".yaml", ".yml"):
+        hint = "Name a scenario.yaml; `omnirouter simulate` plays event lists."
+        raise ConfigError("this is no scenario.", path=str(file), hint=hint)
+    scenario, their_roster, setting = _open_scenario(file, rules, roster, seed)
+    return compare_training(scenario, their_roster, setting, each)
+
+
+def training_answer(
+    file: Path | None,
+    rules: Path | None,
+    roster: Path | None,
+    seed: int | None,
+    each: Sequence[int],
+    *,
+    as_json: bool,
+) -> str:
+    """Give what `omnirouter staffing SCENARIO` prints."""
+    report = compare_training_file(file, rules, roster, seed, each)
+    return json_line(training_json(report)) if as_json else training_text(report)
+
+
+def _open_scenario(
+    file: Path, rules: Path | None, roster: Path | None, seed: int | None
+) -> tuple[Scenario, Roster, Setting]:
+    """Read a scenario with its rules and its roster, and check every name in it."""
+    text = read_text(file, max_chars=MAX_DOCUMENT_CHARS)
+    scenario, document = read_scenario(text, str(file))
+    rules = rules or _beside(file, scenario.rules, "rules")
+    setting = _setting(rules, roster or _beside(file, scenario.roster, "roster"), seed)
+    assert setting.roster is not None
+    theirs = setting.roster
+    if scenario.zone is not None:
+        theirs = replace(theirs, zone=scenario.zone)
+        setting = replace(setting, roster=theirs)
+    check_names(scenario, document, setting.ruleset, theirs.agents)
+    return scenario, theirs, setting
 
 
 def _beside(file: Path, name: str | None, key: str) -> Path:

@@ -78,7 +78,7 @@ class Play:
     def pass_time(self, until: datetime) -> list[Decision]:
         """Let everything happen that is due by then, each at its own time; give what came of it."""
         decisions: list[Decision] = []
-        while (due_at := self.engine.next_due()) is not None and due_at <= until:
+        while (due_at := self.engine.next_due(until)) is not None and due_at <= until:
             at = due_at if self.last_at is None else max(due_at, self.last_at)
             made = self._apply(ClockTick(at=at))
             decisions += made

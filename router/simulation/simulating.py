@@ -36,7 +36,7 @@ MAX_LISTED = 1_000
 class Setting:
     """What a run is played with; `class_of(channel)` names the channel class, None if nobody knows it.
 
-    `strategies` are those of plugins.
+    `strategies` are those of plugins. With `is_brief` records leave out what only people read.
     """
 
     ruleset: RuleSet
@@ -44,6 +44,7 @@ class Setting:
     seed: int
     class_of: Callable[[str], str | None]
     strategies: Sequence[Strategy] = ()
+    is_brief: bool = False
 
     @property
     def zone(self) -> ZoneInfo:
@@ -53,7 +54,7 @@ class Setting:
 
     def new_engine(self) -> Engine:
         """Make the engine that is played."""
-        return Engine(self.ruleset.engine_config, self.seed, self.strategies)
+        return Engine(self.ruleset.engine_config, self.seed, self.strategies, records=not self.is_brief)
 
 
 def simulate(lines: Sequence[Line], source: str, setting: Setting, until: datetime | None = None) -> Outcome:

@@ -12,6 +12,9 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+# Other zones reach some hours further at both ends of time.
+_FIRST = (datetime.min.replace(tzinfo=UTC) - _EPOCH) // _MICROSECOND
+_LAST = (datetime.max.replace(tzinfo=UTC) - _EPOCH) // _MICROSECOND
 
 Id = String(32)
 Name = String(100)
@@ -40,7 +43,10 @@ class UtcTime(TypeDecorator[datetime]):
             return None
         if value.tzinfo is None:
             raise ValueError(f"a time without a zone cannot be stored: {value!r}")
-        return (value - _EPOCH) // _MICROSECOND
+        microseconds = (value - _EPOCH) // _MICROSECOND
+        if not _FIRST <= microseconds <= _LAST:
+            raise ValueError(f"a time that is none in UTC cannot be stored: {value!r}")
+        return microseconds
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
         """Turn microseconds into a time."""

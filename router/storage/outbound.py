@@ -30,8 +30,8 @@ from router.storage.timeline import Entry, add_entry
 class NewReply:
     """A reply about to be stored; `outgoing_ref` and `token` are fixed before the first try.
 
-    One message of a text too long for it names the first of them, and says which one it is, of how many. `files` are
-    the ids of what its author attached.
+    One message of a text too long for it names the first of them, and says which one it is, of how many.
+    `files` are the ids of what its author attached.
     """
 
     message_id: str

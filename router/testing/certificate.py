@@ -12,6 +12,9 @@ from textwrap import wrap
 from typing import Any
 
 _WIDTH = 100
+_GOOD = "All that it says it can do was seen at work. What each line means: docs/certificate.md"
+_PARTLY = "What it says it can do was seen at work, except for tests not run. See docs/certificate.md"
+_BAD = "Something went wrong, or what it says it can do was not seen at work: see FAILED below."
 
 
 class Verdict(StrEnum):
@@ -66,6 +69,8 @@ class Certificate:
         lines = [
             f"{self.channel_type_id} ({self.title}): {'certified' if self.passed else 'NOT certified'}",
             f"plugin {self.plugin or '(not named)'}, kit {self.kit}",
+            self._counted(),
+            self._meant(),
         ]
         declared = [one for one in self.capabilities if one.verdict is not Verdict.NOT_DECLARED]
         if declared:
@@ -81,11 +86,29 @@ class Certificate:
             lines += ["", "not declared"]
             lines += wrap(", ".join(others), _WIDTH, initial_indent="  ", subsequent_indent="  ")
         lines += ["", "tests"]
+        told: dict[str, int] = {}
         for result in self.results:
             lines.append(f"  {result.number:>2}  {result.verdict.value:<12}  {result.title}")
             if result.detail:
-                lines.append(f"{'':20}{result.detail}")
+                first = told.setdefault(result.detail, result.number)
+                is_repeated = result.verdict is Verdict.FAILED and first != result.number
+                lines.append(f"{'':20}{f'the same as test {first}' if is_repeated else result.detail}")
         return "\n".join(lines) + "\n"
+
+    def _counted(self) -> str:
+        """Count how the tests ended, what failed first."""
+        order = (Verdict.FAILED, Verdict.PROVEN, Verdict.NOT_DECLARED, Verdict.NOT_RUN)
+        counts = [
+            (verdict, [one.number for one in self.results if one.verdict is verdict]) for verdict in order
+        ]
+        told = [f"{len(numbers)} {verdict.value.lower()}" for verdict, numbers in counts if numbers]
+        return f"{len(self.results)} tests: {', '.join(told)}"
+
+    def _meant(self) -> str:
+        """Say in one sentence what it comes to."""
+        if not self.passed:
+            return _BAD
+        return _PARTLY if any(one.verdict is Verdict.NOT_RUN for one in self.results) else _GOOD
 
     def to_json(self) -> dict[str, Any]:
         """Give it as an object for programs."""

@@ -12,10 +12,11 @@ from router.channel import API_VERSION, ChannelType, Simulator
 from router.errors import PluginContractError
 from router.testing.certificate import CapabilityResult, Certificate, CheckResult, Verdict
 from router.testing.checks.capability import claims_of, test_of
+from router.testing.finding import tell
 from router.testing.register import CHECKS, Check, check_of
 from router.testing.stage import NotDeclared, NotRun, Stage
 
-CHECK_LIMIT_S = 50.0
+CHECK_LIMIT_S = 250.0
 LONG_CHECK_LIMIT_S = 900.0
 _CLAIMS = 22
 
@@ -89,9 +90,12 @@ def _result(check: Check, stage: Stage) -> CheckResult:
     except NotRun as reason:
         verdict, detail = Verdict.NOT_RUN, str(reason)
     except Exception as error:
-        text = str(error) if isinstance(error, AssertionError) else f"{type(error).__name__}: {error}"
-        verdict, detail = Verdict.FAILED, text.partition("\n")[0]
+        verdict, detail = Verdict.FAILED, tell(error, _package_of(stage.channel_type))
     return CheckResult(number=check.number, title=check.title, verdict=verdict, detail=detail)
+
+
+def _package_of(channel_type: ChannelType) -> str:
+    return getattr(channel_type.factory, "__module__", "").partition(".")[0]
 
 
 def _capabilities(stage: Stage) -> list[CapabilityResult]:

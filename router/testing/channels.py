@@ -67,7 +67,10 @@ class NullChannel(Channel[NullSettings]):
 
 
 class EvilSettings(BaseModel):
-    """Which misdeed to do where; `block_s` bounds a blocking call so that a test can end."""
+    """Which misdeed to do where; `block_s` bounds a blocking call so that a test can end.
+
+    `begun` is set once a call blocks; setting `release` lets every blocking call go on.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
 
@@ -79,7 +82,7 @@ class EvilSettings(BaseModel):
     on_http: Misdeed = "none"
     mark_first: bool = False
     block_s: float = 30.0
-    # Set to let every blocking call go on.
+    begun: threading.Event = Field(default_factory=threading.Event, repr=False)
     release: threading.Event = Field(default_factory=threading.Event, repr=False)
 
 
@@ -133,6 +136,7 @@ class EvilChannel(Channel[EvilSettings], StreamSource, PullSource, PushSource):
         if misdeed == "exit":
             raise SystemExit(3)
         if misdeed == "block":
+            self.settings.begun.set()
             self.settings.release.wait(self.settings.block_s)
         if misdeed == "hang":
             await asyncio.Event().wait()

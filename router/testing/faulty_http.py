@@ -12,6 +12,7 @@ from collections import defaultdict, deque
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from aiohttp import web
 
@@ -60,6 +61,14 @@ class FaultyHttp(LoopbackServer):
     def fail_next(self, fault: Fault, route: str = ANY) -> None:
         """Queue a fault for a route (`POST /messages`, as it was added) or for whichever comes next."""
         self._faults[route].append(fault)
+
+    def asked(self, *endings: str) -> list[bytes]:
+        """Give the calls that went well and whose path ends so, each as path, query and body in one."""
+        return [
+            b" ".join((each.path.encode(), urlencode(each.query).encode(), each.body))
+            for each in self.calls
+            if each.path.endswith(endings) and not each.fault
+        ]
 
     def left(self) -> int:
         """Count the faults nothing has used up yet."""

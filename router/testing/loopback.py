@@ -2,7 +2,36 @@
 
 from __future__ import annotations
 
+import socket
+from random import SystemRandom
+
 from aiohttp import web
+
+_PORTS = range(10_000, 20_000)
+"""Below those a machine gives to connections and to whoever asks for any port: nobody takes one by chance."""
+
+
+def free_ports(count: int) -> list[int]:
+    """Give ports that are free for TCP and UDP, for a program that must be told where to listen.
+
+    Between this look and the use nothing that asks for any port is given one of them.
+    """
+    found: list[int] = []
+    for port in SystemRandom().sample(_PORTS, k=len(_PORTS)):
+        if len(found) == count:
+            return found
+        if _is_free(port, socket.SOCK_STREAM) and _is_free(port, socket.SOCK_DGRAM):
+            found.append(port)
+    raise OSError(f"{count} ports are not free between {_PORTS.start} and {_PORTS.stop}")
+
+
+def _is_free(port: int, kind: socket.SocketKind) -> bool:
+    with socket.socket(socket.AF_INET, kind) as probe:
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
 
 
 class LoopbackServer:

@@ -32,7 +32,7 @@ from router.storage.store import Store
 from router.testing.mail_rows import Place, create, file_first, queue_reply
 from router.testing.stage import STEP_S, Scene
 
-_RENEWAL_S = 5.0
+_RENEWAL_S = 30.0
 
 
 class _Doors:

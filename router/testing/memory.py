@@ -54,7 +54,7 @@ class _Fault:
 
 @dataclass(slots=True)
 class MemoryStore:
-    """What the core would keep, and the faults it is told to have."""
+    """What the core would keep, and the faults it is told to have; no commit ends before it is `released`."""
 
     clock: Clock = field(default_factory=FakeClock)
     accepted: list[Accepted] = field(default_factory=list)
@@ -65,6 +65,7 @@ class MemoryStore:
     files: dict[str, FileContent] = field(default_factory=dict)
     duplicates: int = 0
     delay_s: float = 0.0
+    released: asyncio.Event | None = None
     _channels: dict[str, AnyChannel] = field(default_factory=dict)
     _results: dict[tuple[str, str], AcceptResult] = field(default_factory=dict)
     _cursors: dict[str, JsonValue] = field(default_factory=dict)
@@ -107,6 +108,8 @@ class MemoryStore:
         """Store items and cursor together, or nothing."""
         # A real commit takes a turn of the loop at least; a channel that answers before it must be caught.
         await asyncio.sleep(self.delay_s)
+        if self.released is not None:
+            await self.released.wait()
         fault = self._faults.pop(0) if self._faults else None
         if fault is not None and not fault.after_commit:
             raise fault.error

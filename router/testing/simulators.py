@@ -93,6 +93,33 @@ class UnknownKindSimulator(Simulator, Protocol):
 
 
 @runtime_checkable
+class BatchSimulator(Simulator, Protocol):
+    """A provider that calls us with several messages at once (test 5)."""
+
+    def signed_together(self, raws: Sequence[RawInbound]) -> HttpRequest:
+        """Give samples as one call the provider would make, signed if it signs its calls."""
+        ...
+
+
+@runtime_checkable
+class RepeatingSimulator(Simulator, Protocol):
+    """A provider whose repetitions are not byte for byte what came first (test 5)."""
+
+    def again(self, raw: RawInbound) -> RawInbound:
+        """Give a sample as the provider brings it a second time: a flag set, another number of the call."""
+        ...
+
+
+@runtime_checkable
+class SayingSimulator(Simulator, Protocol):
+    """A provider whose customers may write anything (test 21)."""
+
+    def saying(self, text: str) -> RawInbound:
+        """Give a new message of a customer with these words, half characters and NUL included."""
+        ...
+
+
+@runtime_checkable
 class FreshSimulator(Simulator, Protocol):
     """A provider that never runs out of new messages (test 23 needs it)."""
 
@@ -129,6 +156,15 @@ class ActingSimulator(Simulator, Protocol):
 
     def action(self, kind: ActionKind, attempt: OutboundAttempt) -> Action:
         """Give an act this provider allows; `attempt` is a message we have sent."""
+        ...
+
+
+@runtime_checkable
+class ActWatchingSimulator(Simulator, Protocol):
+    """A provider that remembers what it was asked to do besides taking messages (test 22, `actions`)."""
+
+    def acted(self) -> Sequence[bytes]:
+        """Give what it was asked to do, in order and as it was asked: the ids it was given are in there."""
         ...
 
 

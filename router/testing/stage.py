@@ -14,7 +14,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from router.channel import AnyChannel, ChannelType, PullSource, Simulator, StreamSource
+from router.channel import AnyChannel, ChannelType, Pulled, PullSource, Simulator, StreamSource
 from router.errors import InboundError, SendError
 from router.messages import (
     AnsweredMessage,
@@ -45,10 +45,11 @@ _NOTED = (
     "upload",
     "look_up",
 )
-_RETRY_S = 0.02
+_FIRST_REST_S, _RETRY_S = 0.001, 0.02
 _REST_OF_COST = 4
 WIRE_S = 2.0
-STEP_S = 10.0
+STEP_S = 30.0
+_LAST = "The last of all."
 
 
 class NotDeclared(Exception):
@@ -76,18 +77,27 @@ class Scene:
 
     async def arrived(self, count: int, within_s: float = WIRE_S) -> Sequence[bytes]:
         """Give what the provider received, waiting for a number of messages to cross the wire."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(within_s):
-                while len(self.simulator.sent()) < count:  # noqa: ASYNC110 - a simulator rings no bell
-                    await asyncio.sleep(_RETRY_S)
+        await _look_until(lambda: len(self.simulator.sent()) >= count, within_s)
         return self.simulator.sent()
+
+    async def arrived_in_all(self, before: int, within_s: float = WIRE_S) -> Sequence[bytes]:
+        """Give all that arrived after the first so many, and one message more, sent now, behind it.
+
+        The wire keeps the order; where that one cannot be told by its words, the whole time is waited for.
+        """
+        await self.channel.send(await self.attempt(_LAST))
+        await self.arrived(before + 1)
+        await _look_until(lambda: any(_LAST.encode() in one for one in self._since(before)), within_s)
+        arrived = self._since(before)
+        others = [one for one in arrived if _LAST.encode() not in one]
+        return others if len(others) < len(arrived) else arrived[:-1]
+
+    def _since(self, before: int) -> Sequence[bytes]:
+        return self.simulator.sent()[before:]
 
     async def stored(self, count: int) -> int:
         """Count what this account's store holds, waiting for so many items: a pull may still be at work."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(WIRE_S):
-                while len(self.context.accepted) < count:  # noqa: ASYNC110 - a memory store rings no bell
-                    await asyncio.sleep(_RETRY_S)
+        await _look_until(lambda: len(self.context.accepted) >= count, WIRE_S)
         return len(self.context.accepted)
 
     def came_back(self) -> Sequence[InboundEvent]:
@@ -130,6 +140,18 @@ class Scene:
             await self.deliver(samples[0])
         accepted = self.context.accepted
         return accepted[0].events[0] if accepted and accepted[0].events else None
+
+
+async def _look_until(is_so: Callable[[], bool], within_s: float) -> None:
+    """Look until something is so, at most so often as an idle machine can in that time: simulators ring no bell.
+
+    Rests are added up and not seconds, so that a machine that stands still takes no patience away.
+    """
+    rest_s, rested_s = _FIRST_REST_S, 0.0
+    while not is_so() and rested_s < within_s:
+        await asyncio.sleep(rest_s)
+        rested_s += rest_s
+        rest_s = min(2 * rest_s, _RETRY_S)
 
 
 async def _prove_nothing(number: int) -> None:
@@ -192,7 +214,7 @@ class Stage:
                 source.cancel()
             if sources:
                 _, stuck = await asyncio.wait(sources, timeout=STEP_S)
-                assert not stuck, "a source did not end within 10 s of its cancellation"
+                assert not stuck, f"a source did not end within {STEP_S:.0f} s of its cancellation"
             try:
                 async with asyncio.timeout(STEP_S):
                     await scene.channel.close()
@@ -256,9 +278,13 @@ def _sources(channel: AnyChannel, pulls: bool) -> list[Any]:
 
 async def _again(source: Callable[[], Awaitable[object]]) -> None:
     """Run a source over and over; faults of store and provider are what a supervisor retries too."""
+    rest_s = _RETRY_S
     while True:
         began_s = time.thread_time()
+        rest_s = min(2 * rest_s, _RETRY_S)
         with suppress(InboundError, SendError, OSError):
-            await source()
+            found = await source()
+            # More follows what was found more often than not.
+            rest_s = _FIRST_REST_S if isinstance(found, Pulled) and found.items else rest_s
         # A sweep that costs much and brings nothing new must not take the time of what a check is about.
-        await asyncio.sleep(max(_RETRY_S, _REST_OF_COST * (time.thread_time() - began_s)))
+        await asyncio.sleep(max(rest_s, _REST_OF_COST * (time.thread_time() - began_s)))

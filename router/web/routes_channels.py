@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from router.messages import AcceptOutcome
+from router.model.refusals import RefusedCalls
 from router.threads import ActionKind
 from router.web.auth import Caller
 from router.web.binder import Body, Call
@@ -16,7 +17,7 @@ from router.web.services import AccountHealth, Services
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChannelHealth:
-    """How one account is doing."""
+    """How one account is doing; `refused` is for admins and supervisors."""
 
     account: str
     channel: str
@@ -26,13 +27,15 @@ class ChannelHealth:
     since: datetime | None
     next_try: datetime | None
     acts: Sequence[ActionKind]
+    refused: Sequence[RefusedCalls]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChannelList:
-    """All configured accounts."""
+    """All configured accounts; `stray_calls` named none of them."""
 
     channels: Sequence[ChannelHealth]
+    stray_calls: Sequence[RefusedCalls]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +78,11 @@ class ChannelCalls:
 
     async def list_channels(self, caller: Caller) -> ChannelList:
         """List the configured accounts with their health."""
-        return ChannelList(channels=[self._channel(one) for one in self._channels.health()])
+        sees = caller.supervises
+        return ChannelList(
+            channels=[self._channel(one, sees) for one in self._channels.health()],
+            stray_calls=self._channels.stray_calls() if sees else (),
+        )
 
     async def restart(self, caller: Caller, account: str) -> None:
         """Close an account and open it anew, also a failed or paused one."""
@@ -94,7 +101,7 @@ class ChannelCalls:
         result = await self._channels.submit(account, body.form)
         return Entered(outcome=result.outcome, inbound_id=result.inbound_id)
 
-    def _channel(self, one: AccountHealth) -> ChannelHealth:
+    def _channel(self, one: AccountHealth, sees_refused: bool) -> ChannelHealth:
         return ChannelHealth(
             account=one.account,
             channel=one.channel,
@@ -104,4 +111,5 @@ class ChannelCalls:
             since=one.health.since,
             next_try=one.health.next_try,
             acts=[act for act in ActionKind if self._channels.can(one.account, act)],
+            refused=one.refused if sees_refused else (),
         )

@@ -14,6 +14,7 @@ from router.live import LiveEvents
 from router.messages import AcceptResult, JsonObject
 from router.model.order_views import NoteShop
 from router.model.outgoing_files import OutgoingFile
+from router.model.refusals import RefusedCalls
 from router.model.tasks import NewTask
 from router.orders import ContextKind, ContextQuery, NoteKind
 from router.storage.store import Store
@@ -243,6 +244,11 @@ class AccountHealth(Protocol):
         """Its state, with cause and times."""
         ...
 
+    @property
+    def refused(self) -> Sequence[RefusedCalls]:
+        """The calls to it that nobody could verify."""
+        ...
+
 
 class Channels(Protocol):
     """The configured accounts and the doors of their plugins."""
@@ -253,6 +259,10 @@ class Channels(Protocol):
 
     def health(self) -> Sequence[AccountHealth]:
         """Give every configured account, failed ones too; from memory, so cheap."""
+        ...
+
+    def stray_calls(self) -> Sequence[RefusedCalls]:
+        """Count the calls to addresses that name no account."""
         ...
 
     def channel_routes(self) -> Sequence[tuple[ChannelType, Mapping[str, AnyChannel]]]:

@@ -1,5 +1,6 @@
 """A channel that can do everything the contract knows, against a fake that remembers: pushes, pages, tokens, files."""
 
+import hashlib
 import hmac
 import json
 from collections.abc import AsyncIterator, Sequence
@@ -113,6 +114,7 @@ class Parcels(
                 author=Author(role=role, identities=[Identity(kind="buyer", value=sender)]),
                 blocks=[self.block(kind, text, said)],
                 evidence=[Evidence(kind=EvidenceKind.THREAD, value=thread)],
+                context={"thread_kind": said.get("about", "chat")},
                 sort_key=f"{number:012}",
                 target=str(said.get("target", "")),
                 audience=frozenset(Audience(one) for one in said.get("readers", ("customer",))),
@@ -131,19 +133,27 @@ class Parcels(
         good = hmac.compare_digest(sign(request.body, at), request.headers.get("X-Sign", ""))
         if not good or abs(datetime.fromisoformat(at) - AT) > WINDOW:
             raise InboundRejected
-        said = json.loads(request.body)
+        try:
+            said = json.loads(request.body)
+        except (ValueError, RecursionError):
+            said = {"id": hashlib.sha256(request.body).hexdigest()}
         if "receipt" in said:
             report = DeliveryReport(outgoing_ref=said["receipt"], state=DeliveryState(said["state"]), at=AT)
             await self.ctx.report(report)
+        elif "messages" in said:
+            await self.ctx.accept(self.items(said["messages"]))
         else:
             await self.ctx.accept([item(request.body, said["id"])])
         return HttpReply(body=b"")
+
+    def items(self, messages: Sequence[dict[str, Any]]) -> list[RawInbound]:
+        return [item(json.dumps(each).encode(), each["id"]) for each in messages]
 
     async def pull(self, signal: Signal | None = None) -> Pulled:
         cursor = await self.ctx.cursor()
         after = cursor if isinstance(cursor, int) else 0
         page = json.loads(await self.call("GET", f"/messages?after={after}"))
-        items = [item(json.dumps(each).encode(), each["id"]) for each in page["messages"]]
+        items = self.items(page["messages"])
         await self.ctx.accept(items, cursor=page["next"])
         return Pulled(items=len(items), more=page["more"])
 

@@ -3,7 +3,7 @@
 import hashlib
 import hmac
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -111,6 +111,7 @@ class ParcelSimulator:
         self.door = HookDoor()
         self.pusher = Pusher(self.door)
         self.crowds = 0
+        self.said = 0
 
     def settings(self) -> Settings:
         return Settings(url=self.fake.url)
@@ -157,6 +158,9 @@ class ParcelSimulator:
             method="POST", path="/", query={}, headers=push.headers, body=push.body, remote="127.0.0.1"
         )
 
+    def signed_together(self, raws: Sequence[RawInbound]) -> HttpRequest:
+        return self.signed(item(json.dumps({"messages": [json.loads(raw.raw) for raw in raws]}).encode(), ""))
+
     def stale(self, raw: RawInbound) -> HttpRequest:
         return self.signed(raw, AT - timedelta(hours=1))
 
@@ -202,7 +206,18 @@ class ParcelSimulator:
         await self.pusher.push(channel.account, self.push(body))
 
     def sample_in(self, thread_kind: str) -> RawInbound:
-        return self.sample(20, thread_kind)
+        thread = {"chat": "t1", "dispute": "d7"}[thread_kind]
+        return self.sample(20 + len(thread_kind), "Is it lost?", thread=thread, about=thread_kind)
+
+    def acted(self) -> list[bytes]:
+        return self.fake.http.asked("/acts")
+
+    def saying(self, text: str) -> RawInbound:
+        self.said += 1
+        return self.sample(600 + self.said, text)
+
+    def again(self, raw: RawInbound) -> RawInbound:
+        return replace(raw, raw=json.dumps(json.loads(raw.raw) | {"redelivered": True}).encode())
 
     def start_attempt(self, rule: StartRule, attempt: OutboundAttempt) -> OutboundAttempt:
         return replace(attempt, thread=f"new-{rule.needs}", answers=None)

@@ -232,7 +232,7 @@ class NeverMarks(Postcards):
 class HoldsTheLoop(Postcards):
     async def send(self, attempt: OutboundAttempt) -> Receipt:
         if attempt.blocks[0].text.startswith("xxx"):
-            time.sleep(0.3)  # noqa: ASYNC251 - the sin itself
+            time.sleep(0.2)  # noqa: ASYNC251 - the sin itself
         return await super().send(attempt)
 
 
@@ -296,12 +296,42 @@ def test_sin_is_found_by_its_check(
     assert "NOT certified" in certificate.render()
 
 
+class Stumbles(Post):
+    """A simulator with a slip of the pen in it."""
+
+    async def deliver(self, channel: Any, raw: RawInbound) -> str:
+        return str(await channel.take(raw.dedupe_kye))  # type: ignore[attr-defined]
+
+
+def test_crash_is_told_with_its_line_and_once_only():
+    certificate = certify(replace(GOOD, simulator=Stumbles), only={5, 6, 10})
+    told = "AttributeError: 'RawInbound' object has no attribute 'dedupe_kye'"
+    assert certificate.results[0].detail.startswith(f"{told} (contract/test_certificate.py, line ")
+    text = certificate.render()
+    assert (text.count(told), text.count("the same as test 5")) == (1, 2), text
+    assert "\n3 tests: 3 failed\n" in text
+
+
+class NeverEnds(Post):
+    async def deliver(self, channel: Any, raw: RawInbound) -> str:
+        async with asyncio.timeout(0):
+            await asyncio.Event().wait()
+        return "thanks"
+
+
+def test_waiting_in_vain_is_told_with_the_line_that_waits():
+    (result,) = certify(replace(GOOD, simulator=NeverEnds), only={5}).results
+    assert result.detail.startswith("nothing came within the time (contract/test_certificate.py, line ")
+
+
 def test_claim_nothing_exercises_is_a_failure():
     boastful = replace(GOOD, capabilities=replace(GOOD.capabilities, receipts="read"))
-    (result,) = certify(boastful, only={22}).results
-    assert result.detail.startswith(
+    certificate = certify(boastful, only={22})
+    assert certificate.results[0].detail.startswith(
         "declared, but nothing here exercised it: receipts: read (give the simulator"
     )
+    missing = {one.name: one.missing for one in certificate.capabilities if one.missing}
+    assert missing == {"receipts": ["receipts: read"]}
 
 
 class SilentPost(Post):

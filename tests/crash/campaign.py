@@ -39,7 +39,7 @@ EARLIER_PASSES = {"K2": 6}
 
 MAILS_PER_CASE = 2
 LINES_PER_CASE = 2
-DEATH_WITHIN_S = 60.0
+DEATH_WITHIN_S = 240.0
 RANDOM_DEATH_S = (0.0, 1.0)
 
 
@@ -155,7 +155,7 @@ class Campaign:
 
 
 async def run_campaign(
-    folder: Path, store_url: str, plan: Sequence[Kill], *, seed: int, warm: bool, drain_s: float = 120.0
+    folder: Path, store_url: str, plan: Sequence[Kill], *, seed: int, warm: bool, drain_s: float = 240.0
 ) -> Report:
     """Run a whole campaign on an empty store."""
     shop = await open_shop(folder, store_url)

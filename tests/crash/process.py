@@ -66,7 +66,7 @@ class RouterProcess:
         await asyncio.to_thread(self._process.join, within_s)
         return self._process.exitcode is not None
 
-    async def ready(self, within_s: float = 60.0) -> None:
+    async def ready(self, within_s: float = 240.0) -> None:
         """Wait until the router answers for its store; RuntimeError if it dies first."""
         began = time.monotonic()
         async with asyncio.timeout(within_s), aiohttp.ClientSession() as client:

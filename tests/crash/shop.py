@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import socket
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +11,7 @@ from router.people import create_token, find_agent
 from router.routing_setup import put_on_staff
 from router.storage.store import Store
 from router.storage.upgrade import upgrade_database
+from router.testing.loopback import free_ports
 from tests.crash.cases import MAILBOX
 from tests.crash.visitor import SITE
 
@@ -70,8 +68,7 @@ class Shop:
 
 async def open_shop(folder: Path, store_url: str) -> Shop:
     """Write the files, bring the store up to date and hire the agent."""
-    with free_ports(3) as ports:
-        web_port, smtp_port, relay_port = ports
+    web_port, smtp_port, relay_port = free_ports(3)
     text = CONFIG.format(
         store_url=store_url,
         mailbox=MAILBOX,
@@ -102,11 +99,3 @@ async def _hire(store_url: str) -> str:
         agent_id = await store.write(find_agent, "anna")
         assert agent_id is not None
         return (await create_token(store, agent_id, "campaign", clock.now())).text
-
-
-@contextmanager
-def free_ports(count: int) -> Iterator[list[int]]:
-    """Give ports of the loopback interface that nobody listens on; they are held until the block ends."""
-    with ExitStack() as stack:
-        held = [stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(count)]
-        yield [each.getsockname()[1] for each in held]

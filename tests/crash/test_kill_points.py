@@ -14,7 +14,7 @@ from tests.crash.verdict import table
 ONE_PER_ROOM = ("K2", "K5", "K7", "K13", "K16")
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize(
     "points",
     [ONE_PER_ROOM, pytest.param(POINTS, marks=pytest.mark.long)],

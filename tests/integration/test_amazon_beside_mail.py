@@ -82,6 +82,16 @@ accounts:
     refresh_token_env: AMAZON_REFRESH
     api_url: {amazon.url}
     auth_url: {amazon.url}/token
+context:
+  amazon-orders:
+    provider: amazon_orders
+    accounts: [support]
+    region: na
+    client_id: {CLIENT_ID}
+    client_secret_env: AMAZON_SECRET
+    refresh_token_env: AMAZON_REFRESH
+    api_url: {amazon.url}
+    auth_url: {amazon.url}/token
 """,
         "omnirouter.yaml",
     )
@@ -115,6 +125,17 @@ async def test_buyers_mail_is_shown_as_amazons_and_answered_with_a_message_amazo
     assert await desk.delivered(message["id"]) == "accepted"
     (sent,) = desk.amazon.sent_by_shop()
     assert (sent.kind, sent.text) == ("confirmDeliveryDetails", "Is the blue door yours?")
+
+
+async def test_order_of_a_buyers_mail_is_shown_with_what_amazon_says_of_it(desk: Desk):
+    order = {"AmazonOrderId": ORDER, "OrderStatus": "Unshipped", "OrderTotal": {"Amount": "11.01"}}
+    desk.amazon.orders[ORDER] = {"order": order, "items": {"OrderItems": [{"Title": "Blue door"}]}}
+    conversation = await desk.mail(BUYERS_MAIL)
+    path = f"/conversations/{conversation}/context?kind=orders&order={ORDER}"
+    (answer,) = (await desk.call("GET", path))["answers"]
+    assert (answer["source"], answer["state"]) == ("amazon-orders", "answered")
+    (card,) = answer["cards"]
+    assert (card["title"], card["status"], card["amount"]) == ("Blue door × 1", "Unshipped", "11.01")
 
 
 async def test_second_mail_of_the_alias_about_the_order_joins_whatever_its_subject(desk: Desk):

@@ -15,7 +15,6 @@ from router.routing_setup import Proposal, put_in_force, switch_rules
 from router.rules_files import RulesSource
 from router.storage import schema as t
 from router.storage.store import Store
-from router.storage.upgrade import upgrade_database
 from router.strategy import Strategy
 from router.testing import FakeClock
 from tests.integration.house import NOW, Doors, House, house
@@ -124,11 +123,9 @@ async def test_json_has_the_records_behind_the_words(desk: House) -> None:
     assert item["now"]["record"]["state"] == "claimed"
 
 
-async def test_command_reads_a_database_no_router_runs_on(tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path / 'router.db'}"
-    await upgrade_database(url)
+async def test_command_reads_a_database_no_router_runs_on(tmp_path: Path, ready_url: str) -> None:
     config = tmp_path / "omnirouter.yaml"
-    config.write_text(f"store: {{url: '{url}'}}\n", encoding="utf-8")
+    config.write_text(f"store: {{url: '{ready_url}'}}\n", encoding="utf-8")
     with pytest.raises(NotFound):
         await explained(config, "0", "en")
     with pytest.raises(ConfigError, match="fr"):

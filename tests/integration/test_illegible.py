@@ -2,13 +2,16 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from router.errors import ContentRejected
+from router.file_folder import FileFolder
 from router.front_desk import FrontDesk
 from router.legible import REPLACEMENT
 from router.messages import DeliveryReport, DeliveryState
+from router.outgoing_files import OutgoingFiles
 from router.storage import schema as t
 from router.storage.store import Store
 from router.testing import FakeClock
@@ -63,10 +66,11 @@ async def test_words_of_a_provider_that_no_store_takes_settle_an_attempt_all_the
     assert (row.state, row.detail, row.refusal["part"]) == ("failed", SHOWN, SHOWN)
 
 
-async def test_report_and_values_of_a_channel_in_such_words_are_kept(desk: House) -> None:
+async def test_report_and_values_of_a_channel_in_such_words_are_kept(desk: House, tmp_path: Path) -> None:
     told: list[tuple[str, str]] = []
     rooms = (desk.front.store, desk.clock, desk.front.intake, desk.front.filing)
-    front_desk = FrontDesk(*rooms, lambda account, messages: told.extend(messages), lambda conversation: None)
+    files = OutgoingFiles(desk.front.store, desk.clock, FileFolder(tmp_path), desk.doors)
+    front_desk = FrontDesk(*rooms, lambda _, messages: told.extend(messages), lambda _: None, files)
     conversation = await desk.accepted()
     message = await desk.replies.reply(conversation, desk.agents["mei"], 1, "Hello")
     await desk.send()

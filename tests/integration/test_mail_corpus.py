@@ -21,7 +21,7 @@ FIXTURES = Path(__file__).parents[1] / "fixtures" / "mail"
 SHARED = Path(os.environ.get("OMNIROUTER_SHARED", Path(__file__).parents[3] / "shared"))
 RECIPIENT = "support@shop.example"
 CONFIG = """
-store: {{url: "sqlite:///{folder}/router.db"}}
+store: {{url: "{url}"}}
 web: {{port: 0}}
 accounts:
   support: {{channel: email, address: {recipient}, smtp_in: {{port: 0}}}}
@@ -42,7 +42,7 @@ def corpus_mails() -> list[Path]:
 def deliver(port: int, mails: Sequence[Path]) -> dict[str, str]:
     """Hand the mails over one after another as a mail server does; give what was not answered 250."""
     refused = {}
-    with smtplib.SMTP("127.0.0.1", port, timeout=30) as peer:
+    with smtplib.SMTP("127.0.0.1", port, timeout=60) as peer:
         peer.ehlo("relay.example")
         for path in mails:
             lines = path.read_bytes().replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
@@ -56,7 +56,7 @@ def deliver(port: int, mails: Sequence[Path]) -> dict[str, str]:
 
 async def port(router: Router) -> int:
     """Give the port of the listener once it is open."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while router.supervisor.health()["support"].state is not HealthState.OK:  # noqa: ASYNC110 - no event
             await asyncio.sleep(0.02)
     channel = router.supervisor.open_channels("email")["support"]
@@ -66,7 +66,7 @@ async def port(router: Router) -> int:
 
 async def ended(router: Router) -> AccountLedger:
     """Give the ledger once nothing waits to be filed."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while True:
             async with router.store.reading() as conn:
                 (ledger,) = await read_ledger(conn)
@@ -75,8 +75,8 @@ async def ended(router: Router) -> AccountLedger:
             await asyncio.sleep(0.05)  # no event tells that the last item has gone to quarantine
 
 
-async def bring(mails: Sequence[Path], folder: Path, caplog: pytest.LogCaptureFixture) -> AccountLedger:
-    config = parse_config(CONFIG.format(folder=folder, recipient=RECIPIENT), "corpus.yaml")
+async def bring(mails: Sequence[Path], url: str, caplog: pytest.LogCaptureFixture) -> AccountLedger:
+    config = parse_config(CONFIG.format(url=url, recipient=RECIPIENT), "corpus.yaml")
     with caplog.at_level(logging.WARNING):
         async with running_router(config) as router:
             refused = await asyncio.to_thread(deliver, await port(router), mails)
@@ -93,16 +93,16 @@ async def bring(mails: Sequence[Path], folder: Path, caplog: pytest.LogCaptureFi
     return ledger
 
 
-async def test_recorded_mails_are_filed_or_set_aside(tmp_path: Path, caplog: pytest.LogCaptureFixture):
-    ledger = await bring(sorted(FIXTURES.glob("*.eml")), tmp_path, caplog)
+async def test_recorded_mails_are_filed_or_set_aside(ready_url: str, caplog: pytest.LogCaptureFixture):
+    ledger = await bring(sorted(FIXTURES.glob("*.eml")), ready_url, caplog)
     assert (ledger.filed, ledger.quarantined) == (3, 1)
 
 
 @pytest.mark.parametrize("every", [8, pytest.param(1, marks=pytest.mark.long)])
 async def test_mails_of_the_corpus_are_filed_or_set_aside(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture, every: int
+    ready_url: str, caplog: pytest.LogCaptureFixture, every: int
 ):
     mails = corpus_mails()[::every]
-    ledger = await bring(mails, tmp_path, caplog)
+    ledger = await bring(mails, ready_url, caplog)
     assert len(mails) >= 500 // every
     assert ledger.quarantined <= 0.1 * len(mails)

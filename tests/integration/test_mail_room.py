@@ -4,9 +4,11 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import update
 
 from router.errors import (
     ContentRejected,
+    RateLimited,
     RecipientGone,
     Retryable,
     UnknownOutcome,
@@ -169,3 +171,36 @@ async def test_a_reply_to_our_message_id_comes_back_into_its_conversation(desk: 
     )
     assert again == conversation
     assert forged != conversation
+
+
+async def test_provider_that_asks_to_wait_for_ever_is_asked_again_after_a_day(desk: House) -> None:
+    desk.doors.answers = [RateLimited("slow down", retry_after_s=float("inf"))]
+    conversation = await desk.accepted()
+    message = await desk.replies.reply(conversation, desk.agents["mei"], 1, "Hello")
+    await desk.send()
+    assert (await desk.state(message)).next_try_at == NOW + timedelta(days=1)
+    desk.clock.advance(86_400)
+    await desk.send()
+    assert (await desk.state(message)).state == "accepted"
+
+
+async def test_message_that_cannot_be_handed_over_stops_no_other_and_goes_out_when_it_can(
+    desk: House,
+) -> None:
+    conversation = await desk.accepted()
+    message = await desk.replies.reply(conversation, desk.agents["mei"], 1, "Hello")
+    here = t.message.c.id == message
+
+    async def readers(audience: list[str] | None) -> None:
+        changed = update(t.message).where(here).values(audience=audience)
+        await desk.front.store.write(lambda connection: connection.execute(changed).rowcount)
+
+    await readers(["martian"])
+    await desk.send()
+    row = await desk.state(message)
+    assert (row.state, row.detail) == ("queued", "It could not be handed over, see the log.")
+    assert desk.doors.sent == []
+    await readers(None)
+    desk.clock.advance(6)
+    await desk.send()
+    assert (await desk.state(message)).state == "accepted"

@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from router import ContextCard, ContextKind, ContextProvider, ContextProviderType, ContextQuery
 from router.context import ContextRoom
 from router.order_facts import OrderFactsRoom
-from router.sources import ContextSource, Sources
+from router.sources import ContextSource, Patience, Sources
 from router.storage import schema as t
 from router.storage.store import Store
 from router.testing import FakeClock
@@ -63,7 +63,7 @@ class NoChannels:
 
 
 @asynccontextmanager
-async def routed(store: Store) -> AsyncIterator[Front]:
+async def routed(store: Store, limit_s: float = 60.0) -> AsyncIterator[Front]:
     kind = ContextProviderType(
         id="ledger",
         title="Ledger",
@@ -73,8 +73,8 @@ async def routed(store: Store) -> AsyncIterator[Front]:
     )
     source = ContextSource(name="shop", kind=kind, settings=Nothing(), accounts=frozenset(), facts="order")
     clock = FakeClock(NOW)
-    context = ContextRoom(Sources(context=[source]), clock, NoChannels())
-    orders = OrderFactsRoom(context, 0.05)
+    context = ContextRoom(Sources(context=[source], patience=Patience(facts_s=limit_s)), clock, NoChannels())
+    orders = OrderFactsRoom(context)
     async with (
         context.opened(),
         running(store, clock=clock, rules=RULES, look_up_orders=orders.look_up) as front,
@@ -101,7 +101,7 @@ async def work_of(front: Front, order_id: str) -> Any:
 async def test_order_in_a_message_routes_it_and_the_record_says_what_was_known(
     store: Store, order_id: str, queue: str, stage: str, lookup: str | None
 ):
-    async with routed(store) as front:
+    async with routed(store, 0.05 if lookup == "no_answer" else 60.0) as front:
         row = await work_of(front, order_id)
         named = await front.rows(t.conversation_order, conversation_id=row.conversation_id)
     facts = row.triage["facts"]

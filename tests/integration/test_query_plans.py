@@ -1,7 +1,6 @@
 """What is asked again and again is found by an index, however long the history has grown."""
 
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +12,6 @@ from router.storage.live_work import read_open_offers
 from router.storage.staff import restoring_events
 from router.storage.store import Store
 from router.storage.threads import _UNMET
-from router.storage.upgrade import upgrade_database
 from router.storage.views.routing import list_alarms, list_offers
 from router.storage.views.scope import Scope
 
@@ -52,12 +50,10 @@ async def changes_that_wait(connection: AsyncConnection) -> None:
     ],
 )
 async def test_query_over_a_long_history_uses_the_indexes_made_for_it(
-    tmp_path: Path, ask: Any, indexes: list[str]
+    ready_url: str, ask: Any, indexes: list[str]
 ) -> None:
-    url = f"sqlite:///{tmp_path}/router.db"
-    await upgrade_database(url)
     asked: list[tuple[str, Any]] = []
-    async with Store.open(url) as store, store.reading() as connection, store.reading() as explained:
+    async with Store.open(ready_url) as store, store.reading() as connection, store.reading() as explained:
 
         def note(_connection: Any, _cursor: Any, statement: str, values: Any, *_: Any) -> None:
             asked.append((statement, values))

@@ -20,7 +20,7 @@ from router.rules_files import RulesSource
 from router.storage import schema as t
 from router.storage.rules import list_changes, list_versions
 from router.storage.store import Store
-from router.storage.upgrade import downgrade, upgrade
+from router.storage.upgrade import upgrade
 from router.testing import FakeClock
 from tests.integration.house import Doors as HouseDoors
 from tests.integration.house import InForce, house
@@ -163,9 +163,9 @@ def test_staged_queue_has_its_new_limits_and_everything_else_the_old_ones() -> N
     assert config.capacity.of("chat").cost == 10
 
 
-async def test_rules_of_an_older_release_are_in_force_after_the_upgrade(store: Store) -> None:
+async def test_rules_of_an_older_release_are_in_force_after_the_upgrade(database_url: str) -> None:
     def older(connection: Connection) -> None:
-        downgrade(connection, "0001")
+        upgrade(connection, "0001")
         rows = [
             {
                 "version": version,
@@ -179,9 +179,10 @@ async def test_rules_of_an_older_release_are_in_force_after_the_upgrade(store: S
         connection.execute(insert(t.ruleset), rows)
         upgrade(connection)
 
-    await store.write(older)
-    assert (await start(store, "second")).version == 2
-    assert await acts(store) == [("applied", 2, None)]
+    async with Store.open(database_url, durable=False) as store:
+        await store.write(older)
+        assert (await start(store, "second")).version == 2
+        assert await acts(store) == [("applied", 2, None)]
 
 
 async def test_new_rules_reach_a_running_engine_and_take_nothing_away(

@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 from aiohttp import ClientSession
@@ -26,7 +25,6 @@ from router.orders import NoteKind
 from router.sources import NoteBook, Sources
 from router.storage import schema as t
 from router.storage.store import Store
-from router.storage.upgrade import upgrade_database
 from router.testing import FakeClock, Fault, cut_after_commit, cut_before_commit
 from tests.web.shop import START, Shop, opened_shop
 
@@ -64,7 +62,7 @@ class Desk:
 
 @pytest.fixture(params=["taobao", "pinduoduo"])
 async def desk(
-    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    request: pytest.FixtureRequest, ready_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Desk]:
     monkeypatch.setenv("NOTES_SECRET", SECRET)
     monkeypatch.setenv("NOTES_TOKEN", TOKEN)
@@ -78,11 +76,7 @@ async def desk(
             {**own, "secret_env": "NOTES_SECRET", "token_env": "NOTES_TOKEN", "api_url": platform.url}
         )
         book = NoteBook(name="main", kind=kind, settings=settings, accounts=frozenset(), zone="Asia/Shanghai")
-        await upgrade_database(f"sqlite:///{tmp_path}/shop.db")
-        async with (
-            Store.open(f"sqlite:///{tmp_path}/shop.db", durable=False) as store,
-            ClientSession() as http,
-        ):
+        async with Store.open(ready_url, durable=False) as store, ClientSession() as http:
             shop = await opened_shop(store)
             notes = OrderNotes(store, shop.clock, Sources(notes=[book]), lambda conversation_id: None)
             lane = NoteLane(book, store, shop.clock, lambda conversation_id: None)

@@ -24,8 +24,8 @@ async def test_a_second_router_on_one_database_is_refused_and_the_first_runs_on(
         pass
 
 
-async def test_a_taken_port_is_named_with_its_remedy(tmp_path: Path) -> None:
-    async with running_router(config(f"sqlite:///{tmp_path}/one.db")) as first:
+async def test_a_taken_port_is_named_with_its_remedy(ready_url: str, tmp_path: Path) -> None:
+    async with running_router(config(ready_url)) as first:
         port = int(first.url.rpartition(":")[2])
         with pytest.raises(ConfigError, match=f"cannot listen on 127.0.0.1:{port}.*Choose another port"):
             async with running_router(config(f"sqlite:///{tmp_path}/two.db", port)):

@@ -73,7 +73,7 @@ async def test_engine_whose_strategy_failed_once_is_rebuilt_and_offers_what_wait
         with pytest.raises(ZeroDivisionError):
             await desk.offers.set_presence(desk.agents["mei"], "available")
         running = asyncio.ensure_future(desk.room.run())
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             await is_well.wait()
         await desk.room.take_up()
         running.cancel()

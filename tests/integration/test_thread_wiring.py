@@ -1,7 +1,6 @@
 """A whole router follows what a provider says of a thread, from the raw item to the due time and over a restart."""
 
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select
@@ -31,8 +30,8 @@ async def told(router: Router, reason: str) -> None:
     await router.live.until(look)
 
 
-async def test_thread_that_closes_makes_its_work_due_and_stays_so_after_a_restart(tmp_path: Path) -> None:
-    settings = config(f"sqlite:///{tmp_path}/router.db")
+async def test_thread_that_closes_makes_its_work_due_and_stays_so_after_a_restart(ready_url: str) -> None:
+    settings = config(ready_url)
     now = SystemClock().now()
     closes_at = now + timedelta(hours=1)
     state = {"turn": "shop", "closes_at": closes_at.isoformat(), "status": "WAITING"}

@@ -6,6 +6,8 @@ import ast
 import re
 import subprocess
 import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from statistics import median
@@ -95,21 +97,54 @@ RANK = {name: rank for rank, line in enumerate(ORDER) for name in line}
 PURE = {"sqlalchemy", "aiohttp", "pluggy", "time", "random", "secrets", "asyncio", "socket", "os"}
 
 
-@cache
-def nodes_of(path: Path) -> list[ast.AST]:
-    return list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What the tests ask of a file; its tree is let go, as a thousand of them burden every test behind these."""
+
+    lines: int
+    imports: frozenset[str]
+    imports_inside: tuple[int, ...]
+    functions: tuple[tuple[int, str, int], ...]
+
+
+def statements(body: Sequence[ast.AST]) -> Iterator[ast.AST]:
+    """Give statements and those inside them; neither import nor function stands in an expression."""
+    for statement in body:
+        yield statement
+        for part in ("body", "handlers", "orelse", "finalbody", "cases"):
+            yield from statements(getattr(statement, part, ()))
+
+
+def modules_of(statement: ast.AST) -> set[str]:
+    if isinstance(statement, ast.Import):
+        return {alias.name for alias in statement.names}
+    if isinstance(statement, ast.ImportFrom):
+        assert statement.level == 0, f"line {statement.lineno}: a relative import"
+        return {statement.module or ""}
+    return set()
 
 
 @cache
-def imports(path: Path) -> set[str]:
-    found: set[str] = set()
-    for node in nodes_of(path):
-        if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{path}: a relative import"
-            found.add(node.module or "")
-    return found
+def facts_of(path: Path) -> Facts:
+    text = path.read_text(encoding="utf-8")
+    found = list(statements(ast.parse(text, str(path)).body))
+    functions = [one for one in found if isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef)]
+    inside = {
+        inner.lineno
+        for function in functions
+        for inner in statements(function.body)
+        if isinstance(inner, ast.Import | ast.ImportFrom)
+    }
+    return Facts(
+        lines=text.count("\n"),
+        imports=frozenset().union(*map(modules_of, found)),
+        imports_inside=tuple(sorted(inside)),
+        functions=tuple((one.lineno, one.name, (one.end_lineno or 0) - one.lineno + 1) for one in functions),
+    )
+
+
+def imports(path: Path) -> frozenset[str]:
+    return facts_of(path).imports
 
 
 def room_of(path: Path) -> str:
@@ -199,35 +234,26 @@ def test_documents_model_and_engine_are_pure() -> None:
 
 
 def test_only_commands_import_inside_functions() -> None:
-    wrong = []
-    for path in PRODUCT:
-        if path.name == "cli.py":
-            continue
-        for node in nodes_of(path):
-            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-                wrong += [
-                    f"{path.relative_to(ROOT)}:{inner.lineno}"
-                    for inner in ast.walk(node)
-                    if isinstance(inner, ast.Import | ast.ImportFrom)
-                ]
-    assert wrong == []
+    assert [
+        f"{path.relative_to(ROOT)}:{line}"
+        for path in PRODUCT
+        if path.name != "cli.py"
+        for line in facts_of(path).imports_inside
+    ] == []
 
 
 def test_modules_and_functions_keep_their_budgets() -> None:
-    lengths = {}
-    long_functions = []
-    for path in PRODUCT + BENCH:
-        if "migrations" in path.parts:
-            continue
-        lengths[path.relative_to(ROOT)] = path.read_text(encoding="utf-8").count("\n")
-        for node in nodes_of(path):
-            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-                lines = (node.end_lineno or 0) - node.lineno + 1
-                if lines > 40:
-                    long_functions.append(f"{path.relative_to(ROOT)}:{node.lineno} {node.name} {lines}")
-    assert {path: count for path, count in lengths.items() if count > 400} == {}
-    assert median(lengths.values()) <= 120
-    assert long_functions == []
+    facts = {
+        path.relative_to(ROOT): facts_of(path) for path in PRODUCT + BENCH if "migrations" not in path.parts
+    }
+    assert {path: one.lines for path, one in facts.items() if one.lines > 400} == {}
+    assert median(one.lines for one in facts.values()) <= 120
+    assert [
+        f"{path}:{line} {name} {lines}"
+        for path, one in facts.items()
+        for line, name, lines in one.functions
+        if lines > 40
+    ] == []
 
 
 def test_files_of_tests_are_short_enough_to_find_a_test_in() -> None:

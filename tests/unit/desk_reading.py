@@ -201,6 +201,38 @@ class Reading:
             return False
         return lately(slow.per_s) >= slow.items
 
+    # --- shares ------------------------------------------------------------------------------------
+
+    def breaks_share(self, name: str, item_id: str) -> str | None:
+        """Say what is wrong with a pick: a tier with a place left goes first, one without leaves others theirs."""
+        queue = self.book.items[item_id].queue
+        if self.has_place(queue, name):
+            return None
+        here = {
+            self.book.items[id].queue
+            for id in self.book.waiting()
+            if id != item_id and self.gate(name, self.book.items[id]) is None
+        }
+        if any(self.has_place(other, name) for other in here):
+            return f"{item_id} of {queue} passed a tier with a place left, of {sorted(here)}"
+        is_tier = self.config.queue(queue).share is not None
+        if is_tier and any(self.config.queue(other).share is None for other in here):
+            return f"{item_id} of {queue} is more than its share, with {sorted(here)} waiting"
+        return None
+
+    def has_place(self, queue: str, name: str) -> bool:
+        """Say whether a queue may go first with a person: in his pool, and over the whole desk."""
+        share, picks = self.config.queue(queue).share, self.book.picks
+        if share is None:
+            return False
+        pool = [one for one in self.book.people if self.pool(one) == self.pool(name)]
+        lines = [[pick[2] for pick in picks], [pick[2] for pick in picks if pick[1] in pool]]
+        return all(line[max(len(line) + 1 - share.whole, 0) :].count(queue) < share.part for line in lines)
+
+    def pool(self, name: str) -> tuple[object, ...]:
+        person = self.book.people[name]
+        return person.staffed.skills, person.classes, person.staffed.queues
+
 
 def binds(need: Need) -> bool:
     return need.kind is not NeedKind.PREFER or need.drop_after_s is not None

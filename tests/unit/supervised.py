@@ -27,13 +27,15 @@ from router.testing.channels import EVIL_TYPE, NULL_TYPE, EvilSettings, NullSett
 from router.testing.factories import make_raw
 from router.testing.memory import MemoryStore
 
+# No limit that a busy machine could pass: whoever provokes one names it.
 FAST = Limits(
-    open_s=0.3,
-    close_s=0.2,
-    pull_s=0.3,
-    send_s=0.2,
-    http_s=0.2,
-    spare_s=0.1,
+    open_s=60.0,
+    close_s=60.0,
+    pull_s=60.0,
+    send_s=60.0,
+    http_s=60.0,
+    look_up_s=60.0,
+    spare_s=60.0,
     steady_s=0.02,
     first_delay_s=0.001,
     longest_delay_s=0.02,
@@ -58,7 +60,7 @@ class Watcher:
             if len(found) >= times:
                 return found[-1]
             self._news.clear()
-            await asyncio.wait_for(self._news.wait(), 10)
+            await asyncio.wait_for(self._news.wait(), 60)
 
 
 def evil(name: str = "evil", **settings: Any) -> Account:
@@ -140,5 +142,5 @@ class CountingStore(MemoryStore):
     async def until(self, count: int) -> list[str]:
         while len(self.accepted) < count:
             self.news.clear()
-            await asyncio.wait_for(self.news.wait(), 10)
+            await asyncio.wait_for(self.news.wait(), 60)
         return sorted(item.raw.raw.decode() for item in self.accepted)

@@ -10,6 +10,7 @@ import pytest
 
 from router.demo.ports import HOST, free_port, start_on_free_ports
 from router.errors import RouterError
+from router.testing.loopback import free_ports
 
 
 def test_taken_port_moves_to_the_next_free_one() -> None:
@@ -19,7 +20,7 @@ def test_taken_port_moves_to_the_next_free_one() -> None:
 
 
 async def test_port_taken_between_looking_and_listening_moves_on() -> None:
-    wanted, tried = free_port(0), []
+    [wanted], tried = free_ports(1), []
     with ExitStack() as others:
 
         async def start(ports: Sequence[int]) -> socket.socket:

@@ -228,7 +228,6 @@ class Whole(DeskMachine):
                 continue
             limit = self.bounds[self.kind(behind), self.kind(ahead)]
             later_s = (ahead.eligible_since - behind.eligible_since).total_seconds()
-            # what is kept for somebody goes by its key, past the share of a tier
             assert limit.seconds is None or later_s <= max(limit.seconds, 0), f"{id} overtaken: {limit}"
 
     def kind(self, item: Item) -> tuple:

@@ -120,7 +120,7 @@ def test_pick_for_somebody_who_can_do_everything_looks_at_few_of_many_lanes() ->
     assert desk.matching.best_item(mei) == (desk.present[0].entry, desk.present[0].lane, None)
     for _ in range(20):
         desk.leave(0)
-    found = []
+    found: list[Any] = []
     assert lines_of(lambda: found.append(desk.matching.best_item(mei))) < 300
     assert lines_of(lambda: found.append(desk.matching.best_item(mei))) < 40
     assert [pick.entry for pick in found] == [desk.present[0].entry] * 2

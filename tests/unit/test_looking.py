@@ -9,7 +9,7 @@ from sqlalchemy import create_engine
 from router.checking import check_config
 from router.errors import ConfigError
 from router.storage.looking import looking_into
-from router.storage.upgrade import upgrade, upgrade_database
+from router.storage.upgrade import upgrade
 
 
 @pytest.fixture
@@ -31,8 +31,8 @@ async def test_database_that_is_not_there_is_not_made(database: Path) -> None:
     assert not list(database.parent.glob("router.db*"))
 
 
+@pytest.mark.usefixtures("ready_url")
 async def test_database_of_a_later_version_is_refused(database: Path) -> None:
-    await upgrade_database(f"sqlite:///{database}")
     async with looking_into(f"sqlite:///{database}"):
         pass
     from_the_future(database)
@@ -51,11 +51,8 @@ async def test_database_of_an_earlier_version_is_to_be_upgraded_first(database: 
             pass
 
 
+@pytest.mark.usefixtures("ready_url")
 def test_check_finds_a_database_of_a_later_version(database: Path) -> None:
-    engine = create_engine(f"sqlite:///{database}")
-    with engine.begin() as connection:
-        upgrade(connection)
-    engine.dispose()
     config = database.parent / "omnirouter.yaml"
     assert check_config(config) == []
     from_the_future(database)

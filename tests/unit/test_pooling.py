@@ -8,7 +8,7 @@ import pytest
 
 from router.engine.erlang import chance_of_waiting, mean_wait_s
 from router.errors import ConfigError
-from router.pooling import PoolPlan, compare_pools, pool_json, pool_text, read_plan
+from router.pooling import PoolPlan, compare_pools, pool_json, pool_text, read_each, read_plan
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,8 @@ def test_table_says_plan_yardstick_and_where_the_line_grows() -> None:
     ],
 )
 def test_plan_that_makes_no_sense_is_refused_with_the_option(changed: dict[str, object], named: str) -> None:
-    given = {"people": 5, "skills": 2, "load": 0.9, "handling": "5m", "arrivals": 100, "seed": 1, "each": "1"}
+    given = {"people": 5, "skills": 2, "load": 0.9, "handling": "5m", "arrivals": 100, "seed": 1} | changed
+    each = str(given.pop("each", "1"))
     with pytest.raises(ConfigError) as refused:
-        compare_pools(*read_plan(**(given | changed)))  # type: ignore[arg-type]
+        compare_pools(read_plan(**given), read_each(each))  # type: ignore[arg-type]
     assert named in str(refused.value)

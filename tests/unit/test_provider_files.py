@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from router import Capabilities, Channel, ChannelType, HealthState
 from router.abilities import Accompanies, Downloads, ListsTemplates, Permits
+from router.accounts.judgement import Limits
 from router.accounts.running import RunningChannel
 from router.clock import SystemClock
 from router.config import Account
@@ -72,7 +73,9 @@ FILES_TYPE = ChannelType(
 
 
 @asynccontextmanager
-async def running(kind: ChannelType, settings: BaseModel) -> AsyncIterator[RunningChannel]:
+async def running(
+    kind: ChannelType, settings: BaseModel, limits: Limits = FAST
+) -> AsyncIterator[RunningChannel]:
     watcher = Watcher()
     account = Account(name="shop", channel_type=kind, settings=settings)
     supervisor = Supervisor(
@@ -83,7 +86,7 @@ async def running(kind: ChannelType, settings: BaseModel) -> AsyncIterator[Runni
         random=Random(1),
         services={},
         on_health=watcher,
-        limits=FAST,
+        limits=limits,
     )
     async with supervisor:
         await watcher.until("shop", HealthState.OK)

@@ -21,6 +21,6 @@ async def test_provider_is_told_to_come_again_when_its_own_bound_has_passed(shar
     watcher = Watcher()
     async with supervise(account, watcher=watcher, limits=replace(FAST, http_s=60.0)) as supervisor:
         await watcher.until("evil", HealthState.OK)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             with pytest.raises(StoreUnavailable, match=r"no answer within 0\.02 s"):
                 await supervisor.channel("evil").handle_http(REQUEST)

@@ -14,7 +14,7 @@ from router.simulation.command import simulate_file
 FILES = sorted((Path(__file__).parents[1] / "fixtures" / "simulate_cases").glob("*.yaml"))
 START = datetime(2026, 1, 5, 9, tzinfo=UTC)
 ENDED = frozenset({"accepted", "rejected", "expired", "rescinded", "claimed", "completed", "withdrawn"})
-TOLD = ENDED | {"offered", "put_back", "nudged", "escalated", "away"}
+TOLD = ENDED | {"offered", "put_back", "nudged", "escalated", "away", "wrapping"}
 
 
 def cases() -> list[Any]:

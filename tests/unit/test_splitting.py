@@ -134,8 +134,9 @@ def test_no_part_ends_inside_a_character_wherever_the_cut_falls(text: str, most:
     assert first in ends
 
 
-def test_a_million_signs_are_cut_within_half_a_second_of_processor_time():
-    began_s = time.process_time()
+def test_a_million_signs_are_cut_in_time_that_grows_with_their_number():
+    began_s = time.thread_time()
     parts = split("x" * 1_000_001 + "汉" * 10, limits(1_000_000))
     assert [len(part) for part in parts] == [1_000_000, 23]
-    assert time.process_time() - began_s < 0.5
+    # A cut that looks at the whole text again for every sign takes hours.
+    assert time.thread_time() - began_s < 20

@@ -9,10 +9,12 @@ from pathlib import Path
 import pytest
 from alembic import command
 from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from router.errors import ConfigError, StaleVersion, StoreUnavailable
 from router.storage import schema as t
+from router.storage.columns import UtcTime
 from router.storage.schema import channel_account, ruleset
 from router.storage.sole import sole_router
 from router.storage.store import Store
@@ -29,6 +31,12 @@ def add(connection: Connection, name: str) -> str:
 async def count(store: Store) -> int:
     async with store.reading() as connection:
         return int((await connection.execute(select(func.count()).select_from(channel_account))).scalar_one())
+
+
+@pytest.mark.parametrize("time", ["9999-12-31T23:59:59-14:00", "0001-01-01T00:00:00+14:00"])
+def test_time_that_is_none_in_utc_is_refused_before_nobody_can_read_it_back(time: str) -> None:
+    with pytest.raises(ValueError, match="none in UTC"):
+        UtcTime().process_bind_param(datetime.fromisoformat(time), sqlite.dialect())
 
 
 async def test_many_writers_each_get_their_own_result_after_the_commit(store: Store) -> None:
@@ -105,11 +113,10 @@ async def test_a_reader_cannot_write(store: Store) -> None:
             await connection.execute(insert(channel_account).values(account="a"))
 
 
-async def test_a_locked_database_says_try_again_and_recovers(sqlite_url: str, monkeypatch) -> None:
+async def test_a_locked_database_says_try_again_and_recovers(ready_url: str, monkeypatch) -> None:
     monkeypatch.setattr("router.storage.store.BUSY_TIMEOUT_MS", 50)
-    await upgrade_database(sqlite_url)
-    async with Store.open(sqlite_url) as store:
-        intruder = sqlite3.connect(sqlite_url.removeprefix("sqlite:///"), isolation_level=None)
+    async with Store.open(ready_url) as store:
+        intruder = sqlite3.connect(ready_url.removeprefix("sqlite:///"), isolation_level=None)
         intruder.execute("BEGIN EXCLUSIVE")
         with pytest.raises(StoreUnavailable):
             await store.write(add, "refused")
@@ -125,9 +132,8 @@ async def test_a_database_in_memory_is_refused() -> None:
             pass
 
 
-async def test_commits_are_synced_on_sqlite(sqlite_url: str) -> None:
-    await upgrade_database(sqlite_url)
-    async with Store.open(sqlite_url) as store:
+async def test_commits_are_synced_on_sqlite(ready_url: str) -> None:
+    async with Store.open(ready_url) as store:
         level = await store.write(lambda c: c.exec_driver_sql("PRAGMA synchronous").scalar_one())
         assert level == 2
 
@@ -220,14 +226,12 @@ async def test_a_server_that_is_away_is_named_without_its_password(query: str) -
         assert "secret" not in str(caught.value)
 
 
-async def test_a_database_of_a_newer_version_is_named(tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path}/router.db"
-    await upgrade_database(url)
-    with sqlite3.connect(tmp_path / "router.db") as connection:
+async def test_a_database_of_a_newer_version_is_named(ready_url: str) -> None:
+    with sqlite3.connect(ready_url.removeprefix("sqlite:///")) as connection:
         connection.execute("UPDATE alembic_version SET version_num = '9999'")
     connection.close()
     with pytest.raises(ConfigError, match="written by another version"):
-        await upgrade_database(url)
+        await upgrade_database(ready_url)
 
 
 async def opened_once(url: str) -> None:

@@ -3,9 +3,9 @@
 import asyncio
 import logging
 import threading
-import time
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import count
 
 import pytest
 
@@ -15,6 +15,7 @@ from router import (
     ChannelContext,
     HealthState,
 )
+from router.clock import SystemClock
 from router.config import Account
 from router.errors import (
     AuthInvalid,
@@ -26,6 +27,7 @@ from router.errors import (
 from router.messages import InboundEvent, RawInbound, SendOutcome
 from router.testing.channels import EVIL_TYPE, NullSettings
 from router.testing.factories import make_attempt
+from router.testing.memory import MemoryStore
 from tests.unit.supervised import (
     FAST,
     MAILBOX,
@@ -36,6 +38,9 @@ from tests.unit.supervised import (
     shared,
     supervise,
 )
+
+SOON = replace(FAST, send_s=0.2, http_s=0.2, spare_s=0.1)
+"""Limits for calls that never answer."""
 
 
 async def test_every_account_opens_and_sends():
@@ -68,7 +73,10 @@ async def test_misdeed_ends_in_its_state_and_the_neighbour_is_well(
     where: str, misdeed: str, state: HealthState, cause: str, place: Callable[[Account], Account]
 ):
     watcher = Watcher()
-    async with supervise(place(evil(**{where: misdeed})), null(), watcher=watcher) as supervisor:
+    limits = replace(FAST, open_s=0.3) if misdeed == "hang" else FAST
+    async with supervise(
+        place(evil(**{where: misdeed})), null(), watcher=watcher, limits=limits
+    ) as supervisor:
         health = await watcher.until("evil", state)
         assert cause in health.cause
         assert (health.next_try is not None) == (state is HealthState.DOWN)
@@ -118,12 +126,17 @@ async def test_refused_send_parks_the_account_and_holds_later_sends():
 async def test_send_outside_the_contract_is_doubtful_only_once_marked(
     misdeed: str, marked: bool, error: type[Exception]
 ):
-    watcher, settings = Watcher(), {"on_send": misdeed, "mark_first": marked}
-    account = evil(**settings)
-    async with supervise(account, watcher=watcher) as supervisor:
+    watcher, store = Watcher(), MemoryStore(clock=SystemClock())
+    account = evil(on_send=misdeed, mark_first=marked)
+    async with supervise(account, watcher=watcher, store=store, limits=SOON) as supervisor:
         await watcher.until("evil", HealthState.OK)
-        with pytest.raises(error):
-            await supervisor.channel("evil").send(make_attempt())
+        for number in count(1):
+            with pytest.raises((Retryable, UnknownOutcome)) as refused:
+                await supervisor.channel("evil").send(make_attempt(number=number))
+            # On a busy machine a send is given up before its thread gets to it; then it is tried again.
+            if store.marked or not marked:
+                break
+        assert refused.type is error
         account.settings.release.set()  # type: ignore[attr-defined]
 
 
@@ -131,14 +144,15 @@ async def test_send_that_never_began_in_a_blocked_thread_is_retryable_though_it_
     kind = replace(EVIL_TYPE, capabilities=Capabilities(channel_class="email"))
     account = replace(evil(on_send="block"), channel_type=kind)
     watcher = Watcher()
-    async with supervise(account, watcher=watcher) as supervisor:
+    async with supervise(account, watcher=watcher, limits=SOON) as supervisor:
         await watcher.until("evil", HealthState.OK)
-        channel = supervisor.channel("evil")
-        first, second = await asyncio.gather(
-            channel.send(make_attempt()), channel.send(make_attempt(number=2)), return_exceptions=True
-        )
+        channel, settings = supervisor.channel("evil"), account.settings
+        while not settings.begun.is_set():  # type: ignore[attr-defined]
+            first, second = await asyncio.gather(
+                channel.send(make_attempt()), channel.send(make_attempt(number=2)), return_exceptions=True
+            )
         assert {type(first), type(second)} == {UnknownOutcome, Retryable}
-        account.settings.release.set()  # type: ignore[attr-defined]
+        settings.release.set()  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize(
@@ -147,7 +161,7 @@ async def test_send_that_never_began_in_a_blocked_thread_is_retryable_though_it_
 )
 async def test_provider_call_outside_the_contract_gets_an_answer(misdeed: str, error: type[Exception]):
     watcher, account = Watcher(), evil(on_http=misdeed)
-    async with supervise(account, watcher=watcher) as supervisor:
+    async with supervise(account, watcher=watcher, limits=SOON) as supervisor:
         await watcher.until("evil", HealthState.OK)
         with pytest.raises(error):
             await supervisor.channel("evil").handle_http(REQUEST)
@@ -159,11 +173,14 @@ async def test_channel_that_does_not_close_is_left_behind_and_named(
     misdeed: str, caplog: pytest.LogCaptureFixture
 ):
     watcher, account = Watcher(), evil(on_close=misdeed)
-    async with supervise(account, null(), watcher=watcher, limits=replace(FAST, close_s=0.1)):
+    # One that hangs is cancelled in its own thread, for which there is time; the others never end by themselves.
+    limits = replace(FAST, close_s=0.1) if misdeed == "hang" else replace(FAST, close_s=0.1, spare_s=0.1)
+    async with supervise(account, watcher=watcher, limits=limits):
         await watcher.until("evil", HealthState.OK)
-        began_s = time.monotonic()
-    assert time.monotonic() - began_s < 5
+    left = [thread for thread in threading.enumerate() if thread.name == "account-evil"]
     account.settings.release.set()  # type: ignore[attr-defined]
+    for thread in left:
+        thread.join()
     named = [record.__dict__.get("account") for record in caplog.records if "left behind" in record.message]
     assert named == ([] if misdeed == "hang" else ["evil"])
 
@@ -186,23 +203,24 @@ async def test_account_told_to_end_while_its_thread_starts_is_closed():
     async with supervise(account, watcher=Watcher()):
         await asyncio.sleep(0)
         # The core's loop stands here, so the channel is open before the core has heard that its thread runs.
-        assert opened.wait(5)
+        assert opened.wait(60)
     assert closed.is_set()
 
 
 async def test_blocked_thread_is_named_with_its_stack_and_harms_nobody(caplog: pytest.LogCaptureFixture):
     caplog.set_level(logging.INFO)
-    watcher, account = Watcher(), evil(on_stream="block")
+    watcher, account = Watcher(), evil(on_stream="block", block_s=300.0)
     async with supervise(account, null(), watcher=watcher) as supervisor:
-        began_s = time.monotonic()
         degraded = await watcher.until("evil", HealthState.DEGRADED)
-        assert time.monotonic() - began_s < 2
         assert "held its event loop" in degraded.cause
         await watcher.until("good", HealthState.OK)
         await supervisor.channel("good").send(make_attempt())
         account.settings.release.set()  # type: ignore[attr-defined]
         await watcher.until("evil", HealthState.OK)
-    (line,) = [record for record in caplog.records if "held for" in record.message]
+    # Loops a busy machine holds are told of as well, and are nobody's.
+    (line,) = [
+        record for record in caplog.records if record.__dict__.get("plugin") and "held for" in record.message
+    ]
     assert line.__dict__["plugin"] == "evil"
     assert "self.settings.release.wait" in line.message
 
@@ -210,12 +228,25 @@ async def test_blocked_thread_is_named_with_its_stack_and_harms_nobody(caplog: p
 async def test_channel_blocking_the_routers_own_loop_is_named_though_others_share_it(
     caplog: pytest.LogCaptureFixture,
 ):
-    watcher, account = Watcher(), shared(evil(on_send="block", block_s=0.6))
-    async with supervise(account, null(), watcher=watcher, limits=replace(FAST, send_s=5)) as supervisor:
-        await watcher.until("evil", HealthState.OK)
-        await supervisor.channel("evil").send(make_attempt())
-        await watcher.until("evil", HealthState.DEGRADED)
-        assert HealthState.DEGRADED not in {h.state for name, h in watcher.told if name == "good"}
-    assert [record.__dict__["plugin"] for record in caplog.records if "held for" in record.message] == [
-        "evil"
-    ]
+    watcher, account = Watcher(), shared(evil(on_send="block", block_s=300.0))
+
+    class ReleasesOnceNamed(logging.Handler):
+        """Lets the loop go on as soon as the watchdog, from its own thread, has named who holds it."""
+
+        def emit(self, record: logging.LogRecord) -> None:
+            if record.__dict__.get("plugin") == "evil":
+                account.settings.release.set()  # type: ignore[attr-defined]
+
+    named = ReleasesOnceNamed()
+    logging.getLogger("router.watchdog").addHandler(named)
+    try:
+        async with supervise(account, null(), watcher=watcher) as supervisor:
+            await watcher.until("evil", HealthState.OK)
+            await supervisor.channel("evil").send(make_attempt())
+            await watcher.until("evil", HealthState.DEGRADED)
+            assert HealthState.DEGRADED not in {h.state for name, h in watcher.told if name == "good"}
+    finally:
+        logging.getLogger("router.watchdog").removeHandler(named)
+    found = [record.__dict__["plugin"] for record in caplog.records if "held for" in record.message]
+    # Loops a busy machine holds are told of as well, and are nobody's.
+    assert [plugin for plugin in found if plugin] == ["evil"]

@@ -79,7 +79,7 @@ async def test_service_that_crashes_is_run_again():
         await asyncio.Event().wait()
 
     async with supervise(null(), watcher=Watcher(), services={"outbox": outbox}):
-        await asyncio.wait_for(again.wait(), 5)
+        await asyncio.wait_for(again.wait(), 60)
 
 
 async def test_services_run_until_every_channel_has_closed():

@@ -26,6 +26,7 @@ from router.errors import (
 )
 from router.ids import new_id
 from router.messages import AcceptOutcome, AcceptResult, JsonObject, Receipt, SendOutcome
+from router.model.refusals import RefusedCalls
 from router.orders import ContextCard, ContextKind, ContextQuery
 from router.storage import schema as t
 from router.storage.outgoing_files import Whose, take_along
@@ -34,6 +35,7 @@ from router.storage.store import Store
 from router.threads import Action, ActionKind, Audience, Permission, Template, TemplateUse, TemplateVariable
 
 START = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
+REFUSED = RefusedCalls(reason="signature", count=3, since=START, last_at=START, why="check S")
 
 AddMessage = Callable[..., Awaitable[str]]
 
@@ -57,6 +59,7 @@ class ShopAccount:
     channel: str
     title: str
     health: Health
+    refused: Sequence[RefusedCalls] = ()
 
 
 class ShopChannels:
@@ -78,10 +81,14 @@ class ShopChannels:
 
     def health(self) -> Sequence[ShopAccount]:
         down = Health(state=HealthState.DOWN, cause="the mailbox refuses the password", since=START)
+        well = Health(state=HealthState.OK)
         return [
             ShopAccount(account="support", channel="email", title="E-mail", health=down),
-            ShopAccount(account="shop", channel="webchat", title="Chat", health=Health(state=HealthState.OK)),
+            ShopAccount(account="shop", channel="webchat", title="Chat", health=well, refused=[REFUSED]),
         ]
+
+    def stray_calls(self) -> Sequence[RefusedCalls]:
+        return [RefusedCalls(reason="unknown_account", count=1, since=START, last_at=START)]
 
     def channel_routes(self) -> Sequence[tuple[ChannelType, Mapping[str, AnyChannel]]]:
         return self.kinds
@@ -218,12 +225,9 @@ class ShopOffers:
         await self.store.write(self._end, conversation_id, agent_id, token, "completed", "done", None)
 
     async def wrapped_up(self, conversation_id: str, agent_id: str) -> None:
-        def done(conn: Connection) -> None:
-            wrapping = (t.claim.c.agent_id == agent_id) & (t.claim.c.state == "wrapping")
-            if not conn.execute(update(t.claim).where(wrapping).values(state="completed")).rowcount:
-                raise NotFound("you have no after-call work on this conversation")
-
-        await self.store.write(done)
+        done = update(t.claim).where(t.claim.c.agent_id == agent_id, t.claim.c.state == "wrapping")
+        if not await self.store.write(lambda conn: conn.execute(done.values(state="completed")).rowcount):
+            raise NotFound("you have no after-call work on this conversation")
 
     def _end(
         self,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 from contextlib import asynccontextmanager
 
 import pytest
@@ -15,7 +16,7 @@ from router.web import events, frames
 from router.web.app import FRAMES, create_app
 from router.web.settings import WebSettings
 
-DEADLINE_S = 5.0
+DEADLINE_S = 60.0
 
 
 class Stream:
@@ -196,34 +197,21 @@ async def test_a_stream_ends_when_its_token_is_revoked(shop, client, monkeypatch
 
 
 async def test_a_desk_that_does_not_read_is_cut_off_and_the_others_hear_on(shop, client, listen, monkeypatch):
-    monkeypatch.setattr(events, "SEND_DEADLINE_S", 0.1)
+    # long enough that a busy machine does not make of mei another desk that does not read
+    monkeypatch.setattr(events, "SEND_DEADLINE_S", 1.0)
     url, token = client.make_url("/api/v1/events"), (await shop.token("tom"))["Authorization"]
-    # a stream reader takes no more than its limit off the connection until somebody reads
-    reader, writer = await asyncio.open_connection(url.host, url.port, limit=1)
-    writer.write(
-        f"GET /api/v1/events HTTP/1.1\r\nHost: {url.authority}\r\nAuthorization: {token}\r\n\r\n".encode()
-    )
-    published_bytes, loop = 0, asyncio.get_running_loop()
-    async with listen("mei") as mei:
-        enough = loop.time() + 1.0
-        while loop.time() < enough:
-            shop.publish("queues", queue="x" * 100_000)
-            assert (await mei.event())[0] == "queues"
-            published_bytes += 100_000
-    async with asyncio.timeout(DEADLINE_S):
-        heard_bytes = await _until_the_end(reader)
-    writer.close()
-    assert 0 < heard_bytes < published_bytes
-
-
-async def _until_the_end(reader):
-    size_bytes = 0
-    try:
-        while chunk := await reader.read(1_000_000):
-            size_bytes += len(chunk)
-    except ConnectionResetError:
-        pass
-    return size_bytes
+    asked = f"GET /api/v1/events HTTP/1.1\r\nHost: {url.authority}\r\nAuthorization: {token}\r\n\r\n"
+    with socket.create_connection((url.host, url.port)) as tom:
+        tom.sendall(asked.encode())
+        async with listen("mei") as mei:
+            lines = client.server.handler.connections
+            while len(client.server.handler.connections) == len(lines):
+                shop.publish("queues", queue="x" * 100_000)
+                assert (await mei.event())[0] == "queues"
+                await asyncio.sleep(0.02)
+            shop.publish("queues", queue="and on")
+            assert await mei.event() == ("queues", {"queue": "and on"})
+        assert tom.recv(12) == b"HTTP/1.1 200"
 
 
 async def test_an_agent_has_a_limited_number_of_streams(shop, client):

@@ -163,7 +163,7 @@ async def test_hostile_json_is_a_bad_request_with_a_reason(shop, client, body):
 
 
 @pytest.mark.parametrize(
-    "examples", [3, pytest.param(10, marks=[pytest.mark.long, pytest.mark.timeout(180)])]
+    "examples", [3, pytest.param(10, marks=[pytest.mark.long, pytest.mark.timeout(600)])]
 )
 async def test_every_answer_is_what_the_description_says(shop, client, examples):
     conversation_id = await shop.add_conversation()

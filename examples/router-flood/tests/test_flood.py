@@ -44,7 +44,7 @@ class Running:
 
     async def after(self, seconds: float, count: int) -> list[str]:
         self.clock.advance(seconds)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             while len(self.context.accepted) < count:
                 self.channel.came.clear()
                 await self.channel.came.wait()

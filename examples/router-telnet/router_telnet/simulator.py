@@ -59,7 +59,7 @@ class TelnetCustomers:
     async def deliver(self, channel: AnyChannel, raw: RawInbound) -> str:
         """Let Ann type one line; give the answer without its number."""
         assert isinstance(channel, TelnetChannel)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             await channel.listening.wait()
             if self._writer is None or self._writer.is_closing():
                 await self._call(channel.port)

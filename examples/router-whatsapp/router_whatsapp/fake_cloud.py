@@ -98,7 +98,7 @@ class FakeCloud(StatefulFake):
         entry = {"id": BUSINESS, "changes": [{"field": field, "value": told}]}
         return json.dumps(
             {"object": "whatsapp_business_account", "entry": [entry]}, ensure_ascii=False
-        ).encode()
+        ).encode("utf-8", "surrogatepass")
 
     def keep_file(self, media_id: str, content: bytes, content_type: str) -> None:
         """Let a customer's file lie at the provider."""

@@ -34,7 +34,7 @@ def stored(one: Mapping[str, Any], what: str = "message") -> RawInbound:
     key = f"{what}:{one['id']}"
     if what == "status":
         key += f":{one['status']}:{one['timestamp']}"
-    raw = json.dumps(one, ensure_ascii=False).encode()
+    raw = json.dumps(one, ensure_ascii=False).encode("utf-8", "surrogatepass")
     return RawInbound(dedupe_key=key, raw=raw, received_at=AT, envelope=envelope)
 
 

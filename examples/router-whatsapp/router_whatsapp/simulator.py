@@ -61,6 +61,7 @@ class WhatsAppSimulator:
 
     def __init__(self) -> None:
         self.fake = FakeCloud()
+        self._said = 0
         self.fake.keep_file(PICTURE, b"\xff\xd8\xff picture", "image/jpeg")
         self.fake.keep_file(VOICE, b"OggS voice", "audio/ogg")
 
@@ -98,6 +99,11 @@ class WhatsAppSimulator:
         """Give one more message."""
         return stored(message(f"F{number}", "text", {"body": f"fresh {number}"}))
 
+    def saying(self, text: str) -> RawInbound:
+        """Give a message with these words."""
+        self._said += 1
+        return stored(message(f"S{self._said}", "text", {"body": text}))
+
     def unknown_kind(self) -> RawInbound:
         """Give a message of a type nobody has heard of."""
         return stored(message("U1", "telepathy", {"thought": "Where is it?"}))
@@ -129,6 +135,12 @@ class WhatsAppSimulator:
         field = "smb_message_echoes" if what == "echo" else "messages"
         return hook_call(self.fake.webhook(value, field=field))
 
+    def signed_together(self, raws: Sequence[RawInbound]) -> HttpRequest:
+        """Give samples as one signed webhook, the way it comes after a pause."""
+        told = [json.loads(self.signed(raw).body) for raw in raws]
+        entries = [entry for one in told for entry in one["entry"]]
+        return hook_call(json.dumps(told[0] | {"entry": entries}).encode())
+
     def stale(self, raw: RawInbound) -> HttpRequest | None:
         """Give none: a webhook is signed without its time, and comes again for days."""
         return None
@@ -146,6 +158,11 @@ class WhatsAppSimulator:
         """Mark the first message as read, or react to it."""
         emoji = "👍" if kind is ActionKind.REACT else ""
         return Action(kind=kind, thread=ANN, recipient=ANN, target="wamid.C1", text=emoji)
+
+    def acted(self) -> Sequence[bytes]:
+        """Give what it was asked to mark as read and to react with; one path takes all."""
+        asked = self.fake.http.asked("/messages")
+        return [each for each in asked if b'"status"' in each or b'"reaction"' in each]
 
     def block(self, kind: str) -> Block:
         """Give a block the provider takes; files get their id from the upload."""

@@ -1,13 +1,13 @@
-"""Header fields and envelope in; whether a machine wrote the mail and whether it may be answered, out.
+"""Header fields and envelope in; whether a machine wrote the mail, out.
 
-RFC 3834, and what senders really do. Classifying never hides a mail: it only stops automatic answers.
+RFC 3834, and what senders really do. Classifying never hides a mail: it only keeps machines from answering it.
 """
 
 from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from router.messages import Automatic
@@ -22,9 +22,6 @@ _DAEMON = re.compile(
     r"|mailadmin|bounces?|double-bounce|mail-?subsystem|delivery[-_.]?(?:agent|failure"
     r"|status))([-+.=_].*)?",
     re.IGNORECASE,
-)
-_NO_REPLY = re.compile(
-    r"(no|not|non|ne|donot|do[-_.]not|dont)[-_.]?(reply|responda?|repondre|antwort\w*).*", re.IGNORECASE
 )
 _DAEMON_NAME = re.compile(
     r"mail(er)? ?(delivery)?[- ]?(daemon|subsystem|system|administrator)|postmaster|internet mail delivery",
@@ -67,14 +64,13 @@ _REPORT_KINDS = ("multipart/report", "message/delivery-status", "message/feedbac
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Nature:
-    """What kind of automatic mail it is, and whether a machine of ours may answer it.
+    """What kind of automatic mail it is.
 
     `may_be_report`: the subject sounds like a bounce; but parcels are delayed and undelivered too, so only
     the words of a known mail system in the text make it one.
     """
 
     automatic: Automatic
-    may_answer: bool
     may_be_report: bool = False
 
 
@@ -91,14 +87,8 @@ def classify(
     automatic = _automatic(fields, kind, sender, sender_name, envelope_from)
     if automatic is Automatic.NO and (_is_loop(fields, own) or sender in own):
         automatic = Automatic.REPLY
-    may_answer = automatic is Automatic.NO and not (
-        "x-auto-response-suppress" in fields
-        and _words(fields, "x-auto-response-suppress") & {"all", "autoreply", "oof", "dr", "nrn", "rn"}
-    )
-    local = sender.partition("@")[0]
     return Nature(
         automatic=automatic,
-        may_answer=may_answer and not _NO_REPLY.fullmatch(local) and envelope_from != "",
         may_be_report=bool(_BOUNCE_SUBJECT.search(fields.text("subject")[:300]))
         and not fields.raw("in-reply-to"),
     )
@@ -171,8 +161,3 @@ def _is_loop(fields: Fields, own: Collection[str]) -> bool:
     mark, _, rest = fields.raw(LOOP_FIELD.lower()).strip().partition(";")
     ours = bool(mark) and mark in {loop_mark(address, False) for address in own}
     return ours or rest.strip() == "automatic" or len(fields.every("received", 1)) > MAX_HOPS
-
-
-def _words(fields: Fields, name: str) -> set[str]:
-    words: Sequence[str] = re.findall(r"\w+", fields.raw(name).lower())
-    return set(words)

@@ -192,7 +192,6 @@ class MailCodec:
             attachments=attachments,
             evidence=tuple(reading.pointers),
             automatic=reading.nature.automatic,
-            may_answer_automatically=reading.nature.may_answer,
             recipients=tuple(reading.recipients),
             warnings=tuple(dict.fromkeys(reading.warnings)),
             provider_data=self._answer_with(reading, blocks[0].text if self._keeps_text else ""),
@@ -254,7 +253,6 @@ class MailCodec:
             attachments=attachments,
             evidence=tuple(reading.pointers),
             automatic=Automatic.REPORT,
-            may_answer_automatically=False,
             recipients=tuple(reading.recipients),
             context={
                 "original": report.original,

@@ -39,7 +39,6 @@ def relayed(event: InboundEvent, relay: RelayProfile) -> InboundEvent:
         ),
         evidence=(*stronger, *((relay.evidence(order_id),) if order_id else subject)),
         subject_key=relay.key(order_id) if order_id else event.subject_key,
-        may_answer_automatically=False,
         # What a buyer puts there would take the answer, and the order it tells of, out of the marketplace.
         provider_data={**event.provider_data, "reply_to": ""},
         context={**event.context, "marketplace": relay.name, **({"order_id": order_id} if order_id else {})},

@@ -74,7 +74,7 @@ class EmailSimulator:
         relay = None
         if self._server is not None:
             port: int = self._server.sockets[0].getsockname()[1]
-            relay = SmtpOutSettings(host="127.0.0.1", port=port, security=Security.NONE, timeout_s=5)
+            relay = SmtpOutSettings(host="127.0.0.1", port=port, security=Security.NONE, timeout_s=60)
         return EmailSettings(
             address=ADDRESS, name="Shop", smtp_in=Listener(port=0), lmtp_in=Listener(port=0), smtp_out=relay
         )

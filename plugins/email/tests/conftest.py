@@ -66,9 +66,11 @@ class MemoryContext:
     files: dict[str, FileContent] = field(default_factory=dict)
     is_away: bool = False
     gate: asyncio.Event | None = None
+    asked: asyncio.Event = field(default_factory=asyncio.Event)
     changed: asyncio.Condition = field(default_factory=asyncio.Condition)
 
     async def accept(self, items: Sequence[RawInbound], cursor: JsonValue = None) -> list[AcceptResult]:
+        self.asked.set()
         if self.gate is not None:
             await self.gate.wait()
         if self.is_away:
@@ -86,7 +88,7 @@ class MemoryContext:
             self.changed.notify_all()
         return results
 
-    async def wait_for(self, condition: Callable[[], bool], within_s: float = 10.0) -> None:
+    async def wait_for(self, condition: Callable[[], bool], within_s: float = 60.0) -> None:
         async with asyncio.timeout(within_s), self.changed:
             await self.changed.wait_for(condition)
 

@@ -12,6 +12,8 @@ import subprocess
 import time
 from pathlib import Path
 
+from router.testing.loopback import free_ports
+
 PASSWORD = "pass-word-1"
 USER = "shop"
 
@@ -62,20 +64,12 @@ protocol lmtp {{
 """
 
 
-def _free_port() -> int:
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        port: int = sock.getsockname()[1]
-        return port
-
-
 class Dovecot:
     """One server with its own folders; stop and start keep the mail."""
 
     def __init__(self, base: Path) -> None:
         self._base = base
-        self.imap_port = _free_port()
-        self.lmtp_port = _free_port()
+        self.imap_port, self.lmtp_port = free_ports(2)
         owner = pwd.getpwnam("nobody")
         for folder in (base, base / "mail"):
             folder.mkdir(parents=True, exist_ok=True)
@@ -102,10 +96,10 @@ class Dovecot:
         self._process = subprocess.Popen(
             ["dovecot", "-F", "-c", str(self._config)], stderr=subprocess.DEVNULL, start_new_session=True
         )
-        end = time.monotonic() + 15
+        end = time.monotonic() + 120
         while True:
             try:
-                socket.create_connection(("127.0.0.1", self.imap_port), timeout=1).close()
+                socket.create_connection(("127.0.0.1", self.imap_port), timeout=60).close()
                 return
             except OSError:
                 if time.monotonic() > end or self._process.poll() is not None:
@@ -116,14 +110,14 @@ class Dovecot:
     def stop(self) -> None:
         if self._process is not None:
             self._process.terminate()
-            self._process.wait(15)
+            self._process.wait(120)
             self._process = None
 
     def kill(self) -> None:
         """End every process of this server at once, those that serve connections too."""
         if self._process is not None:
             os.killpg(self._process.pid, signal.SIGKILL)
-            self._process.wait(15)
+            self._process.wait(120)
             self._process = None
 
     def deliver(self, content: bytes, count: int = 1) -> None:

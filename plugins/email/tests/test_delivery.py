@@ -22,7 +22,7 @@ from router.errors import (
     SendError,
     UnknownOutcome,
 )
-from router.messages import Block, SendOutcome
+from router.messages import Automatic, Block, SendOutcome
 
 from .conftest import ADDRESS, TOKEN, MemoryContext, answering, attempt_with, decode, mail, settings_with
 
@@ -77,7 +77,7 @@ def bytes_of(part: Message) -> bytes:
 
 @asynccontextmanager
 async def sending_to(port: int, ctx: MemoryContext, **relay: object) -> AsyncIterator[EmailChannel]:
-    smtp_out = {"host": "127.0.0.1", "port": port, "security": "none", "timeout_s": 2, **relay}
+    smtp_out = {"host": "127.0.0.1", "port": port, "security": "none", "timeout_s": 60, **relay}
     channel = EmailChannel("support", settings_with(smtp_out=smtp_out))
     await channel.open(ctx)
     try:
@@ -195,10 +195,20 @@ async def test_cut_after_the_content_is_an_unknown_outcome(ctx: MemoryContext) -
 
 
 async def test_silence_after_the_content_is_an_unknown_outcome(ctx: MemoryContext) -> None:
-    relay = scripted_relay(lambda line: b"" if line == b".\r\n" else polite(line))
-    async with relay as port, sending_to(port, ctx, timeout_s=0.3) as channel:
-        with pytest.raises(UnknownOutcome):
-            await channel.send(attempt_with())
+    ended: list[bytes] = []
+
+    def answer(line: bytes) -> bytes | None:
+        if line != b".\r\n":
+            return polite(line)
+        ended.append(line)
+        return b""
+
+    async with scripted_relay(answer) as port, sending_to(port, ctx, timeout_s=0.3) as channel:
+        # On a busy machine the relay may be too slow for that limit even before: then nothing was sent.
+        while not ended:
+            with pytest.raises((Retryable, UnknownOutcome)) as caught:
+                await channel.send(attempt_with())
+    assert caught.type is UnknownOutcome
 
 
 async def test_nobody_listening_is_a_safe_retry(ctx: MemoryContext) -> None:
@@ -284,13 +294,13 @@ async def test_our_own_mail_coming_back_is_automatic(
 ) -> None:
     await channel.send(attempt_with())
     returned = decode(simulator.sent()[0].replace(b'"Shop" <support@shop.example>', b"list@example.org"))
-    assert not returned.may_answer_automatically
+    assert returned.automatic is not Automatic.NO
 
 
 async def test_person_at_another_company_with_this_router_is_no_machine() -> None:
     other = decode(mail(x_omnirouter_loop="0123456789abcdef"))
-    assert other.may_answer_automatically
-    assert not decode(mail(x_omnirouter_loop="0123456789abcdef; automatic")).may_answer_automatically
+    assert other.automatic is Automatic.NO
+    assert decode(mail(x_omnirouter_loop="0123456789abcdef; automatic")).automatic is not Automatic.NO
 
 
 async def test_chinese_text_and_html_arrive_whole(channel: EmailChannel, simulator: EmailSimulator) -> None:

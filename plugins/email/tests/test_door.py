@@ -15,7 +15,7 @@ from .conftest import ADDRESS, MemoryContext, mail, settings_with
 def deliver(
     port: int, content: bytes, *recipients: str, sender: str = "ana@example.org"
 ) -> tuple[int, bytes]:
-    with smtplib.SMTP("127.0.0.1", port, timeout=10) as client:
+    with smtplib.SMTP("127.0.0.1", port, timeout=60) as client:
         client.ehlo("client.example")
         client.mail(sender)
         for recipient in recipients or (ADDRESS,):
@@ -27,7 +27,7 @@ def deliver(
 
 def talk(port: int, pieces: list[bytes], greeting: bytes = b"EHLO client.example\r\n") -> bytes:
     """Say everything up to DATA politely, then send the pieces as they are; give what came back."""
-    with socket.create_connection(("127.0.0.1", port), timeout=5) as sock:
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as sock:
         stream = sock.makefile("rwb")
 
         def say(line: bytes) -> bytes:
@@ -52,8 +52,8 @@ def talk(port: int, pieces: list[bytes], greeting: bytes = b"EHLO client.example
 async def test_mail_is_answered_250_only_after_the_commit(channel: EmailChannel, ctx: MemoryContext) -> None:
     ctx.gate = asyncio.Event()
     delivery = asyncio.create_task(asyncio.to_thread(deliver, channel.port("smtp"), mail()))
-    done, _ = await asyncio.wait({delivery}, timeout=0.2)
-    assert not done, "an answer was given before the commit"
+    await ctx.asked.wait()
+    assert not delivery.done(), "an answer was given before the commit"
     ctx.gate.set()
     assert (await delivery)[0] == 250
     assert len(ctx.items) == 1
@@ -173,7 +173,7 @@ async def test_false_end_of_data_makes_one_mail(
 
 async def test_lmtp_answers_once_for_every_recipient(channel: EmailChannel, ctx: MemoryContext) -> None:
     def deliver_to_two() -> bytes:
-        with socket.create_connection(("127.0.0.1", channel.port("lmtp")), timeout=5) as sock:
+        with socket.create_connection(("127.0.0.1", channel.port("lmtp")), timeout=60) as sock:
             stream = sock.makefile("rwb")
             stream.write(
                 b"LHLO mta.example\r\nMAIL FROM:<>\r\nRCPT TO:<support@shop.example>\r\n"
@@ -199,7 +199,7 @@ async def test_lmtp_refusal_of_size_is_said_to_every_recipient(ctx: MemoryContex
     await channel.open(ctx)
 
     def deliver_to_two() -> bytes:
-        with socket.create_connection(("127.0.0.1", channel.port("lmtp")), timeout=5) as sock:
+        with socket.create_connection(("127.0.0.1", channel.port("lmtp")), timeout=60) as sock:
             stream = sock.makefile("rwb")
             stream.write(b"LHLO mta.example\r\nMAIL FROM:<>\r\nRCPT TO:<a@shop.example>\r\n")
             stream.write(b"RCPT TO:<b@shop.example>\r\nDATA\r\n")
@@ -221,7 +221,7 @@ async def test_mail_in_flight_is_finished_when_the_channel_closes(
 ) -> None:
     ctx.gate = asyncio.Event()
     delivery = asyncio.create_task(asyncio.to_thread(deliver, channel.port("smtp"), mail()))
-    await asyncio.wait({delivery}, timeout=0.2)
+    await ctx.asked.wait()
     closing = asyncio.create_task(channel.close())
     ctx.gate.set()
     await closing

@@ -50,7 +50,6 @@ def test_alias_is_one_buyer_at_one_marketplace_and_names_his_order():
     assert event.author.role is Role.CUSTOMER
     assert event.author.identities == (Identity(kind="relay", value=ALIAS),)
     assert event.context == {"marketplace": "amazon", "order_id": ORDER}
-    assert not event.may_answer_automatically
 
 
 def test_buyers_words_are_taken_out_of_the_frame_and_the_frame_is_folded():

@@ -84,7 +84,6 @@ def test_report_is_a_receipt_for_the_mail_it_names(
         Role.SYSTEM,
         Automatic.REPORT,
     )
-    assert not event.may_answer_automatically
     assert event.report is not None
     assert (event.report.outgoing_ref, event.report.state) == ("<message-1@shop.example>", state)
     assert event.report.address_gone is gone
@@ -113,7 +112,7 @@ def test_bounce_that_names_no_mail_stays_an_event_of_the_mail_system() -> None:
     head = b"From: mailer-daemon@relay.example\r\nSubject: failure notice\r\n\r\n"
     event = decode(head + b"<ana@example.org>:\r\nUser unknown\r\n")
     assert (event.kind, event.author.role) == (EventKind.MESSAGE, Role.SYSTEM)
-    assert not event.may_answer_automatically
+    assert event.automatic is not Automatic.NO
 
 
 def test_bounce_to_a_token_address_points_to_its_conversation() -> None:
@@ -195,4 +194,4 @@ def test_notice_of_a_mail_service_is_a_receipt() -> None:
 def test_broken_notice_stays_a_message(text: str) -> None:
     head = "From: no-reply@sns.service.example\nX-Amz-Sns-Message-Id: 1\nSubject: x\n\n"
     event = decode((head + text).encode())
-    assert (event.kind, event.may_answer_automatically) == (EventKind.MESSAGE, False)
+    assert event.kind is EventKind.MESSAGE

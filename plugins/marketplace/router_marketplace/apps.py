@@ -53,5 +53,8 @@ class AppAdapter(Adapter[AppSettingsT]):
         """Check the signature over the raw body, then read it."""
         given = header_of(request.headers, "authorization")
         if not is_app_key_push(self.settings.app_key, access.keys["app_secret"], request.body, given):
-            raise InboundRejected(f"the push is not signed by {self.platform} with this app's secret")
+            raise InboundRejected(
+                f"the push is not signed by {self.platform} with this app's key and secret; check app_key and"
+                f" {self.settings.app_secret_env}"
+            )
         return read_object(request.body, "the push")

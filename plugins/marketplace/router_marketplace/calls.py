@@ -5,12 +5,12 @@ In: paths, fields and files. Out: frozen values without any I/O, so that signing
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from router.messages import JsonObject, JsonValue
+from router_marketplace.parsing import written
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +81,7 @@ def json_call(
         method=method,
         path=path,
         query=query or {},
-        body=json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode() if has_body else b"",
+        body=written(document) if has_body else b"",
         content_type="application/json" if has_body else "",
         writes=writes,
         budget=budget,

@@ -23,7 +23,15 @@ from aiohttp import (
 from yarl import URL
 
 from router.channel import ChannelContext
-from router.errors import AuthExpired, AuthInvalid, Retryable, SendError, StoreUnavailable, UnknownOutcome
+from router.errors import (
+    AuthExpired,
+    AuthInvalid,
+    Permanent,
+    Retryable,
+    SendError,
+    StoreUnavailable,
+    UnknownOutcome,
+)
 from router.messages import JsonObject
 from router_marketplace.adapter import Adapter
 from router_marketplace.calls import Access, Answer, Call
@@ -62,7 +70,11 @@ class Exchange:
         if not self._is_kept:
             await self._keep()
         self._pace.take(call.budget, thread, self._ctx.clock.monotonic())
-        return await self._judged(call, before)
+        try:
+            return await self._judged(call, before)
+        except UnicodeEncodeError as error:
+            # Only while it is written, so nothing has left.
+            raise Permanent("the call holds text that no encoding carries", code="text") from error
 
     async def renew(self) -> None:
         """Get a new token and keep it; the core sees to it that this runs once at a time."""

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from math import isfinite
 from typing import Any
 
 from router.errors import MalformedMessage
 
 MAX_BYTES = 512 * 1024
+_HALVES = re.compile("[\ud800-\udfff]")
 
 
 def read_object(raw: bytes, what: str) -> dict[str, Any]:
@@ -25,9 +29,36 @@ def read_object(raw: bytes, what: str) -> dict[str, Any]:
     return found
 
 
+def written(document: object) -> bytes:
+    """Write a document as compact JSON; one that holds halves of surrogate pairs keeps their escapes."""
+    try:
+        return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+    except UnicodeEncodeError:
+        return json.dumps(document, separators=(",", ":")).encode()
+
+
 def header_of(headers: Mapping[str, str], name: str) -> str:
     """Give a header whatever the case of its name; empty when there is none."""
     return next((value for known, value in headers.items() if known.lower() == name), "")
+
+
+def pause_s(headers: Mapping[str, str], now: datetime, name: str = "retry-after") -> float | None:
+    """Read how long to wait from a header with a small name: seconds or a date; None when it says nothing."""
+    told = headers.get(name, "").strip()
+    try:
+        wait_s = float(told)
+    except ValueError:
+        wait_s = _seconds_until(told, now)
+    return max(wait_s, 0.0) if isfinite(wait_s) else None
+
+
+def _seconds_until(date: str, now: datetime) -> float:
+    try:
+        at = parsedate_to_datetime(date)
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return float("nan")
+    # A date of HTTP is in GMT, whether it says so or not.
+    return ((at if at.tzinfo else at.replace(tzinfo=UTC)) - now).total_seconds()
 
 
 def inner_object(text: object) -> dict[str, Any]:
@@ -54,7 +85,10 @@ def objects(value: object) -> Sequence[Mapping[str, Any]]:
 
 
 def text_of(value: object) -> str:
-    """Give a text or a whole number as text; ids are above what a float can hold."""
+    """Give a text or a whole number as text; ids are above what a float can hold.
+
+    Halves of surrogate pairs become U+FFFD, as no signature and no address can be made of them.
+    """
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int):
@@ -62,7 +96,7 @@ def text_of(value: object) -> str:
             return str(value)
         except ValueError:
             return ""
-    return value if isinstance(value, str) else ""
+    return _HALVES.sub("\N{REPLACEMENT CHARACTER}", value) if isinstance(value, str) else ""
 
 
 def whole(value: object) -> int | None:

@@ -9,12 +9,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from router.messages import JsonValue
 from router_marketplace.adapter import Item, Mark, Thread
 
 VERSION = 1
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MOST_MARKS = 600
 """At about 80 bytes each they stay well under the 64 KB a cursor may have."""
 
@@ -34,7 +35,7 @@ class ThreadMark:
         """Where reading goes on; None before the first message."""
         if not self.item_id:
             return None
-        return Mark(item_id=self.item_id, at=datetime.fromtimestamp(self.at_ms / 1000, UTC))
+        return Mark(item_id=self.item_id, at=_EPOCH + timedelta(milliseconds=self.at_ms))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,7 +128,7 @@ class Progress:
 
 def digest(text: str) -> str:
     """Shorten a text that is only ever compared."""
-    return hashlib.blake2b(text.encode(), digest_size=6).hexdigest() if text else ""
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=6).hexdigest() if text else ""
 
 
 def _mark_of(entry: JsonValue) -> ThreadMark:

@@ -6,7 +6,6 @@ repeat is a duplicate. The boundary message is always read again: platforms diff
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
@@ -17,6 +16,7 @@ from router.messages import AcceptOutcome, JsonObject, RawInbound
 from router_marketplace.adapter import Adapter, Item, Ring, Thread
 from router_marketplace.calls import Answer
 from router_marketplace.exchange import Exchange
+from router_marketplace.parsing import written
 from router_marketplace.progress import Progress, digest
 
 PageT = TypeVar("PageT")
@@ -252,7 +252,7 @@ class Reader:
     def _raw(self, key: str, what: str, thread: Thread, document: JsonObject) -> RawInbound:
         return RawInbound(
             dedupe_key=key,
-            raw=json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode(),
+            raw=written(document),
             received_at=self._ctx.clock.now(),
             envelope={
                 "what": what,
@@ -287,7 +287,7 @@ def _understood(read: Callable[[Answer], PageT], answer: Answer, kind: type[Send
     """Read a page; one in an unknown shape is an error of this kind, not a crash."""
     try:
         return read(answer)
-    except (LookupError, TypeError, ValueError, AttributeError) as error:
+    except (LookupError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise kind(
             f"the platform's answer has another shape than known ({type(error).__name__}: {error})",
             code="shape",

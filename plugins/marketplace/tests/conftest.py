@@ -39,7 +39,7 @@ def settings_at(url: str, **changes: object) -> YandexSettings:
         "push_secret_env": "YANDEX_PUSH",
         "push_networks": ["127.0.0.0/8"],
         "confirm_after_s": 0,
-        "timeout_s": 5,
+        "timeout_s": 30,
     }
     return YandexSettings.model_validate(known | changes)
 

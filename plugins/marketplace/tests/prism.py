@@ -10,7 +10,6 @@ import asyncio
 import os
 import re
 import shutil
-import socket
 import subprocess
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -18,9 +17,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import hatch_build
+from router.testing.loopback import free_ports
 
 PACKAGE = "@stoplight/prism-cli@5"
-START_WITHIN_S, STOP_WITHIN_S, INSTALL_WITHIN_S = 40.0, 10.0, 300
+START_WITHIN_S, STOP_WITHIN_S, INSTALL_WITHIN_S = 240.0, 60.0, 300
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -61,7 +61,7 @@ def install(folder: Path) -> Prism | None:
 @asynccontextmanager
 async def proxy(prism: Prism, spec: Path, upstream: str) -> AsyncIterator[Proxy]:
     """Run `prism proxy` between the two, refusing whatever the description does not allow."""
-    port = _free_port()
+    [port] = free_ports(1)
     process = await asyncio.create_subprocess_exec(
         prism.node,
         str(prism.script),
@@ -99,9 +99,3 @@ async def _read(process: asyncio.subprocess.Process, running: Proxy, listening: 
         if "Prism is listening" in text:
             listening.set()
     listening.set()
-
-
-def _free_port() -> int:
-    with socket.socket() as held:
-        held.bind(("127.0.0.1", 0))
-        return int(held.getsockname()[1])

@@ -19,7 +19,7 @@ from router.messages import Confirmation
 from router.orders import ContextKind, ContextQuery
 from router.testing import MemoryContext, MemoryStore, make_attempt
 
-pytestmark = [pytest.mark.services, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.services, pytest.mark.timeout(600)]
 
 # Amazon's simulator names no published description.
 KINDS = {

@@ -143,6 +143,16 @@ async def test_unknown_kind_is_kept_whole_so_that_it_can_be_read_again(market: M
     assert json.loads(json.loads(item.raw.raw)["content"]) == {"depth": 3}
 
 
+async def test_half_of_a_surrogate_pair_stops_no_reading_and_is_kept_as_it_came(market: Market) -> None:
+    for text in ("cut \ud83d", "and on"):
+        market.fake.buyer_writes(market.chat, text)
+    await market.channel.pull(None)
+    cut, after = (item.raw.raw for item in market.context.accepted)
+    assert b"ud83d" in cut
+    assert b"and on" in after
+    assert market.store.quarantined == []
+
+
 async def test_reading_goes_on_after_a_restart_without_repeating(market: Market) -> None:
     await market.ring(market.fake.customer_says(market.chat, "before"))
     await market.close()

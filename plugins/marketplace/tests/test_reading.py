@@ -39,6 +39,14 @@ async def test_messages_nobody_pushed_are_found_by_the_poll(yandex, shop):
     assert shop.texts() == ["first", "second"]
 
 
+async def test_half_of_a_surrogate_pair_stops_no_reading_and_is_kept_as_it_came(yandex, shop):
+    for text in ("cut \ud83d", "and on"):
+        yandex.buyer_writes(101, text)
+    await read_all(shop.channel)
+    assert shop.texts() == ["cut \ud83d", "and on"]
+    assert any(rb"cut \ud83d" in item.raw.raw for item in shop.store.of("yandex"))
+
+
 async def test_more_messages_than_a_page_come_in_their_order(yandex, shop):
     texts = [f"line {number}" for number in range(10)]
     for text in texts:

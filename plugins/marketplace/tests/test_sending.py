@@ -112,15 +112,17 @@ async def test_reply_is_found_at_the_end_of_a_long_chat_or_left_to_a_person(chat
     assert await shop.channel.confirm(attempt()) is Confirmation.UNSURE
 
 
-@pytest.mark.parametrize("fault", [garbage(), slow_body(3.0)], ids=lambda one: one.name)
-async def test_answer_nobody_could_read_is_a_doubt_and_the_reply_is_found(chat, fault):
-    shop = Shop(settings_at(chat.url, timeout_s=0.5))
-    await shop.open()
+@pytest.mark.parametrize("fault", [garbage(), slow_body(300.0)], ids=lambda one: one.name)
+async def test_answer_nobody_could_read_is_a_doubt_and_the_reply_is_found(chat, shop, fault):
+    impatient = Shop(settings_at(chat.url, timeout_s=0.5))
+    await impatient.open()
     chat.fail_with(fault, SEND)
-    with pytest.raises(UnknownOutcome):
-        await shop.channel.send(attempt())
+    # On a busy machine that limit can pass before the provider hears of the reply: then it is told again.
+    while not sent(chat):
+        with pytest.raises((Retryable, UnknownOutcome)):
+            await impatient.channel.send(attempt())
     assert await shop.channel.confirm(attempt()) is Confirmation.FOUND
-    await shop.close()
+    await impatient.close()
 
 
 async def test_reply_cut_before_it_arrived_is_not_found(chat, shop):

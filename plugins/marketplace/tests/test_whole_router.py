@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -55,17 +55,20 @@ async def shop(folder: Path, markets: dict[str, FakeYandex]) -> AsyncIterator[Ro
         f"store: {{url: 'sqlite:///{folder}/router.db'}}\nweb: {{port: 0}}\nroster: roster.yaml\n"
         f"accounts:{''.join(accounts)}"
     )
-    async with running_router(load_config(folder / "omnirouter.yaml")) as router, asyncio.timeout(30):
+    async with running_router(load_config(folder / "omnirouter.yaml")) as router, asyncio.timeout(120):
         # A push to an account that is not open yet is answered "try again", and the platform would.
         await channels_open(router)
         yield router
 
 
-async def push(router: Router, account: str, body: bytes) -> None:
+async def pushed(router: Router, path: str, body: bytes, headers: Mapping[str, str] | None = None) -> int:
+    """Push as platforms do: one that is told to come again, as by a busy machine, comes again."""
+    status = 503
     async with ClientSession() as client:
-        url = f"{router.url}/hooks/{account}/{PUSH_SECRET}"
-        async with client.post(url, data=body) as answer:
-            assert answer.status == 200
+        while status == 503:
+            async with client.post(f"{router.url}/hooks/{path}", data=body, headers=headers) as answer:
+                status = answer.status
+    return status
 
 
 MESSAGES = select(t.message.c.conversation_id, t.message.c.account, t.message.c.preview).order_by(
@@ -81,7 +84,7 @@ async def test_buyers_with_equal_ids_in_two_cabinets_get_their_own_answers(tmp_p
     async with shop(tmp_path, markets) as router:
         for name, fake in markets.items():
             written = fake.buyer_writes(101, f"Where is my order, {name}?")
-            await push(router, name, fake.message_push(written).body)
+            assert await pushed(router, f"{name}/{PUSH_SECRET}", fake.message_push(written).body) == 200
         found = await rows_once(router, MESSAGES, lambda rows: len(rows) == 2)
         assert len({row.conversation_id for row in found}) == 2
         [mei] = await rows(router, select(t.agent.c.id))
@@ -103,7 +106,8 @@ async def test_buyers_with_equal_ids_in_two_cabinets_get_their_own_answers(tmp_p
 async def test_reply_whose_answer_was_lost_is_found_and_not_sent_again(tmp_path, markets):
     fake = markets["north"]
     async with shop(tmp_path, markets) as router:
-        await push(router, "north", fake.message_push(fake.buyer_writes(101, "Hello")).body)
+        hello = fake.message_push(fake.buyer_writes(101, "Hello"))
+        assert await pushed(router, f"north/{PUSH_SECRET}", hello.body) == 200
         await rows_once(router, MESSAGES, lambda rows: len(rows) == 1)
         [mei] = await rows(router, select(t.agent.c.id))
         await router.offers.set_presence(mei.id, "available")

@@ -8,13 +8,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from aiohttp import ClientSession
 from router_marketplace.simulators.lazada import LazadaSimulator
 from router_marketplace.simulators.tiktok import TiktokSimulator
 from sqlalchemy import select
 
 from plugins.marketplace.tests.shops import CHATS
-from plugins.marketplace.tests.test_whole_router import MESSAGES, OFFERS, OUTBOX
+from plugins.marketplace.tests.test_whole_router import MESSAGES, OFFERS, OUTBOX, pushed
 from router.bootstrap import Router, running_router
 from router.clock import SystemClock
 from router.config import load_config
@@ -51,11 +50,7 @@ class Signed:
 
     async def push(self, router: Router, text: str) -> None:
         push = self.fake.message_push(self.fake.buyer_writes(self.chat, text))
-        async with (
-            ClientSession() as client,
-            client.post(f"{router.url}/hooks/shop", data=push.body, headers=push.headers) as answer,
-        ):
-            assert answer.status == 200
+        assert await pushed(router, "shop", push.body, push.headers) == 200
 
 
 @pytest.fixture(params=KINDS)
@@ -67,10 +62,12 @@ async def signed(request: pytest.FixtureRequest) -> AsyncIterator[Signed]:
 
 
 async def test_buyer_is_answered_past_a_spent_token_and_a_cut_connection(
-    tmp_path: Path, signed: Signed
+    tmp_path: Path, signed: Signed, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with running_router(load_config(signed.written(tmp_path))) as router:
         await channels_open(router)
+        for account, status in (("shop", 401), ("shop", 401), ("shoe", 404)):
+            assert await pushed(router, account, b"{}", {"Authorization": "0" * 64}) == status
         await signed.push(router, "Where is my order?")
         await rows_once(router, MESSAGES, lambda found: len(found) == 1)
         [mei] = await rows(router, select(t.agent.c.id))
@@ -86,3 +83,7 @@ async def test_buyer_is_answered_past_a_spent_token_and_a_cut_connection(
     seen = [one.text for one in signed.fake.seen_by_buyer(signed.chat)]
     assert seen == ["Where is my order?", "It leaves today.", "At six."]
     assert signed.fake.tokens_issued == 2
+    (refused,) = router.supervisor.channel("shop").refused
+    assert (refused.reason, refused.count, refused.taken_at is None) == ("signature", 2, False)
+    assert signed.simulator.settings().app_secret_env in refused.why
+    assert "1 calls of no account refused" in caplog.text

@@ -67,7 +67,7 @@ def time_fields(
     elif answered_at is None and ended_at is not None and talk_s is not None:
         answered_at = ended_at - timedelta(seconds=talk_s)
     if talk_s is None and answered_at is not None and ended_at is not None:
-        talk_s = (ended_at - answered_at).total_seconds()
+        talk_s = max(0.0, (ended_at - answered_at).total_seconds())
     if ring_s is None and started_at is not None:
         until = answered_at if is_answered else ended_at
         ring_s = max(0.0, (until - started_at).total_seconds()) if until is not None else None

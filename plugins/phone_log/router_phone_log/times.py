@@ -23,6 +23,9 @@ _CLOCK = re.compile(r"^(?:(\d+):)?(\d{1,3}):(\d{2})(?:\.\d+)?$")
 _UNITS = re.compile(
     r"^(?:(\d+)\s*(?:h|时|小时))?\s*(?:(\d+)\s*(?:min|m|分钟|分))?\s*(?:(\d+)\s*(?:sec|s|秒))?$"
 )
+# Phone systems without a clock write 1970 or 2000; nothing may come out of the range of times.
+_FIRST_YEAR, _LAST_YEAR = 1970, 2199
+_LONGEST_S = 10_000_000
 # A record is written when its call ends; clocks of two lines may differ by so much.
 _ORDER_SLACK_S = 60.0
 # A post further from its call than this was kept back, or is history.
@@ -48,6 +51,13 @@ def read_time(text: str, formats: Sequence[str] = ()) -> datetime | None:
     text = text.strip().strip("\"'")
     if text.lower() in _NEVER:
         return None
+    at = _written_time(text, formats)
+    if not _FIRST_YEAR <= at.year <= _LAST_YEAR:
+        raise BadTime(f"{text[:40]!r} is no time a call can have been at")
+    return at
+
+
+def _written_time(text: str, formats: Sequence[str]) -> datetime:
     for layout in formats:
         try:
             return datetime.strptime(text, layout)
@@ -61,11 +71,11 @@ def read_time(text: str, formats: Sequence[str] = ()) -> datetime | None:
         pass
     try:
         return parsedate_to_datetime(text)
-    except (ValueError, TypeError, IndexError):
+    except (ValueError, TypeError, IndexError, OverflowError):
         raise BadTime(f"{text[:40]!r} is no time the router can read") from None
 
 
-def _of_epoch(text: str) -> datetime | None:
+def _of_epoch(text: str) -> datetime:
     whole = text.partition(".")[0]
     scale = {12: 1e3, 13: 1e3, 15: 1e6, 16: 1e6}.get(len(whole), 1)
     try:
@@ -92,14 +102,17 @@ def read_seconds(text: str) -> float | None:
     text = text.strip().strip("\"'")
     if text in ("", "-"):
         return None
+    seconds = _written_seconds(text)
+    if not 0 <= seconds < _LONGEST_S:
+        raise BadTime(f"{text[:40]!r} is no length of a call")
+    return seconds
+
+
+def _written_seconds(text: str) -> float:
     try:
-        seconds = float(text)
+        return float(text)
     except ValueError:
         pass
-    else:
-        if not 0 <= seconds < 10_000_000:
-            raise BadTime(f"{text[:40]!r} is no length of a call")
-        return seconds
     if found := _CLOCK.match(text):
         hours, minutes, seconds_text = found.groups()
         return int(hours or 0) * 3600.0 + int(minutes) * 60 + int(seconds_text)

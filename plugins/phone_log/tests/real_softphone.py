@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from router.testing.loopback import free_ports
+
 CONFIG = """sip_listen 127.0.0.1:{sip}
 module_path {modules}
 module g711.so
@@ -34,23 +36,6 @@ def need(program: str, package: str) -> str:
     if found is None:
         pytest.fail(f"{program} is not installed: apt-get install {package}")
     return found
-
-
-def free_port() -> int:
-    """Give a port that is free for UDP and TCP: a softphone takes both."""
-    for _ in range(100):
-        with (
-            socket.socket(socket.AF_INET, socket.SOCK_STREAM) as stream,
-            socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as datagrams,
-        ):
-            stream.bind(("127.0.0.1", 0))
-            port = int(stream.getsockname()[1])
-            try:
-                datagrams.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return port
-    raise RuntimeError("there is no port free for UDP and TCP")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +70,8 @@ async def baresip(folder: Path, *, answers: bool) -> AsyncIterator[Softphone]:
 
 
 def _configured(folder: Path, *, answers: bool) -> Softphone:
-    phone = Softphone(control_port=free_port(), sip_port=free_port())
+    control_port, sip_port = free_ports(2)
+    phone = Softphone(control_port=control_port, sip_port=sip_port)
     modules = next((one for one in MODULES if one.is_dir()), MODULES[0])
     folder.mkdir(parents=True)
     config = CONFIG.format(sip=phone.sip_port, control=phone.control_port, modules=modules)
@@ -99,12 +85,23 @@ async def _until_ready(process: asyncio.subprocess.Process) -> str | None:
     """Wait until it is ready; give what it said instead when it ended."""
     assert process.stdout is not None
     said = b""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while line := await process.stdout.readline():
             if b"baresip is ready" in line:
                 return None
             said += line
     return said.decode(errors="replace")
+
+
+async def listening(port: int) -> None:
+    """Wait until somebody listens for calls on a port; a program from outside rings no bell when it does."""
+    while True:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                return
+        await asyncio.sleep(0.02)
 
 
 async def sipp(folder: Path, *arguments: str) -> asyncio.subprocess.Process:

@@ -25,7 +25,7 @@ def secret_in_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def line_to(server: SimulatedAsterisk, **changes: object) -> PhoneLineChannel:
-    settings = {"port": server.port, "user": USER, "secret_env": "AMI_SECRET", "timeout_s": 5, **changes}
+    settings = {"port": server.port, "user": USER, "secret_env": "AMI_SECRET", "timeout_s": 60, **changes}
     return PhoneLineChannel(
         "hotline", PhoneLineSettings(region="CN", zone="Asia/Shanghai", asterisk=settings)
     )
@@ -210,7 +210,7 @@ async def test_a_refused_login_asks_for_an_admin(monkeypatch):
 
 async def test_a_silent_line_is_pinged():
     async with asterisk() as server, watched(line_to(server, ping_s=0.05)):
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             await server.pinged.wait()
 
 

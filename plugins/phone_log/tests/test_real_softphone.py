@@ -11,10 +11,11 @@ from router_phone_log.settings import PhoneLineSettings
 
 from router.calls import Call, CallDirection, CallOutcome, CallState, merge_calls
 from router.testing import MemoryContext
+from router.testing.loopback import free_ports
 from router.threads import Action, ActionKind
 
 from .conftest import FIXTURES
-from .real_softphone import Softphone, baresip, free_port, sipp
+from .real_softphone import Softphone, baresip, listening, sipp
 from .watching import facts, up, watched
 
 pytestmark = pytest.mark.services
@@ -30,7 +31,7 @@ def phone_to(real: Softphone, **changes: object) -> PhoneLineChannel:
 async def ended(phone: PhoneLineChannel, context: MemoryContext) -> Call:
     """Wait until a call has ended; give what is known of it."""
     assert phone.line is not None
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not (found := facts(context)) or found[-1].state is not CallState.ENDED:
             await phone.line.until_taken(phone.line.taken + 1)
     return reduce(merge_calls, found)
@@ -64,16 +65,17 @@ async def test_a_caller_who_is_answered_has_talked(tmp_path):
 
 
 async def test_a_call_back_is_placed_and_its_record_names_the_attempt(tmp_path):
-    port = free_port()
+    [port] = free_ports(1)
     async with baresip(tmp_path / "phone", answers=False) as real:
         phone = phone_to(real, originate=True, dial=f"sip:{{number}}@127.0.0.1:{port}")
         customer = await sipp(tmp_path, "-sn", "uas", "-p", str(port))
+        await listening(port)
         async with watched(phone) as context:
             await up(phone)
             action = Action(kind=ActionKind.ORIGINATE, ref="task-5", recipient="+8613800138000")
             await phone.act(action)
             assert phone.line is not None
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(60):
                 while not (found := facts(context)) or found[-1].state is not CallState.TALKING:
                     await phone.line.until_taken(phone.line.taken + 1)
             await phone.line.connection.ask({"command": "hangup"})

@@ -20,7 +20,7 @@ from .watching import facts, up, watched
 
 
 def phone_to(server: SoftphoneServer, **changes: object) -> PhoneLineChannel:
-    settings = {"port": server.port, "timeout_s": 5, **changes}
+    settings = {"port": server.port, "timeout_s": 60, **changes}
     return PhoneLineChannel(
         "desk-1", PhoneLineSettings(region="CN", zone="Asia/Shanghai", softphone=settings)
     )

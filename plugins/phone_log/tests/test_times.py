@@ -56,6 +56,22 @@ def test_never_is_no_time(written):
     assert read_time(written) is None
 
 
+@pytest.mark.parametrize(
+    "written",
+    [
+        "0001-01-01T00:00:00+14:00",
+        "9999-12-31 23:59:59",
+        "Fri, 31 Dec 9999 23:59:59 -1400",
+        "9999999999",
+        "9999999999999",
+        "1601-01-01 00:00:00",
+    ],
+)
+def test_a_time_no_call_was_at_is_refused_before_a_zone_takes_it_out_of_range(written):
+    with pytest.raises(BadTime):
+        read_time(written)
+
+
 def test_a_day_first_time_is_read_where_the_map_says_so():
     assert read_time("03/04/2025 12:30", ["%d/%m/%Y %H:%M"]) == datetime(2025, 4, 3, 12, 30)
 

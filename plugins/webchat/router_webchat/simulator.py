@@ -11,7 +11,7 @@ from typing import Any
 
 from aiohttp import ClientSession, ClientWebSocketResponse, WSMsgType, web
 
-from router.channel import AnyChannel, RouteHandler
+from router.channel import AnyChannel, RouteResponder
 from router.messages import RawInbound
 from router_webchat.channel import WebchatChannel
 from router_webchat.routes import ROUTES
@@ -21,7 +21,7 @@ from router_webchat.visitors import Visitor, mint_visitor
 SITE = "simulated-site"
 ORIGIN = "https://shop.example"
 TEXTS = ("Hello, is the blue one in stock?", "你好，请问什么时候发货？", "My order 1001 has not come 😟")
-ANSWER_WITHIN_S = 10.0
+ANSWER_WITHIN_S = 60.0
 MESSAGES_EACH = 8
 
 
@@ -143,7 +143,7 @@ class WebchatSimulator:
         self._url = f"http://127.0.0.1:{self._runner.addresses[0][1]}/chat/v1/socket"
         self._client = ClientSession()
 
-    async def _serve(self, handle: RouteHandler, request: web.Request) -> web.StreamResponse:
+    async def _serve(self, handle: RouteResponder, request: web.Request) -> web.StreamResponse:
         """Hand a request to the one account it is for; the simulated shops share a site key."""
         account = request.query.get("account", "")
         return await handle(request, {account: self._channels[account]})

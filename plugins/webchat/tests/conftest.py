@@ -6,7 +6,6 @@ import asyncio
 import json
 import logging
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -16,7 +15,6 @@ from router_webchat.routes import ROUTES
 from router_webchat.settings import WebchatSettings
 
 from router import Health
-from router.clock import SystemClock
 from router.errors import StoreUnavailable
 from router.messages import (
     AcceptOutcome,
@@ -32,6 +30,7 @@ from router.messages import (
     Role,
     ThreadEvent,
 )
+from router.testing import FakeClock
 
 SHOP = "https://shop.example"
 SITE = "shop-site"
@@ -45,7 +44,8 @@ class RecordingContext:
     log = logging.getLogger("webchat-tests")
 
     def __init__(self) -> None:
-        self.clock = SystemClock()
+        # It stands: how fast a visitor may write is not for the machine to decide.
+        self.clock = FakeClock()
         self.values: dict[str, JsonValue] = {}
         self.items: dict[str, RawInbound] = {}
         self.threads: dict[str, list[ThreadEvent]] = {}
@@ -103,7 +103,7 @@ class RecordingContext:
         event = ThreadEvent(
             seq=seq,
             id=f"m{seq}",
-            at=datetime.now(UTC),
+            at=self.clock.now(),
             kind="message",
             role=role,
             author_name=name,
@@ -160,7 +160,7 @@ class Tab:
 
     async def next(self) -> dict[str, Any]:
         """Give the next frame."""
-        message = await self.ws.receive(timeout=5)
+        message = await self.ws.receive(timeout=60)
         assert message.type is WSMsgType.TEXT, f"closed with {self.ws.close_code}"
         frame: dict[str, Any] = json.loads(message.data)
         if frame["type"] == "event":
@@ -185,7 +185,7 @@ class Tab:
 
     async def closed(self) -> int | None:
         """Wait until the server closes; give its code."""
-        while (await self.ws.receive(timeout=5)).type is WSMsgType.TEXT:
+        while (await self.ws.receive(timeout=60)).type is WSMsgType.TEXT:
             pass
         return self.ws.close_code
 

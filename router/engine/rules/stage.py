@@ -7,7 +7,7 @@ what the engine is told while both are in use.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from hashlib import blake2b
 
 import msgspec
@@ -17,6 +17,7 @@ from router.engine.engine import Engine
 from router.engine.roster import Roster
 from router.engine.rules.ruleset import RuleSet
 from router.engine.rules.shifts import promised_by
+from router.engine.rules.trial import require_room, side_by_side
 from router.messages import JsonObject
 from router.strategy import Strategy
 
@@ -97,18 +98,14 @@ class RulesInForce:
         What belongs to a staged queue comes from the staged version, and so does what only that one has.
         What everybody shares (capacity, offers, leases) is that of the version in force.
         """
-        base = self.ruleset.engine_config
         if self.staged is None:
-            return base
-        new, stage = self.staged.ruleset.engine_config, self.staged.stage
-        tried = {name: new.queues[name] for name in stage.queues if name in new.queues}
-        return replace(
-            base,
-            queues={**new.queues, **base.queues, **tried},
-            sla={**new.sla, **base.sla},
-            incidents={**new.incidents, **base.incidents},
-            lasting=base.lasting | new.lasting,
-        )
+            return self.ruleset.engine_config
+        return side_by_side(self.ruleset, self.staged.ruleset, self.staged.stage.queues)
+
+    def require_room(self) -> None:
+        """Refuse a stage under which some work would never be asked for; raises ConfigError."""
+        if self.staged is not None:
+            require_room(self.ruleset, self.staged.ruleset, self.engine_config)
 
     def new_engine(self, strategies: Sequence[Strategy] = (), seed: int = ENGINE_SEED) -> Engine:
         """Build an engine for these rules that watches for who should be here; `strategies` are those of plugins."""

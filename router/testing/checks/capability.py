@@ -119,9 +119,10 @@ NEEDS: Mapping[str, str] = {
     "thread_kinds": "`sample_in(thread_kind)`",
     "start_rules": "`start_attempt(rule, attempt)`",
     "typing": "`type(channel, raw)`",
+    "actions": "`acted()`",
     "events": "a sample of that kind",
     "identity_kinds": "a sample whose author has one",
-    "ordering": "samples with a sort_key, oldest first",
+    "ordering": "samples with a sort_key, oldest first; two of one thread for dense",
 }
 
 

@@ -17,7 +17,7 @@ from router.testing.checks.inbound import samples_of
 from router.testing.simulators import SpecSimulator
 from router.testing.stage import NotDeclared, NotRun, Stage
 
-_START_S = 30.0
+_START_S = 120.0
 _LISTENING = re.compile(rb"listening on (http://[^\s\x1b]+)")
 _VIOLATION = re.compile(rb"(?i)violation|not valid|invalid")
 
@@ -29,7 +29,7 @@ async def check_conformance(stage: Stage) -> None:
             raise NotDeclared("its simulator names no published description (`spec`)")
         spec, prism = simulator.spec(), shutil.which("prism")
         if not spec.is_file():
-            raise NotRun(f"the description {spec.name} is not there")
+            raise NotRun(f"the provider's description {spec.name} was not installed with the plugin")
         if prism is None:
             raise NotRun("no `prism` on the path; npm install -g @stoplight/prism-cli")
         async with (

@@ -124,11 +124,9 @@ async def check_text_limit(stage: Stage) -> None:
 
 
 async def _arrived_bytes(scene: Scene, before: int, wanted: int) -> int:
-    """Count what arrives, message by message, until it is enough or nothing more comes."""
-    count, size = before + 1, 0
-    while size < wanted and len(sent := await scene.arrived(count)) >= count:
-        count, size = len(sent) + 1, sum(map(len, sent[before:]))
-    return size
+    """Count what has arrived, and if that is not enough, what is still under way."""
+    size = sum(map(len, scene.simulator.sent()[before:]))
+    return size if size >= wanted else sum(map(len, await scene.arrived_in_all(before)))
 
 
 def _filled(pattern: str, most: int, unit: TextUnit) -> str:

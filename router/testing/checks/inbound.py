@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import time
+from collections.abc import Sequence
 
 from router.channel import PushSource, Simulator
 from router.errors import MalformedMessage
@@ -11,7 +12,7 @@ from router.messages import EventKind, RawInbound, Role
 from router.testing.checks.forging import refuse_forged_calls
 from router.testing.factories import make_raw
 from router.testing.memory import MemoryStore
-from router.testing.simulators import EchoSimulator
+from router.testing.simulators import BatchSimulator, EchoSimulator, RepeatingSimulator
 from router.testing.stage import NotDeclared, Scene, Stage
 
 _REPEATS = 5
@@ -34,7 +35,10 @@ def need_inbound(stage: Stage) -> None:
 
 
 async def check_repeated(stage: Stage) -> None:
-    """Deliver every sample in order, then all of them again, shuffled: once each, in order."""
+    """Deliver every sample in order, then all of them again, shuffled: once each, in order.
+
+    The same holds for several in one call, and for repetitions that are not byte for byte the same.
+    """
     need_inbound(stage)
     async with stage.scene() as scene:
         samples = samples_of(scene.simulator)
@@ -43,6 +47,8 @@ async def check_repeated(stage: Stage) -> None:
         first = [item.raw for item in scene.context.accepted]
         again = samples * (_REPEATS - 1)
         random.Random(5).shuffle(again)
+        if isinstance(scene.simulator, RepeatingSimulator):
+            again += [scene.simulator.again(raw) for raw in samples]
         for raw in again:
             await scene.deliver(raw)
         accepted = scene.context.accepted
@@ -54,6 +60,22 @@ async def check_repeated(stage: Stage) -> None:
         assert list(decoded) == list(item.events), "decoding twice gave two results"
         wanted = [event.blocks for event in scene.channel.decode(raw)]
         assert [event.blocks for event in decoded] == wanted, "items were accepted in another order"
+    await _all_at_once(stage, [item.raw for item in accepted])
+
+
+async def _all_at_once(stage: Stage, one_by_one: Sequence[RawInbound]) -> None:
+    """Call with every sample at once, and again without the first: they are what they were one by one."""
+    async with stage.scene() as scene:
+        channel, simulator = scene.channel, scene.simulator
+        if not (isinstance(simulator, BatchSimulator) and isinstance(channel, PushSource)):
+            return
+        samples = samples_of(simulator)
+        for raws in (samples, samples[1:]):
+            reply = await channel.handle_http(simulator.signed_together(raws))
+            assert reply.status < 400, f"a call with {len(raws)} messages was answered {reply.status}"
+        keys = [item.raw.dedupe_key for item in scene.context.accepted]
+        wanted = [raw.dedupe_key for raw in one_by_one]
+        assert keys == wanted, f"a call with {len(wanted)} messages became {len(keys)} items, or others"
 
 
 async def check_crash(stage: Stage) -> None:

@@ -7,6 +7,7 @@ import os
 
 from router.messages import Block, BlockKind, JsonValue, RawInbound
 from router.testing.checks.inbound import need_inbound, samples_of
+from router.testing.checks.strange import take_strange
 from router.testing.log_lines import LogLines, secret_variables
 from router.testing.simulators import UnknownKindSimulator
 from router.testing.stage import NotDeclared, Scene, Stage
@@ -62,6 +63,7 @@ async def check_raw_kept(stage: Stage) -> None:
     for text in (block.text for item in accepted for event in item.events for block in event.blocks):
         told_on = [line for line in lines.seen if len(text) > 12 and text in line]
         assert not told_on, f"the log tells what a customer wrote: {told_on[:1]}"
+    await take_strange(stage)
 
 
 def _no_secret_in(value: JsonValue, secrets: set[str], name: str = "") -> None:

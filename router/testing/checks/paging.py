@@ -58,18 +58,30 @@ async def _pull_until(scene: Scene, wanted: Sequence[str]) -> None:
     while in_vain < _PULLS_IN_VAIN and not set(wanted) <= set(_texts(scene)):
         before = len(scene.context.accepted)
         with suppress(InboundError, SendError):
-            async with asyncio.timeout(STEP_S):
-                await scene.channel.pull()
+            await _pull(scene.channel)
         in_vain = 0 if len(scene.context.accepted) > before else in_vain + 1
     missing = [text for text in wanted if text not in _texts(scene)]
     assert not missing, f"{len(missing)} of {len(wanted)} messages never came, the first is {missing[0]!r}"
 
 
+async def _pull(channel: PullSource) -> None:
+    try:
+        async with asyncio.timeout(STEP_S):
+            await channel.pull()
+    except TimeoutError as error:
+        raise AssertionError(
+            f"one pull took longer than {STEP_S:.0f} s; where the provider holds the call until there is"
+            " something, let the simulator's settings ask it not to"
+        ) from error
+
+
 def _once_and_in_order(scene: Scene, wanted: Sequence[str]) -> None:
+    twice = [text for text, times in Counter(wanted).items() if times > 1]
+    assert not twice, f"the simulator's `crowd` gave {twice[0]!r} twice; no two of its texts may be alike"
     came = [text for text in _texts(scene) if text in set(wanted)]
     doubled = [text for text, times in Counter(came).items() if times > 1]
     assert not doubled, f"{len(doubled)} messages were accepted twice, the first is {doubled[0]!r}"
-    assert len(came) == len(wanted)
+    assert len(came) == len(wanted), f"{len(wanted)} messages came as {len(came)}"
     first_page = [text for text in came if text in set(wanted[: len(wanted) // 2])]
     in_order = first_page == [text for text in wanted if text in set(first_page)]
     assert in_order, "messages of one time stamp came in another order than the provider's"

@@ -24,7 +24,7 @@ from router.windows import CUSTOMER_MESSAGE
 _TEXTS = ("part one", "part two", "part three")
 _LONGER_THAN_ANY_LIMIT_S = 90_000.0
 _SENDS_AT_ONCE, _FEWEST_AT_ONCE = 20, 2
-_RENEWAL_S = 5.0
+_RENEWAL_S = 30.0
 _GONE = (DeliveryState.ACCEPTED, DeliveryState.DELIVERED, DeliveryState.READ, DeliveryState.HELD)
 
 

@@ -7,7 +7,13 @@ from collections.abc import Awaitable, Callable, Sequence
 from router.capabilities import Ordering
 from router.channel import Confirms, FollowsThread, ShowsTyping
 from router.errors import SendError
-from router.messages import Confirmation, DeliveryState, EventKind, InboundEvent
+from router.messages import Confirmation, DeliveryState, EventKind, InboundEvent, RawInbound
+from router.testing.checks.threads import (
+    look_at_order,
+    look_at_targets,
+    sample_of_thread,
+    tell_threads_apart,
+)
 from router.testing.checks.tour_abilities import (
     use_actions,
     use_context,
@@ -89,15 +95,21 @@ def _events(scene: Scene) -> list[InboundEvent]:
 
 
 def _look_at_events(stage: Stage, events: Sequence[InboundEvent]) -> None:
-    can = stage.channel_type.capabilities
     stage.seen.update({"inbound"} if events else ())
     stage.seen.update(f"events: {event.kind}" for event in events)
     identities = [identity for event in events for identity in event.author.identities]
     stage.seen.update(f"identity_kinds: {identity.kind}" for identity in identities)
     stage.seen.update({"joins_open_episode"} if identities else ())
-    keys = [event.sort_key for event in events if event.kind is EventKind.MESSAGE]
-    if can.ordering is not Ordering.NONE and all(keys) and keys == sorted(keys):
-        stage.seen.add(f"ordering: {can.ordering}")
+
+
+async def _order(scene: Scene, stage: Stage) -> None:
+    ordering = stage.channel_type.capabilities.ordering
+    if ordering is not Ordering.NONE and look_at_order(_events(scene), ordering):
+        stage.seen.add(f"ordering: {ordering}")
+
+
+async def _targets(scene: Scene, stage: Stage) -> None:
+    look_at_targets(scene.context.accepted)
 
 
 async def _thread_kinds(scene: Scene, stage: Stage) -> None:
@@ -106,11 +118,17 @@ async def _thread_kinds(scene: Scene, stage: Stage) -> None:
         stage.seen.update(f"thread_kinds: {kind}" for kind in kinds)
     if not isinstance(scene.simulator, ThreadKindSimulator):
         return
+    known: list[tuple[str, RawInbound, InboundEvent]] = []
     for kind in sorted(kinds):
-        raw = scene.simulator.sample_in(kind)
+        raw = sample_of_thread(scene.simulator, kind)
         await scene.deliver(raw)
         messages = [event for event in scene.channel.decode(raw) if event.kind is EventKind.MESSAGE]
         assert messages, f"the sample of a thread of kind {kind} is no message"
+        stated = messages[0].context.get("thread_kind", "" if len(kinds) > 1 else kind)
+        assert stated == kind, f"context['thread_kind'] is {stated!r} in a thread of the declared kind {kind}"
+        for other, its_raw, its_message in known:
+            tell_threads_apart((kind, raw, messages[0]), (other, its_raw, its_message))
+        known.append((kind, raw, messages[0]))
         stage.seen.add(f"thread_kinds: {kind}")
 
 
@@ -131,6 +149,8 @@ async def _receipts(scene: Scene, stage: Stage) -> None:
 _STEPS: Sequence[Callable[[Scene, Stage], Awaitable[None]]] = (
     _words,
     _samples,
+    _order,
+    _targets,
     _thread_kinds,
     _sending,
     _live,

@@ -13,7 +13,7 @@ from router.messages import BlockKind, OutboundAttempt, Receipt
 from router.orders import ContextKind, ContextQuery
 from router.testing.checks.telling import is_told_apart
 from router.testing.checks.tour_sending import send
-from router.testing.simulators import ActingSimulator, ContextSimulator
+from router.testing.simulators import ActingSimulator, ActWatchingSimulator, ContextSimulator
 from router.testing.stage import Scene, Stage
 from router.threads import Action, ActionKind, Permission, TemplateUse
 
@@ -106,11 +106,12 @@ async def use_actions(scene: Scene, stage: Stage) -> None:
             attempt = await scene.attempt()
             if stage.channel_type.capabilities.outbound:
                 await scene.channel.send(attempt)
-            await _act(scene, scene.channel, kind, attempt)
-            stage.seen.add(f"actions: {kind}")
+            if await _act(scene, scene.channel, kind, attempt):
+                stage.seen.add(f"actions: {kind}")
 
 
-async def _act(scene: Scene, channel: Acts, kind: ActionKind, attempt: OutboundAttempt) -> None:
+async def _act(scene: Scene, channel: Acts, kind: ActionKind, attempt: OutboundAttempt) -> bool:
+    """Do one thing; say whether the provider was seen to be asked for it."""
     event = await scene.first_event()
     action = Action(
         kind=kind,
@@ -123,5 +124,15 @@ async def _act(scene: Scene, channel: Acts, kind: ActionKind, attempt: OutboundA
     )
     if isinstance(scene.simulator, ActingSimulator):
         action = scene.simulator.action(kind, attempt)
+    watching = scene.simulator if isinstance(scene.simulator, ActWatchingSimulator) else None
+    before = len(watching.acted()) if watching else 0
     receipt = await channel.act(action)
     assert isinstance(receipt, Receipt), f"act({kind}) gave {receipt!r:.80}"
+    if watching is None:
+        return False
+    asked = watching.acted()[before:]
+    assert asked, f"act({kind}) gave a receipt, and the provider was asked for nothing"
+    named = [one.encode() for one in (action.target, action.thread, action.recipient, action.ref) if one]
+    about = any(name in each for name in named for each in asked)
+    assert about, f"act({kind}) asked for something that names neither message, thread nor recipient"
+    return True

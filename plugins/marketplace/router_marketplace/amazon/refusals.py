@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from router.errors import (
@@ -17,7 +18,7 @@ from router.errors import (
     SendError,
     UnknownOutcome,
 )
-from router_marketplace.parsing import objects, text_of
+from router_marketplace.parsing import objects, pause_s, text_of
 
 _CLASSES: Mapping[int, type[SendError]] = {
     400: ContentRejected,
@@ -30,7 +31,7 @@ _CLASSES: Mapping[int, type[SendError]] = {
 
 
 def refusal_of(
-    status: int, document: Mapping[str, Any], headers: Mapping[str, str], *, writes: bool
+    status: int, document: Mapping[str, Any], headers: Mapping[str, str], now: datetime, *, writes: bool
 ) -> SendError:
     """Name a refusal in Amazon's own words."""
     first = next(iter(objects(document.get("errors"))), {})
@@ -41,7 +42,7 @@ def refusal_of(
         f"Amazon refused ({status} {code})",
         code=code,
         public_text=f"Amazon refuses: {words or code}",
-        retry_after_s=_pause_s(headers) if kind is RateLimited else None,
+        retry_after_s=_pause_s(headers, now) if kind is RateLimited else None,
     )
 
 
@@ -59,12 +60,11 @@ def _class_of(status: int, code: str, words: str, *, writes: bool) -> type[SendE
     return Permanent
 
 
-def _pause_s(headers: Mapping[str, str]) -> float:
+def _pause_s(headers: Mapping[str, str], now: datetime) -> float:
     """Take the pause Amazon names, else that of the rate it names (calls a second)."""
-    try:
-        return max(float(headers["retry-after"]), 0.0)
-    except (KeyError, ValueError):
-        pass
+    told = pause_s(headers, now)
+    if told is not None:
+        return told
     try:
         return 1.0 / float(headers["x-amzn-ratelimit-limit"])
     except (KeyError, ValueError, ZeroDivisionError):

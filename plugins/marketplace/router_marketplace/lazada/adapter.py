@@ -83,7 +83,7 @@ class LazadaAdapter(AppAdapter[LazadaSettings]):
 
     def refusal(self, call: Call, answer: Answer, now: datetime) -> SendError | None:
         """Judge by the codes in the body, then by the HTTP status."""
-        return refusal_of(call, answer)
+        return refusal_of(call, answer, now)
 
     # in
 

@@ -38,7 +38,7 @@ def params_of(attempt: OutboundAttempt) -> dict[str, str]:
 
 def _text(blocks: list[Block]) -> dict[str, str]:
     text = "\n\n".join(block.text for block in blocks)
-    size_bytes = len(text.encode())
+    size_bytes = len(text.encode("utf-8", "replace"))
     if size_bytes > FACTS.text.max:
         raise ContentRejected(
             f"the text has {size_bytes} bytes, Lazada takes {FACTS.text.max}", code="too_long", part="text"

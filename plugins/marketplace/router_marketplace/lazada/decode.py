@@ -89,7 +89,6 @@ def message_event(
         blocks=[block],
         evidence=[Evidence(kind=EvidenceKind.THREAD, value=thread)] if thread else [],
         automatic=Automatic.REPLY if role is Role.BOT else Automatic.NO,
-        may_answer_automatically=role is Role.CUSTOMER,
         visible=not held,
         context={name: block.fields[name] for name in ("order_id", "product_id") if name in block.fields},
         report=_report(number, at, message) if role is Role.SHOP and not recalled else None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from http import HTTPStatus
 
 from router.errors import (
@@ -15,13 +16,13 @@ from router.errors import (
 )
 from router_marketplace.calls import Answer, Call
 from router_marketplace.lazada.facts import FACTS
-from router_marketplace.parsing import text_of
+from router_marketplace.parsing import pause_s, text_of
 
 RECALL_PATH = "/im/message/recall"
 _DONE = ("", "0")
 
 
-def refusal_of(call: Call, answer: Answer) -> SendError | None:
+def refusal_of(call: Call, answer: Answer, now: datetime) -> SendError | None:
     """Judge an answer: the gateway's code, the service's own code, then whose fault it was."""
     said = answer.document
     codes = [text_of(said.get(name)) for name in ("code", "err_code")]
@@ -38,8 +39,9 @@ def refusal_of(call: Call, answer: Answer) -> SendError | None:
         why = FACTS.rules.not_recalled
         return NotAllowedNow(f"Lazada does not take the message back ({code})", code=code, public_text=why)
     if kind is RateLimited:
+        wait_s = pause_s(answer.headers, now)
         return RateLimited(
-            f"Lazada asks to slow down ({code})", code=code, public_text=words, retry_after_s=_pause_s(answer)
+            f"Lazada asks to slow down ({code})", code=code, public_text=words, retry_after_s=wait_s
         )
     if kind is NotAllowedNow:
         return NotAllowedNow(
@@ -66,10 +68,3 @@ def _class_of(codes: list[str], fault: str, call: Call, answer: Answer) -> type[
     if not answer.document and answer.status < HTTPStatus.BAD_REQUEST:
         return UnknownOutcome if call.writes else Retryable
     return Permanent
-
-
-def _pause_s(answer: Answer) -> float | None:
-    try:
-        return max(float(answer.headers["retry-after"]), 0.0)
-    except (KeyError, ValueError):
-        return None

@@ -28,6 +28,11 @@ def same(expected: str, given: str) -> bool:
     return hmac.compare_digest(expected.encode(), given.encode("utf-8", "replace"))
 
 
+def same_hex(expected: str, given: str) -> bool:
+    """Compare two digests in hexadecimal, whose letters may be small or capital."""
+    return same(expected.lower(), given.strip().lower())
+
+
 def sorted_pairs(params: Mapping[str, str], left_out: Collection[str] = ("sign",)) -> str:
     """Join names and values in the order of the names' code points, less the signature."""
     return "".join(f"{name}{params[name]}" for name in sorted(params) if name not in left_out)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 
-from router_marketplace.signing.digests import hmac_base64, hmac_hex, same
+from router_marketplace.signing.digests import hmac_base64, hmac_hex, same, same_hex
 
 
 def app_key_push(app_key: str, secret: str, body: bytes) -> str:
@@ -18,17 +18,18 @@ def app_key_push(app_key: str, secret: str, body: bytes) -> str:
 
 def is_app_key_push(app_key: str, secret: str, body: bytes, authorization: str) -> bool:
     """Tell whether Lazada or TikTok Shop signed a push."""
-    return same(app_key_push(app_key, secret, body), authorization)
+    return same_hex(app_key_push(app_key, secret, body), authorization)
 
 
 def is_shopee_push(url: str, secret: str, body: bytes, authorization: str) -> bool:
     """Tell whether Shopee signed a push to this public address."""
-    return same(hmac_hex(secret, url.encode() + b"|" + body), authorization)
+    return same_hex(hmac_hex(secret, url.encode() + b"|" + body), authorization)
 
 
 def is_meta_push(secret: str, body: bytes, hub_signature: str) -> bool:
     """Tell whether Meta signed a push (`X-Hub-Signature-256`)."""
-    return same("sha256=" + hmac_hex(secret, body), hub_signature)
+    kind, _, given = hub_signature.partition("=")
+    return kind == "sha256" and same_hex(hmac_hex(secret, body), given)
 
 
 def is_shopify_push(secret: str, body: bytes, shopify_hmac: str) -> bool:
@@ -39,4 +40,4 @@ def is_shopify_push(secret: str, body: bytes, shopify_hmac: str) -> bool:
 def is_wechat_call(token: str, stamp: str, nonce: str, signature: str) -> bool:
     """Tell whether WeChat signed the query of a call; it does not cover the body."""
     joined = "".join(sorted((token, stamp, nonce)))
-    return same(hashlib.sha1(joined.encode(), usedforsecurity=False).hexdigest(), signature)
+    return same_hex(hashlib.sha1(joined.encode(), usedforsecurity=False).hexdigest(), signature)

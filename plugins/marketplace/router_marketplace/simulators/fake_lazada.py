@@ -93,7 +93,7 @@ class FakeLazada(StatefulFake):
             "timestamp": int(unix_ms(self.clock.now())),
             "site": "lazada_sg",
         }
-        body = json.dumps(said, ensure_ascii=False, separators=(",", ":")).encode()
+        body = json.dumps(said, separators=(",", ":")).encode()
         return Push(body=body, headers={"Authorization": app_key_push(APP_KEY, APP_SECRET, body)})
 
     def wire(self, message: FakeMessage) -> dict[str, Any]:

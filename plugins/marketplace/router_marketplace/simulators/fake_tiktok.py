@@ -101,7 +101,7 @@ class FakeTiktok(StatefulFake):
             "timestamp": int(self.clock.now().timestamp()),
             "data": told,
         }
-        body = json.dumps(said, ensure_ascii=False, separators=(",", ":")).encode()
+        body = json.dumps(said, separators=(",", ":")).encode()
         return Push(body=body, headers={"Authorization": app_key_push(APP_KEY, APP_SECRET, body)})
 
     def wire(self, message: FakeMessage) -> dict[str, Any]:

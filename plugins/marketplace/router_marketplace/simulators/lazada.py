@@ -107,7 +107,7 @@ class LazadaSimulator(PlayedSimulator[FakeLazada]):
         version = {"recalled": ":recalled", "held": ":held"}.get(message.state, "")
         return RawInbound(
             dedupe_key=f"message:{thread}:{message.id}{version}",
-            raw=json.dumps(said, ensure_ascii=False).encode(),
+            raw=json.dumps(said, ensure_ascii=False).encode("utf-8", "surrogatepass"),
             received_at=message.at,
             envelope={"what": "message", "thread": thread, "listed": fake.session(fake.threads[thread])},
         )
@@ -141,6 +141,10 @@ class LazadaSimulator(PlayedSimulator[FakeLazada]):
         told = self.record.customer_says(_session(1), "", kind="29999", content={"depth": 3})
         return self.recorded(self.record, told)
 
+    def saying(self, text: str) -> RawInbound:
+        """Give a message with these words."""
+        return self.recorded(self.record, self.record.customer_says(_session(1), text))
+
     def fresh(self, number: int) -> RawInbound:
         """Give one more message; each from one of twenty buyers."""
         return self.recorded(
@@ -157,6 +161,10 @@ class LazadaSimulator(PlayedSimulator[FakeLazada]):
         """Mark the session as read up to a message, or take back what was sent last."""
         message = self.fake.sent_by_shop()[-1] if kind is ActionKind.RECALL else self.fake.messages[0]
         return Action(kind=kind, thread=message.thread, target=message.id)
+
+    def acted(self) -> Sequence[bytes]:
+        """Give what it was asked to mark as read and to take back."""
+        return self.fake.http.asked("/im/session/read", "/im/message/recall")
 
     async def receipt(self, channel: AnyChannel, attempt: OutboundAttempt, state: DeliveryState) -> None:
         """Let the buyer read what was sent last, or let the session show that he has it."""

@@ -106,7 +106,7 @@ class TiktokSimulator(PlayedSimulator[FakeTiktok]):
         record.threads[shut].status = "closed"
         listed = record.conversation(record.threads[shut])
         state: JsonObject = {"what": "thread", "thread": shut, "listed": listed}
-        raw = json.dumps(listed, ensure_ascii=False).encode()
+        raw = json.dumps(listed, ensure_ascii=False).encode("utf-8", "surrogatepass")
         at = messages[-1].at
         return (
             *samples,
@@ -119,7 +119,7 @@ class TiktokSimulator(PlayedSimulator[FakeTiktok]):
         said = fake.wire(message)
         return RawInbound(
             dedupe_key=f"message:{thread}:{said['id']}",
-            raw=json.dumps(said, ensure_ascii=False).encode(),
+            raw=json.dumps(said, ensure_ascii=False).encode("utf-8", "surrogatepass"),
             received_at=message.at,
             envelope={"what": "message", "thread": thread, "listed": fake.conversation(fake.threads[thread])},
         )
@@ -160,6 +160,10 @@ class TiktokSimulator(PlayedSimulator[FakeTiktok]):
         told = self.record.customer_says("7494560109732330001", "", kind="HOLOGRAM", content={"depth": 3})
         return self.recorded(self.record, told)
 
+    def saying(self, text: str) -> RawInbound:
+        """Give a message with these words."""
+        return self.recorded(self.record, self.record.customer_says(str(7_494_560_109_732_340_000), text))
+
     def fresh(self, number: int) -> RawInbound:
         """Give one more message; each from one of twenty buyers."""
         thread = str(7_494_560_109_732_340_000 + number % 20)
@@ -174,6 +178,10 @@ class TiktokSimulator(PlayedSimulator[FakeTiktok]):
     def action(self, kind: ActionKind, attempt: OutboundAttempt) -> Action:
         """Mark the chat as read."""
         return Action(kind=kind, thread=attempt.thread, target=wire_id(self.fake.messages[0].number))
+
+    def acted(self) -> Sequence[bytes]:
+        """Give what it was asked to mark as read."""
+        return self.fake.http.asked("/messages/read")
 
     def start_attempt(self, rule: StartRule, attempt: OutboundAttempt) -> OutboundAttempt:
         """Turn an attempt into the first message to a buyer who has ordered."""

@@ -100,7 +100,7 @@ class YandexSimulator(MarketSimulator[FakeYandex]):
 
     def sample_in(self, thread_kind: str) -> RawInbound:
         """Give the message of one kind of chat."""
-        return self._samples[("order", "return", "direct", "dispute").index(thread_kind)]
+        return self._samples[("order", "return", "direct").index(thread_kind)]
 
     def first_messages(self) -> Sequence[RawInbound]:
         """Let people write at `record` and give what the channel stores of it; the first is a customer's."""
@@ -121,7 +121,7 @@ class YandexSimulator(MarketSimulator[FakeYandex]):
         record.dispute(101)
         chat = record.chat_json(record.threads["101"])
         state: JsonObject = {"what": "thread", "thread": "101", "listed": chat}
-        raw = json.dumps(chat, ensure_ascii=False).encode()
+        raw = json.dumps(chat, ensure_ascii=False).encode("utf-8", "surrogatepass")
         at = about_order.at
         return (
             *samples,
@@ -133,7 +133,7 @@ class YandexSimulator(MarketSimulator[FakeYandex]):
         chat = message.thread
         return RawInbound(
             dedupe_key=f"message:{chat}:{message_id(message)}",
-            raw=json.dumps(fake.message_json(message), ensure_ascii=False).encode(),
+            raw=json.dumps(fake.message_json(message), ensure_ascii=False).encode("utf-8", "surrogatepass"),
             received_at=message.at,
             envelope={"what": "message", "thread": chat, "listed": fake.chat_json(fake.threads[chat])},
         )
@@ -160,6 +160,10 @@ class YandexSimulator(MarketSimulator[FakeYandex]):
     def unknown_kind(self) -> RawInbound:
         """Give a message of a kind nobody has heard of."""
         return self.recorded(self.record, self.record.buyer_writes(101, "", kind="hologram"))
+
+    def saying(self, text: str) -> RawInbound:
+        """Give a message with these words."""
+        return self.recorded(self.record, self.record.buyer_writes(101, text))
 
     def fresh(self, number: int) -> RawInbound:
         """Give one more message; each from one of five buyers, as every sweep reads the newest chats again."""

@@ -79,7 +79,6 @@ def message_event(
         blocks=[_block(kind, content, hint)],
         evidence=[Evidence(kind=EvidenceKind.THREAD, value=thread)] if thread else [],
         automatic=Automatic.REPLY if role is Role.BOT else Automatic.NO,
-        may_answer_automatically=role is Role.CUSTOMER,
         visible=visible,
         context=_context(content),
         sort_key=text_of(message.get("index")).zfill(_INDEX_DIGITS),

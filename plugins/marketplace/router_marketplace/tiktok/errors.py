@@ -16,7 +16,7 @@ from router.errors import (
     UnknownOutcome,
 )
 from router_marketplace.calls import Answer, Call
-from router_marketplace.parsing import text_of
+from router_marketplace.parsing import pause_s, text_of
 from router_marketplace.tiktok.facts import FACTS
 
 _DONE = "0"
@@ -31,9 +31,9 @@ def refusal_of(call: Call, answer: Answer, now: datetime) -> SendError | None:
     kind = FACTS.error_for(code) or _by_status(call, answer)
     name = code if code and code != _DONE else f"http_{answer.status}"
     if kind is RateLimited:
-        pause_s = _pause_s(name, answer, now)
+        wait_s = _pause_s(name, answer, now)
         return RateLimited(
-            f"TikTok Shop asks to slow down ({name})", code=name, public_text=words, retry_after_s=pause_s
+            f"TikTok Shop asks to slow down ({name})", code=name, public_text=words, retry_after_s=wait_s
         )
     if kind is NotAllowedNow:
         why = words or FACTS.rules.closed_reason
@@ -64,7 +64,5 @@ def _pause_s(code: str, answer: Answer, now: datetime) -> float | None:
     if code in FACTS.limits.until_next_day:
         tomorrow = datetime.combine(now.astimezone(UTC).date() + timedelta(days=1), time(tzinfo=UTC))
         return (tomorrow - now).total_seconds()
-    try:
-        return max(float(answer.headers["retry-after"]), 0.0)
-    except (KeyError, ValueError):
-        return FACTS.limits.pauses_s.get(code)
+    told = pause_s(answer.headers, now)
+    return FACTS.limits.pauses_s.get(code) if told is None else told

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from email.utils import parsedate_to_datetime
 from urllib.parse import urlencode
 
 from router.channel import HttpRequest
@@ -16,6 +15,7 @@ from router.threads import PlatformState
 from router_marketplace.adapter import Adapter, Item, ItemPage, Mark, Push, Thread, ThreadPage
 from router_marketplace.calls import Access, Answer, Call, FilePart, json_call
 from router_marketplace.facts import Facts, load_facts
+from router_marketplace.parsing import pause_s
 from router_marketplace.settings import secret
 from router_marketplace.yandex import messages, pushes
 from router_marketplace.yandex.orders import KINDS, card_of
@@ -261,12 +261,8 @@ def _first_error(document: JsonObject) -> tuple[str, str]:
 
 def _pause_s(answer: Answer, now: datetime) -> float:
     """Find out how long to wait: Retry-After, the end of the resource limit, or a moment."""
-    after = answer.headers.get("retry-after", "")
-    if after.isdecimal():
-        return min(float(after), LONGEST_PAUSE_S)
-    until = answer.headers.get("x-ratelimit-resource-until", "")
-    try:
-        wait_s = (parsedate_to_datetime(until) - now).total_seconds() if until else AT_ONCE_PAUSE_S
-    except (ValueError, TypeError):
-        wait_s = AT_ONCE_PAUSE_S
-    return min(max(wait_s, AT_ONCE_PAUSE_S), LONGEST_PAUSE_S)
+    after_s = pause_s(answer.headers, now)
+    if after_s is not None:
+        return min(after_s, LONGEST_PAUSE_S)
+    until_s = pause_s(answer.headers, now, "x-ratelimit-resource-until")
+    return min(max(until_s or AT_ONCE_PAUSE_S, AT_ONCE_PAUSE_S), LONGEST_PAUSE_S)

@@ -42,7 +42,7 @@ CAPABILITIES = Capabilities(
     },
     marks_sending=True,
     joins_open_episode=False,
-    thread_kinds=frozenset({"order", "return", "direct", "dispute"}),
+    thread_kinds=frozenset({"order", "return", "direct"}),
     start_rules=(StartRule(who="shop", needs="order"), StartRule(who="shop", needs="return")),
     events=frozenset({"thread_state"}),
     identity_kinds=frozenset({"yandex_public_id", "yandex_chat"}),

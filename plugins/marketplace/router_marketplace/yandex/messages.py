@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 
 from router.messages import (
     Author,
@@ -130,7 +130,8 @@ def moment(value: JsonValue) -> datetime:
     at = datetime.fromisoformat(str(value))
     if at.tzinfo is None:
         raise ValueError(f"{value!r:.40} has no zone")
-    return at
+    # In UTC now: near the end of all times that fails, and better here than where it is read back.
+    return at.astimezone(UTC)
 
 
 def part(document: JsonObject, name: str) -> JsonObject:

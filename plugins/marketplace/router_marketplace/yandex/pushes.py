@@ -29,13 +29,16 @@ Networks = Sequence[IPv4Network | IPv6Network]
 def verify(request: HttpRequest, networks: Networks, push_secret: str) -> None:
     """Raise InboundRejected unless the call comes from where, and to where, the platform's calls do."""
     if push_secret and not hmac.compare_digest(request.path.strip("/").encode(), push_secret.encode()):
-        raise InboundRejected("the push address does not end in the account's secret")
+        raise InboundRejected("the push address does not end in the account's secret; check both")
     try:
         address = ip_address(request.remote)
     except ValueError:
-        raise InboundRejected("the push comes from no address") from None
+        raise InboundRejected("the push comes from no address", code="sender") from None
     if not any(address in network for network in networks):
-        raise InboundRejected("the push does not come from the platform's networks")
+        raise InboundRejected(
+            "the push does not come from the platform's networks; check them, and the trusted proxies",
+            code="sender",
+        )
 
 
 def read(request: HttpRequest, business_id: int, now: datetime) -> Push:

@@ -71,6 +71,11 @@ class PhoneLineSimulator(PhoneLogSimulator):
         """Give a call back to the customer of the samples."""
         return Action(kind=kind, ref=attempt.attempt_id, recipient="+8613900139000", agent="4001")
 
+    def acted(self) -> Sequence[bytes]:
+        """Give the calls the server was asked to place."""
+        actions = self.server.actions if self.server is not None else []
+        return [str(each).encode() for each in actions if each["Action"] == "Originate"]
+
 
 def _line_events() -> tuple[RawInbound, ...]:
     key, at_s = "1740976200.3", BEGAN_AT.timestamp()

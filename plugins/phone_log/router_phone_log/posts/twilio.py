@@ -14,6 +14,7 @@ from router_phone_log.posts.bodies import form_of, records_of, text
 from router_phone_log.times import BadTime, read_seconds, read_time
 
 SOURCE = "twilio"
+_VERSION_DIGITS = 9
 
 _STATES: Mapping[str, tuple[CallState, CallOutcome | None]] = {
     "queued": (CallState.RINGING, None),
@@ -130,4 +131,4 @@ def _recordings(record: Mapping[str, object]) -> tuple[Recording, ...]:
 
 def _version(record: Mapping[str, object]) -> int:
     number = text(record, "SequenceNumber")
-    return int(number) if number.isascii() and number.isdigit() else 0
+    return int(number) if number.isascii() and number.isdigit() and len(number) <= _VERSION_DIGITS else 0

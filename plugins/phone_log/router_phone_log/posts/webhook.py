@@ -32,7 +32,10 @@ class Webhook:
         # What is signed is the address the outside called, not the one behind the proxy.
         url = self._ctx.public_url + request.target
         if not is_proven(request, self._settings, self._secrets, url):
-            raise InboundRejected("the post carries no valid proof of its sender")
+            raise InboundRejected(
+                f"the post carries no valid proof of its sender; check {self._settings.secret_env}, and with"
+                " signed addresses the public URL"
+            )
         await self._ctx.accept([self._item(request)])
         return _TAKEN
 

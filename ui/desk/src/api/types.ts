@@ -175,6 +175,15 @@ export interface QueueCounters {
   oldest_eligible_since: string | null;
 }
 
+export interface RefusedCalls {
+  reason: string;
+  count: number;
+  since: string;
+  last_at: string;
+  why: string;
+  taken_at: string | null;
+}
+
 export interface ChannelHealth {
   account: string;
   channel: string;
@@ -184,6 +193,7 @@ export interface ChannelHealth {
   since: string | null;
   next_try: string | null;
   acts: ("read" | "recall" | "react" | "originate")[];
+  refused: RefusedCalls[];
 }
 
 export interface Problem {

@@ -1,6 +1,6 @@
 /** Who is here and how loaded, and how each channel is doing. */
 import { useEffect } from "preact/hooks";
-import type { ChannelHealth, Colleague } from "../api/types";
+import type { ChannelHealth, Colleague, RefusedCalls } from "../api/types";
 import { now } from "../store/clock";
 import { channels, colleagues, loadHouse } from "../store/house";
 import { fullTime, span } from "../format";
@@ -28,6 +28,17 @@ function ColleagueRow({ colleague }: { colleague: Colleague }) {
   );
 }
 
+/** Calls nobody could verify: a wrong secret where no genuine one was ever taken, else strangers. */
+function RefusedWords({ refused }: { refused: RefusedCalls }) {
+  const words = { n: refused.count, since: fullTime(refused.since), last: fullTime(refused.last_at) };
+  return (
+    <span class="house-refused" data-refused={refused.reason}>
+      {t("calls-refused", words)} · {refused.why} ·{" "}
+      {refused.taken_at ? t("calls-taken", { at: fullTime(refused.taken_at) }) : t("calls-none-taken")}
+    </span>
+  );
+}
+
 function ChannelRow({ channel }: { channel: ChannelHealth }) {
   const word = `health-${channel.state.replaceAll("_", "-")}`;
   return (
@@ -43,6 +54,9 @@ function ChannelRow({ channel }: { channel: ChannelHealth }) {
         {channel.cause && ` · ${channel.cause}`}
         {channel.since && ` · ${span((now.value - Date.parse(channel.since)) / 1_000)}`}
         {channel.next_try && ` · ${t("health-next-try", { span: span((Date.parse(channel.next_try) - now.value) / 1_000) })}`}
+        {channel.refused.map((one) => (
+          <RefusedWords key={one.reason} refused={one} />
+        ))}
       </span>
     </li>
   );

