@@ -14,7 +14,6 @@ from tests.integration.house import NOW, Doors, house
 
 
 @pytest.mark.long
-@pytest.mark.timeout(120)
 async def test_provider_is_not_called_by_the_next_run_before_its_limit_ends(sqlite_url: str) -> None:
     await upgrade_database(sqlite_url)
     clock = FakeClock(NOW)
