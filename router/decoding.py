@@ -15,7 +15,7 @@ import signal
 import sys
 import traceback
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, BinaryIO
 
 from router.channel import AnyChannel, ChannelType
@@ -30,6 +30,7 @@ TIME_LIMIT_S = 10.0
 """Of processor time: a busy machine must not set a customer's message aside."""
 SILENCE_LIMIT_S = 120.0
 """Of real time, the start of the process included: for what waits instead of reading."""
+LEAVING_LIMIT_S = 30.0
 _LENGTH_BYTES = 8
 _TOO_SLOW = -getattr(signal, "SIGPROF", 0) or None
 
@@ -117,10 +118,11 @@ class _SecondProcess:
                     f"reading it took over {SILENCE_LIMIT_S:.0f} s", code="too_slow"
                 ) from None
             except (EOFError, OSError) as error:
-                if await self.end() == _TOO_SLOW:
+                if await self._ended() == _TOO_SLOW:
                     raise MalformedMessage(
                         f"reading it took over {TIME_LIMIT_S:g} s of the processor", code="too_slow"
                     ) from None
+                await self.end()
                 raise MalformedMessage("reading it ended the process", code="killed") from error
         code, result = pickle.loads(answer)
         if code:
@@ -145,14 +147,22 @@ class _SecondProcess:
         size = int.from_bytes(await stdout.readexactly(_LENGTH_BYTES), "big")
         return await stdout.readexactly(size)
 
-    async def end(self) -> int | None:
-        """End the process, if there is one, and give how it ended."""
+    async def _ended(self) -> int | None:
+        """Wait until the process, which says no more, has ended, and give how.
+
+        To kill it now would be to ask whether it lives, and to take that answer away from who waits for it.
+        """
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LEAVING_LIMIT_S):
+                if self._process is not None:
+                    return await self._process.wait()
+        return None
+
+    async def end(self) -> None:
         process, self._process = self._process, None
-        if process is None:
-            return None
-        if process.returncode is None:
+        if process is not None and process.returncode is None:
             process.kill()
-        return await process.wait()
+            await process.wait()
 
 
 def _answer(question: bytes) -> bytes:
