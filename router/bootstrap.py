@@ -16,6 +16,7 @@ from random import Random, SystemRandom
 from aiohttp import web
 
 from router.accounts.judgement import Limits
+from router.acts import Acts
 from router.clock import Clock, SystemClock
 from router.composing import Composing
 from router.config import Account, AnyAccount, Config, account_settings
@@ -49,7 +50,7 @@ from router.rerouting import Reroutes
 from router.routing_setup import put_in_force, put_on_staff
 from router.rulebook import Rulebook
 from router.rules_files import DEFAULT_RULES, RulesSource, read_roster, read_rules
-from router.sources import ContextSource, Sources, read_sources
+from router.sources import ContextSource, Patience, Sources, read_sources
 from router.startup import check_clock, check_folder, files_folder, make_private
 from router.steering import Steering
 from router.storage.sole import sole_router
@@ -90,6 +91,7 @@ async def running_router(
     random: Random | None = None,
     web_settings: WebSettings | None = None,
     limits: Limits | None = None,
+    patience: Patience | None = None,
     extra_routes: Sequence[web.AbstractRouteDef] = (),
 ) -> AsyncIterator[Router]:
     """Start everything the configuration names; raises ConfigError before anything is accepted.
@@ -102,7 +104,7 @@ async def running_router(
     plugins = PluginHost.load(config.plugins.disabled)
     accounts = account_settings(config, plugins) if accounts is None else accounts
     sources = read_sources(config, plugins)
-    sources = replace(sources, context=(*sources.context, *context))
+    sources = replace(sources, context=(*sources.context, *context), patience=patience or Patience())
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(_own_store(config, clock))
         rules = await _prepare(config, store, clock, plugins.strategies)
@@ -278,6 +280,7 @@ class _House:
             reroutes=self.reroutes,
             replies=self.replies,
             files=self.files,
+            acts=Acts(self._store, self._clock, self.doors, self.notices.taken_back),
             context=self.context,
             order_notes=self.order_notes,
             composing=Composing(self._store, self._clock, self.doors),

@@ -285,19 +285,19 @@ class ShowsTyping(ABC):
 
 AnyChannel = Channel[Any]
 
-RouteHandler = Callable[[web.Request, Mapping[str, AnyChannel]], Awaitable[web.StreamResponse]]
+RouteResponder = Callable[[web.Request, Mapping[str, AnyChannel]], Awaitable[web.StreamResponse]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChannelRoute:
-    """A web route of a channel kind; the handler gets the open channels of its kind by account name.
+    """A web route of a channel kind; `handle` gets the open channels of its kind by account name.
 
     `path` is an aiohttp route template and must start with one of `ChannelType.route_prefixes`.
     """
 
     method: str
     path: str
-    handle: RouteHandler
+    handle: RouteResponder
 
 
 class Simulator(Protocol):

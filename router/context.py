@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from router.clock import Clock
-from router.context_source import ANSWER_S, MAX_CHARS, Cards, KnowsOrders, OfChannel, Source
+from router.context_source import MAX_CHARS, Cards, KnowsOrders, OfChannel, Source
 from router.errors import SendError
 from router.orders import ContextKind, ContextQuery
 from router.sources import FailedSource, Sources
@@ -37,7 +37,8 @@ class ContextRoom:
     def __init__(self, sources: Sources, clock: Clock, channels: KnowsOrders) -> None:
         self._clock = clock
         self._channels = channels
-        self._sources = [Source(each, clock) for each in sources.context]
+        self.patience = sources.patience
+        self._sources = [Source(each, clock, self.patience.answer_s) for each in sources.context]
         self._failed = [each for each in sources.failed if each.section == "context"]
         self._channel_sources: dict[str, Source] = {}
 
@@ -81,7 +82,7 @@ class ContextRoom:
     async def _answer(self, source: Source, query: ContextQuery) -> ContextAnswer:
         answer = ContextAnswer(source=source.name, title=source.title, kind=query.kind)
         try:
-            return replace(answer, cards=await source.cards(query, ANSWER_S))
+            return replace(answer, cards=await source.cards(query, self.patience.answer_s))
         except TimeoutError:
             return replace(answer, state="late")
         except SendError as error:
@@ -89,7 +90,8 @@ class ContextRoom:
 
     def _channel_source(self, account: str) -> Source:
         if account not in self._channel_sources:
-            self._channel_sources[account] = Source(OfChannel(account, self._channels), self._clock)
+            of = OfChannel(account, self._channels)
+            self._channel_sources[account] = Source(of, self._clock, self.patience.answer_s)
         return self._channel_sources[account]
 
 

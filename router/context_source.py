@@ -24,7 +24,6 @@ from router.sources import ContextSource
 
 log = logging.getLogger(__name__)
 
-ANSWER_S = 2.0
 KEPT_S = 60.0
 KEPT_ANSWERS = 2_000
 AT_ONCE = 16
@@ -63,8 +62,9 @@ class OfChannel:
 class Source:
     """One source with what it answered lately, what it is asked now, and how slow it was."""
 
-    def __init__(self, of: ContextSource | OfChannel, clock: Clock) -> None:
+    def __init__(self, of: ContextSource | OfChannel, clock: Clock, answer_s: float) -> None:
         self.name = of.name
+        self._answer_s = answer_s
         self._of = of
         self._clock = clock
         self._kept: OrderedDict[object, tuple[float, Cards]] = OrderedDict()
@@ -135,7 +135,7 @@ class Source:
             await self._http.close()
 
     async def _fetch(self, key: object, query: ContextQuery) -> Cards:
-        async with self._turns, asyncio.timeout(ANSWER_S):
+        async with self._turns, asyncio.timeout(self._answer_s):
             try:
                 answer = await (await self._ready())(query)
                 cards = _fitting(answer, query)

@@ -2,7 +2,7 @@
 
 Small items of channels that share the router's loop are read in place. Everything else (large items,
 channels that do not share the loop, items whose last try ended with the process) is read in a second
-process, which is killed when it takes too long or dies of its own.
+process, which ends when one takes too much of the processor, and is killed when it does nothing for long.
 
 In: account and raw item. Out: events without texts that no store takes, or MalformedMessage with the reason.
 """
@@ -11,9 +11,11 @@ from __future__ import annotations
 
 import asyncio
 import pickle
+import signal
 import sys
 import traceback
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, BinaryIO
 
 from router.channel import AnyChannel, ChannelType
@@ -25,7 +27,11 @@ from router.messages import InboundEvent, RawInbound
 
 IN_PLACE_BYTES = 256 * 1024
 TIME_LIMIT_S = 10.0
+"""Of processor time: a busy machine must not set a customer's message aside."""
+SILENCE_LIMIT_S = 120.0
+"""Of real time, the start of the process included: for what waits instead of reading."""
 _LENGTH_BYTES = 8
+_TOO_SLOW = -getattr(signal, "SIGPROF", 0) or None
 
 Events = tuple[InboundEvent, ...]
 
@@ -103,15 +109,18 @@ class _SecondProcess:
     async def ask(self, question: tuple[Any, ...]) -> Events:
         async with self._turn:
             try:
-                async with asyncio.timeout(TIME_LIMIT_S):
-                    answer = await self._exchange(pickle.dumps(question))
+                async with asyncio.timeout(SILENCE_LIMIT_S):
+                    answer = await self._exchange(pickle.dumps((TIME_LIMIT_S, question)))
             except TimeoutError:
                 await self.end()
                 raise MalformedMessage(
-                    f"reading it took over {TIME_LIMIT_S:.0f} s", code="too_slow"
+                    f"reading it took over {SILENCE_LIMIT_S:.0f} s", code="too_slow"
                 ) from None
             except (EOFError, OSError) as error:
-                await self.end()
+                if await self.end() == _TOO_SLOW:
+                    raise MalformedMessage(
+                        f"reading it took over {TIME_LIMIT_S:g} s of the processor", code="too_slow"
+                    ) from None
                 raise MalformedMessage("reading it ended the process", code="killed") from error
         code, result = pickle.loads(answer)
         if code:
@@ -136,22 +145,40 @@ class _SecondProcess:
         size = int.from_bytes(await stdout.readexactly(_LENGTH_BYTES), "big")
         return await stdout.readexactly(size)
 
-    async def end(self) -> None:
+    async def end(self) -> int | None:
+        """End the process, if there is one, and give how it ended."""
         process, self._process = self._process, None
-        if process is not None and process.returncode is None:
+        if process is None:
+            return None
+        if process.returncode is None:
             process.kill()
-            await process.wait()
+        return await process.wait()
 
 
 def _answer(question: bytes) -> bytes:
-    factory, account, settings, raw = pickle.loads(question)
+    limit_s, (factory, account, settings, raw) = pickle.loads(question)
     try:
-        result: tuple[str, object] = ("", legible(tuple(factory(account, settings).decode(raw))))
+        channel = factory(account, settings)
+        with _at_most(limit_s):
+            result: tuple[str, object] = ("", legible(tuple(channel.decode(raw))))
     except MalformedMessage as error:
         result = (error.code, str(error))
     except Exception as error:
         result = ("plugin_bug", _last_line(error))
     return pickle.dumps(result)
+
+
+@contextmanager
+def _at_most(processor_s: float) -> Iterator[None]:
+    """Let this process end, whatever it is at, when it has used the processor for longer."""
+    if not hasattr(signal, "setitimer"):  # not on Windows, where only silence is noticed
+        yield
+        return
+    signal.setitimer(signal.ITIMER_PROF, processor_s)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
 
 
 def _last_line(error: BaseException) -> str:

@@ -18,7 +18,6 @@ from router.messages import EventKind, InboundEvent, Proof, Role
 from router.model.filing import Decoded, OrderFacts, OrderLookup
 from router.orders import ContextCard, ContextKind, ContextQuery
 
-FACTS_S = 0.3
 MAX_ORDER_ID_CHARS = 100
 
 _DEMANDS = (EventKind.MESSAGE, EventKind.CALL)
@@ -27,9 +26,9 @@ _DEMANDS = (EventKind.MESSAGE, EventKind.CALL)
 class OrderFactsRoom:
     """Looks orders up for triage; one slow source rests after three misses and costs nothing meanwhile."""
 
-    def __init__(self, context: ContextRoom, limit_s: float = FACTS_S) -> None:
+    def __init__(self, context: ContextRoom) -> None:
         self._context = context
-        self._limit_s = limit_s
+        self._limit_s = context.patience.facts_s
 
     async def look_up(self, items: Sequence[Decoded]) -> Sequence[Decoded]:
         """Give the items with what is known of their orders; all are asked about at once."""

@@ -56,12 +56,21 @@ class FailedSource:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Patience:
+    """How long a source of context is waited for: by an agent, and by the rules before anything is filed."""
+
+    answer_s: float = 2.0
+    facts_s: float = 0.3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Sources:
     """All that is configured beside the channels."""
 
     context: Sequence[ContextSource] = ()
     notes: Sequence[NoteBook] = ()
     failed: Sequence[FailedSource] = ()
+    patience: Patience = Patience()
 
 
 def read_sources(config: Config, host: PluginHost) -> Sources:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,6 +20,8 @@ SUPPORT = "support"
 SITE = "shop"
 
 _HERE = Path(__file__).parent
+_LEASE_OF_CHAT = re.compile(r"(?<=^leases:\n  chat: ).*$", re.MULTILINE)
+_HASTY_LEASE = "{nudge: 1s, supervisor: 3s, hand_back: 6s, absent: 6s}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,12 +44,11 @@ def read_roster_file(one_at_a_time: bool) -> dict[str, Any]:
 
 
 def write_rules(folder: Path, *, is_hasty: bool) -> None:
-    """Put the rules with their lists into the folder; JSON is YAML, and needs no quoting of its own."""
-    path = _HERE / "rules.yaml"
-    rules: Any = read_document(path.read_text(encoding="utf-8"), source=str(path)).value
-    if is_hasty:
-        rules["leases"]["chat"] = {"nudge": "1s", "supervisor": "2s", "hand_back": "3s", "absent": "3s"}
-    (folder / "rules.yaml").write_text(json.dumps(rules, ensure_ascii=False, indent=2), encoding="utf-8")
+    """Put the rules with their lists into the folder; `is_hasty` lets nobody be silent in a chat for long."""
+    rules = (_HERE / "rules.yaml").read_text(encoding="utf-8")
+    (folder / "rules.yaml").write_text(
+        _LEASE_OF_CHAT.sub(_HASTY_LEASE, rules) if is_hasty else rules, encoding="utf-8"
+    )
     shutil.copytree(_HERE / "lists", folder / "lists")
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from argon2 import PasswordHasher
 
+from router.accounts.judgement import Limits
 from router.bootstrap import Router, running_router
 from router.capabilities import HealthState
 from router.clock import SystemClock
@@ -33,12 +34,14 @@ from router.demo.scenes import Script
 from router.demo.shop_system import ShopSystem, shop_source
 from router.errors import RouterError
 from router.people import hash_password, set_password
+from router.sources import Patience
 from router.web.settings import WebSettings
 
 PASSWORD = "demo"
 HTTP_PORT = 8080
 SMTP_PORT = 2525
 STARTED_WITHIN_S = 120.0
+UNHURRIED_S = 60.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +99,9 @@ async def _world(
                 context=[shop_source(url)],
                 clock=clock,
                 web_settings=WebSettings(password_hasher=cheap),
+                # The check judges what the shop knows, not how busy the machine is.
+                limits=Limits(look_up_s=UNHURRIED_S) if one_at_a_time else None,
+                patience=Patience(answer_s=UNHURRIED_S, facts_s=UNHURRIED_S) if one_at_a_time else None,
                 extra_routes=outside.routes(script, clock, url),
             )
         )

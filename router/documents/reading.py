@@ -34,6 +34,10 @@ MAX_DEPTH = 24
 MAX_NUMBER_CHARS = 40
 
 _TAG = "tag:yaml.org,2002:"
+TAB = "found character '\\t'"
+"""How the parser begins its complaint of a tab where it takes none."""
+
+TABS = ("not valid YAML: a tab stands where only spaces may", "Indent with spaces.")
 _SYNTAX_HINT = "Check indentation, brackets and quotes near here; texts with `: ` or ` #` need quotes."
 _NO_ANCHORS = (
     "aliases and anchors are not allowed",
@@ -252,6 +256,9 @@ class _Reading:
         if "tag handle" in message:
             # The parser would repeat the name, which may be the beginning of a password.
             self.complain((), *_NO_TAGS, place=place)
+            return
+        if message.startswith(TAB):
+            self.complain((), *TABS, place=place)
             return
         self.complain((), f"not valid YAML: {message}", _SYNTAX_HINT, place=place)
 

@@ -11,11 +11,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from router.documents.places import Located
+from router.documents.places import Located, Place
 from router.documents.problems import Problem
-from router.documents.reading import read_with_problems
+from router.documents.reading import TABS, read_with_problems
 
 _SECTION = re.compile(r"[^\s#]")
+_INDENT = re.compile(r"( +)[^\s#]")
 _NAME = re.compile(r"""\s*["']?([\w.-]+)["']?\s*:""")
 
 
@@ -43,8 +44,14 @@ def read_in_parts(text: str, *, source: str, stand_ins: Mapping[str, str]) -> Re
     if whole.is_whole:
         return Recovered(located=whole.located, problems=whole.problems)
     lines = text.splitlines()
+    tabs = _expand_tabs(lines, source) if any(each.message == TABS[0] for each in whole.problems) else []
+    if tabs:
+        whole = read_with_problems("\n".join(lines) + "\n", source=source)
+        whole.located.lines = text.splitlines()
+    if whole.is_whole:
+        return Recovered(located=whole.located, problems=[*tabs, *whole.problems])
     broken = [part for section in _sections(lines) for part in _broken(lines, section, source)]
-    problems: list[Problem] = []
+    problems: list[Problem] = [*tabs]
     lost: list[str] = []
     for part in broken:
         problems += _faults(lines, part, source)
@@ -55,6 +62,20 @@ def read_in_parts(text: str, *, source: str, stand_ins: Mapping[str, str]) -> Re
         return Recovered(located=None, problems=[*problems, *whole.problems] if not broken else problems)
     again.located.lines = text.splitlines()
     return Recovered(located=again.located, problems=[*problems, *again.problems], lost="\n".join(lost))
+
+
+def _expand_tabs(lines: list[str], source: str) -> list[Problem]:
+    """Put spaces where lines are indented with tabs, each as wide as the first indentation; say which lines."""
+    widths = (len(found[1]) for line in lines if (found := _INDENT.match(line)))
+    spaces = " " * next(widths, 2)
+    problems = []
+    for number, line in enumerate(lines):
+        indent = line[: len(line) - len(line.lstrip(" \t"))]
+        if "\t" in indent:
+            place = Place(line=number + 1, column=indent.index("\t") + 1)
+            problems.append(Located(source=source).problem((), *TABS, place=place))
+            lines[number] = indent.replace("\t", spaces) + line[len(indent) :]
+    return problems
 
 
 def _sections(lines: Sequence[str]) -> Iterator[_Part]:

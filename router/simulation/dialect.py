@@ -60,15 +60,28 @@ class Dialect:
     def _check(self, line: Line) -> None:
         """Refuse a line about an item, a person or an incident nobody has heard of."""
         entry = line.entry
-        if "item" in entry and line.kind == "wrap_up_done":
-            self.work.known_item(str(entry["item"]))
-        elif "item" in entry:
+        if line.kind == "wrap_up_done":
+            self._check_wrap_up(line, str(entry["item"]))
+        elif "item" in entry and line.kind != "wrap_up_restored":
             self.work.live_item(str(entry["item"]))
         if isinstance(entry.get("agent"), str):
             self._people.known(str(entry["agent"]))
+        if line.kind == "claim_taken":
+            self._check_permission(str(entry["agent"]), self._play.items[str(entry["item"])].queue)
         if line.kind in ("incident_started", "incident_ended") and entry["name"] not in self._incidents:
             hint = did_you_mean(str(entry["name"]), list(self._incidents))
             raise ConfigError(f"unknown incident `{entry['name']}`", hint=hint)
+
+    def _check_wrap_up(self, line: Line, name: str) -> None:
+        """Refuse an item nobody has heard of; note one whose after-call work is over."""
+        if self._play.engine.explain(name, line.at)["state"] != "wrapping":
+            self.work.known_item(name)
+            self.notes.append(f"line {line.number}: nobody has after-call work on `{name}`; nothing changes")
+
+    def _check_permission(self, name: str, queue: str) -> None:
+        if not self._people.may_serve(name, queue):
+            hint = "Transfer it to a queue he serves, or give him the role supervisor in the roster."
+            raise ConfigError(f"`{name}` does not serve the queue `{queue}`", hint=hint)
 
     def _with_holder(self, line: Line, entry: JsonObject) -> JsonObject:
         """Fill in who has the item where a line leaves it out."""

@@ -207,9 +207,8 @@ async def _postgres_group(url: URL) -> AsyncIterator[tuple[Any, AsyncEngine]]:
         connect_args={"server_settings": {"default_transaction_read_only": "on"}},
     )
     writing = _OneConnection(engine)
-    async with engine.connect() as connection:
-        await _check_postgres(connection)
     try:
+        await _check_postgres(await writing.opened())
         yield writing.run_group, readers
     finally:
         await writing.close()
@@ -223,12 +222,17 @@ class _OneConnection:
         self._engine = engine
         self._connection: AsyncConnection | None = None
 
-    async def run_group(self, function: Callable[[Connection], None]) -> None:
+    async def opened(self) -> AsyncConnection:
+        """Give the connection, a new one where the last was lost."""
         if self._connection is None or self._connection.closed or self._connection.invalidated:
             await self.close()
             self._connection = await self._engine.connect()
-        async with self._connection.begin():
-            await self._connection.run_sync(function)
+        return self._connection
+
+    async def run_group(self, function: Callable[[Connection], None]) -> None:
+        connection = await self.opened()
+        async with connection.begin():
+            await connection.run_sync(function)
 
     async def close(self) -> None:
         if self._connection is not None:
@@ -245,3 +249,4 @@ async def _check_postgres(connection: AsyncConnection) -> None:
                 path="store.url",
                 hint=f"Switch {setting} on.",
             )
+    await connection.rollback()

@@ -13,6 +13,7 @@ from typing import Any
 
 _WIDTH = 100
 _GOOD = "All that it says it can do was seen at work. What each line means: docs/certificate.md"
+_PARTLY = "What it says it can do was seen at work, except for tests not run. See docs/certificate.md"
 _BAD = "Something went wrong, or what it says it can do was not seen at work: see FAILED below."
 
 
@@ -69,7 +70,7 @@ class Certificate:
             f"{self.channel_type_id} ({self.title}): {'certified' if self.passed else 'NOT certified'}",
             f"plugin {self.plugin or '(not named)'}, kit {self.kit}",
             self._counted(),
-            _GOOD if self.passed else _BAD,
+            self._meant(),
         ]
         declared = [one for one in self.capabilities if one.verdict is not Verdict.NOT_DECLARED]
         if declared:
@@ -102,6 +103,12 @@ class Certificate:
         ]
         told = [f"{len(numbers)} {verdict.value.lower()}" for verdict, numbers in counts if numbers]
         return f"{len(self.results)} tests: {', '.join(told)}"
+
+    def _meant(self) -> str:
+        """Say in one sentence what it comes to."""
+        if not self.passed:
+            return _BAD
+        return _PARTLY if any(one.verdict is Verdict.NOT_RUN for one in self.results) else _GOOD
 
     def to_json(self) -> dict[str, Any]:
         """Give it as an object for programs."""

@@ -11,6 +11,7 @@ import inspect
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Annotated, Any, Literal, TypeAlias
 
 import msgspec
@@ -103,9 +104,11 @@ class BoundCall:
 
 def bind(call: Call) -> BoundCall:
     """Read the signature of a call's function; TypeError when it does not fit its path."""
-    signature = inspect.signature(call.action, eval_str=True)
+    signature = _signature(getattr(call.action, "__func__", call.action))
     path_names = _PATH_NAME.findall(call.path)
-    parameters = {name: parameter.annotation for name, parameter in signature.parameters.items()}
+    parameters = {
+        name: parameter.annotation for name, parameter in signature.parameters.items() if name != "self"
+    }
     strange = set(parameters) - set(path_names) - {"caller", "request", "query", "body"}
     if strange or not set(path_names) <= set(parameters):
         raise TypeError(f"{call.method} {call.path}: the parameters of {call.action} do not fit the path")
@@ -117,6 +120,12 @@ def bind(call: Call) -> BoundCall:
         answer=signature.return_annotation if call.holds is inspect.Signature.empty else call.holds,
         wants=frozenset(parameters),
     )
+
+
+@cache
+def _signature(function: Callable[..., Any]) -> inspect.Signature:
+    """Read a signature, once for all applications: it evaluates every annotation."""
+    return inspect.signature(function, eval_str=True)
 
 
 def route_of(bound: BoundCall, identify: Identify) -> web.RouteDef:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from pydantic import BaseModel, TypeAdapter
+from pydantic.json_schema import JsonSchemaMode
 
 from router.web.binder import API_PREFIX, PATH_VALUE_LIMIT, BoundCall
 from router.web.files import Download
@@ -55,14 +57,22 @@ def describe(calls: Sequence[BoundCall], version: str) -> dict[str, Any]:
 
 def _schemas(calls: Sequence[BoundCall]) -> tuple[dict[Any, Any], Mapping[str, Any]]:
     """Give a schema for each model and answer, and the definitions they refer to."""
-    wanted: list[tuple[Any, Any, TypeAdapter[Any]]] = []
+    wanted: dict[tuple[Any, JsonSchemaMode], None] = {}
     for bound in calls:
         if bound.body is not None:
-            wanted.append((bound.body, "validation", TypeAdapter(bound.body)))
+            wanted[bound.body, "validation"] = None
         if _is_json(bound):
-            wanted.append((bound.answer, "serialization", TypeAdapter(bound.answer)))
-    unique = list({key: entry for entry in wanted if (key := entry[:2])}.values())
-    schemas, rest = TypeAdapter.json_schemas(unique, ref_template="#/components/schemas/{model}")
+            wanted[bound.answer, "serialization"] = None
+    return _schemas_of(tuple(wanted))
+
+
+@cache
+def _schemas_of(
+    wanted: tuple[tuple[Any, JsonSchemaMode], ...],
+) -> tuple[dict[Any, Any], Mapping[str, Any]]:
+    """Make the schemas, once for all applications: it takes most of the time of a description."""
+    adapters = [(one, mode, TypeAdapter(one)) for one, mode in wanted]
+    schemas, rest = TypeAdapter.json_schemas(adapters, ref_template="#/components/schemas/{model}")
     return {key: schema for (key, _), schema in schemas.items()}, rest.get("$defs", {})
 
 

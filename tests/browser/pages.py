@@ -13,7 +13,7 @@ for package in ("playwright", "axe_playwright_python"):
     pytest.importorskip(package, reason=f"needs {package}: pip install -e '.[browser]'")
 
 from axe_playwright_python.async_playwright import Axe  # noqa: E402
-from playwright.async_api import Browser, Frame, Page, async_playwright, expect  # noqa: E402
+from playwright.async_api import Browser, Frame, Locator, Page, async_playwright, expect  # noqa: E402
 
 CHROMIUM = "/usr/bin/chromium"
 FLAGS = (
@@ -24,6 +24,9 @@ FLAGS = (
     "--disable-sync",
     "--no-first-run",
 )
+# Only what never comes is given up; a busy machine takes its time.
+PATIENCE_MS = 120_000
+expect.set_options(timeout=PATIENCE_MS)
 
 
 @asynccontextmanager
@@ -39,6 +42,7 @@ async def chromium() -> AsyncIterator[Browser]:
 async def open_page(browser: Browser, url: str, faults: list[str]) -> AsyncIterator[Page]:
     """Open an address in a browser of its own and note what its console complains about."""
     context = await browser.new_context(locale="en-GB", viewport={"width": 1440, "height": 900})
+    context.set_default_timeout(PATIENCE_MS)
     page = await context.new_page()
     # before the log-in the desk asks who it is, and 401 is the answer
     page.on(
@@ -86,9 +90,9 @@ async def write_mail(mailbox: Page, subject: str, text: str) -> None:
     await expect(mailbox.get_by_text("Sent. The shop's SMTP server took it.")).to_be_visible()
 
 
-async def accept(desk: Page, question: str) -> None:
+async def accept(desk: Page, question: str, *, offered_as: str = "") -> None:
     """Accept the offer of what a customer wrote."""
-    offer = desk.locator(".offer").filter(has_text=question)
+    offer = desk.locator(".offer").filter(has_text=offered_as or question)
     await offer.get_by_role("button", name="Accept").click()
     await expect(desk.locator(".message").filter(has_text=question)).to_be_visible()
 
@@ -97,6 +101,16 @@ async def send_now(desk: Page) -> None:
     """Send what stands in the composer, without the time to think better of it."""
     await desk.locator(".composer").get_by_role("button", name="Send", exact=False).last.click()
     await desk.get_by_role("button", name="Send now").click()
+
+
+async def open_side(desk: Page, name: str) -> Locator:
+    """Open a panel beside the conversation."""
+    await desk.evaluate("document.activeElement?.blur()")
+    side = desk.locator(".side")
+    if not await side.is_visible():
+        await desk.keyboard.press("i")
+    await side.get_by_role("button", name=name, exact=True).click()
+    return side
 
 
 async def violations(page: Page | Frame) -> list[str]:

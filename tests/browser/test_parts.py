@@ -19,6 +19,7 @@ from tests.browser.pages import (
     expect,
     log_in,
     open_page,
+    open_side,
     send_now,
     write_mail,
 )
@@ -153,7 +154,7 @@ async def test_a_missed_call_becomes_a_call_back_that_its_agent_closes(
         await phone.get_by_label("Customer's number").fill(NUMBER)
         await phone.get_by_role("button", name="Call", exact=True).click()
         await desk.locator(".offer").get_by_role("button", name="Accept").click()
-        tasks = desk.get_by_role("region", name="To do")
+        tasks = desk.get_by_role("region", name="To be done")
         await expect(tasks.locator(".task-number")).to_contain_text("138")
         await tasks.get_by_role("button", name="Close with a reason…").click()
         await tasks.get_by_label("Why is nothing more needed?").fill("He wrote a mail instead")
@@ -169,17 +170,27 @@ async def test_an_order_note_is_written_and_stands_in_the_shop(
         await market.get_by_label("About order").select_option("1004")
         await market.get_by_label("Text").fill("Hello, where is my parcel?")
         await market.get_by_role("button", name="Send", exact=True).click()
-        await accept(desk, "Hello, where is my parcel?")
-    await desk.evaluate("document.activeElement?.blur()")
-    if not await desk.locator(".side").is_visible():
-        await desk.keyboard.press("i")
-    await desk.locator(".side").get_by_role("button", name="Orders").click()
-    await desk.locator(".order-note-form").get_by_label("Reason").fill("Sent a new cup")
+        await accept(desk, "Hello, where is my parcel?", offered_as="1004")
+    side = await open_side(desk, "Orders")
+    await side.locator(".order-note-form").get_by_label("Reason").fill("Sent a new cup")
     await desk.get_by_role("button", name="Add note").click()
     note = desk.locator(".order-note").filter(has_text="Sent a new cup--Anna--")
     await expect(note.locator(".note-state")).to_contain_text("In the shop")
     async with open_page(browser, f"{world.url}/demo/shop-orders", []) as orders:
         await expect(orders.get_by_text("Sent a new cup--Anna--").first).to_be_visible()
+
+
+async def test_a_message_is_taken_back_on_the_platform(desk: Page, world: World, browser: Browser) -> None:
+    async with open_page(browser, f"{world.url}/demo/marketplace", []) as market:
+        await market.get_by_label("Text").fill("Hi! Do you sell spare lids?")
+        await market.get_by_role("button", name="Send", exact=True).click()
+        await accept(desk, "Hi! Do you sell spare lids?")
+        await desk.locator(".composer textarea").fill("No, wrong answer.")
+        await send_now(desk)
+        answer = desk.locator(".message.is-outbound").filter(has_text="No, wrong answer.")
+        await answer.get_by_role("button", name="Take back").click()
+        await expect(desk.locator(".message.is-outbound")).to_contain_text("Recalled")
+        await expect(answer).to_have_count(0)
 
 
 async def test_two_contacts_are_one_person_and_two_again(desk: Page, shop: Page, mailbox: Page) -> None:
@@ -193,14 +204,10 @@ async def test_two_contacts_are_one_person_and_two_again(desk: Page, shop: Page,
     await frame.get_by_label("Message", exact=True).fill("I have just sent you a mail about a lid.")
     await frame.get_by_role("button", name="Send").click()
     await accept(desk, "I have just sent you a mail about a lid.")
-    await desk.evaluate("document.activeElement?.blur()")
-    if not await desk.locator(".side").is_visible():
-        await desk.keyboard.press("i")
-    side = desk.locator(".side")
-    await side.get_by_role("button", name="Customer").click()
+    side = await open_side(desk, "Customer")
     await side.get_by_role("button", name="Same person").click()
-    await expect(side.locator(".point-address").filter(has_text=address).first).to_be_visible()
-    await expect(side.locator(".merge-line")).to_be_visible()
+    # the contact that stays shows the doors of both, and the chat's alone when they are two again
+    await expect(side.locator(".point").filter(has_text="email · support")).to_have_count(1)
     await side.locator(".merge-line").get_by_role("button", name="Undo").click()
     await expect(side.locator(".merge-line")).to_have_count(0)
-    await expect(side.get_by_role("button", name="Same person")).to_be_visible()
+    await expect(side.locator(".point").filter(has_text="email · support")).to_have_count(0)

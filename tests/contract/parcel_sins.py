@@ -75,7 +75,7 @@ class IgnoresTheTime(Parcels):
 
 class DoesTheWorkFirst(Parcels):
     async def handle_http(self, request: HttpRequest) -> HttpReply:
-        for _ in range(3):
+        for _ in range(2):
             await self.ctx.put("busy", 1)
             await super().handle_http(request)
             await self.ctx.accept([item(b"more", f"more-{id(object())}")])

@@ -114,6 +114,7 @@ class Parcels(
                 author=Author(role=role, identities=[Identity(kind="buyer", value=sender)]),
                 blocks=[self.block(kind, text, said)],
                 evidence=[Evidence(kind=EvidenceKind.THREAD, value=thread)],
+                context={"thread_kind": said.get("about", "chat")},
                 sort_key=f"{number:012}",
                 target=str(said.get("target", "")),
                 audience=frozenset(Audience(one) for one in said.get("readers", ("customer",))),

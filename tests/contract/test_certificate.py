@@ -326,10 +326,12 @@ def test_waiting_in_vain_is_told_with_the_line_that_waits():
 
 def test_claim_nothing_exercises_is_a_failure():
     boastful = replace(GOOD, capabilities=replace(GOOD.capabilities, receipts="read"))
-    (result,) = certify(boastful, only={22}).results
-    assert result.detail.startswith(
+    certificate = certify(boastful, only={22})
+    assert certificate.results[0].detail.startswith(
         "declared, but nothing here exercised it: receipts: read (give the simulator"
     )
+    missing = {one.name: one.missing for one in certificate.capabilities if one.missing}
+    assert missing == {"receipts": ["receipts: read"]}
 
 
 class SilentPost(Post):

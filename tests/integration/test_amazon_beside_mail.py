@@ -9,7 +9,7 @@ import aiosmtplib
 import pytest
 from aiohttp import ClientSession
 from router_marketplace.simulators.fake_amazon import CLIENT_ID, ORDER, REFRESH, SECRET, FakeAmazon
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from router.bootstrap import Router, running_router
 from router.config import parse_config
@@ -47,7 +47,7 @@ class Desk:
         async with client:
             await client.sendmail("bounce@amazon.com", ["support@shop.example"], content)
         async with self.router.store.reading() as connection:
-            inbound = (await connection.execute(select(t.raw_inbound.c.id))).scalars().all()[-1]
+            inbound = (await connection.execute(select(func.max(t.raw_inbound.c.id)))).scalar_one()
         (filed,) = await self.router.supervisor.open_channels("email")["support"].ctx.filed(inbound)
         return filed.conversation_id
 
@@ -76,6 +76,16 @@ accounts:
     channel: amazon
     companion_of: [support]
     marketplace_id: ATVPDKIKX0DER
+    region: na
+    client_id: {CLIENT_ID}
+    client_secret_env: AMAZON_SECRET
+    refresh_token_env: AMAZON_REFRESH
+    api_url: {amazon.url}
+    auth_url: {amazon.url}/token
+context:
+  amazon-orders:
+    provider: amazon_orders
+    accounts: [support]
     region: na
     client_id: {CLIENT_ID}
     client_secret_env: AMAZON_SECRET
@@ -115,6 +125,17 @@ async def test_buyers_mail_is_shown_as_amazons_and_answered_with_a_message_amazo
     assert await desk.delivered(message["id"]) == "accepted"
     (sent,) = desk.amazon.sent_by_shop()
     assert (sent.kind, sent.text) == ("confirmDeliveryDetails", "Is the blue door yours?")
+
+
+async def test_order_of_a_buyers_mail_is_shown_with_what_amazon_says_of_it(desk: Desk):
+    order = {"AmazonOrderId": ORDER, "OrderStatus": "Unshipped", "OrderTotal": {"Amount": "11.01"}}
+    desk.amazon.orders[ORDER] = {"order": order, "items": {"OrderItems": [{"Title": "Blue door"}]}}
+    conversation = await desk.mail(BUYERS_MAIL)
+    path = f"/conversations/{conversation}/context?kind=orders&order={ORDER}"
+    (answer,) = (await desk.call("GET", path))["answers"]
+    assert (answer["source"], answer["state"]) == ("amazon-orders", "answered")
+    (card,) = answer["cards"]
+    assert (card["title"], card["status"], card["amount"]) == ("Blue door × 1", "Unshipped", "11.01")
 
 
 async def test_second_mail_of_the_alias_about_the_order_joins_whatever_its_subject(desk: Desk):

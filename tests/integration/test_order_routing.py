@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from router import ContextCard, ContextKind, ContextProvider, ContextProviderType, ContextQuery
 from router.context import ContextRoom
 from router.order_facts import OrderFactsRoom
-from router.sources import ContextSource, Sources
+from router.sources import ContextSource, Patience, Sources
 from router.storage import schema as t
 from router.storage.store import Store
 from router.testing import FakeClock
@@ -73,8 +73,8 @@ async def routed(store: Store, limit_s: float = 60.0) -> AsyncIterator[Front]:
     )
     source = ContextSource(name="shop", kind=kind, settings=Nothing(), accounts=frozenset(), facts="order")
     clock = FakeClock(NOW)
-    context = ContextRoom(Sources(context=[source]), clock, NoChannels())
-    orders = OrderFactsRoom(context, limit_s)
+    context = ContextRoom(Sources(context=[source], patience=Patience(facts_s=limit_s)), clock, NoChannels())
+    orders = OrderFactsRoom(context)
     async with (
         context.opened(),
         running(store, clock=clock, rules=RULES, look_up_orders=orders.look_up) as front,

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,17 +13,18 @@ from aiohttp.test_utils import TestServer
 from pydantic import BaseModel
 
 from router import ContextCard, ContextKind, ContextProvider, ContextProviderType, ContextQuery
-from router import context_source as limits
 from router.context import ContextAnswer, ContextRoom
 from router.errors import AuthInvalid, Retryable
 from router.messages import Author, Identity, InboundEvent, Proof, Role
 from router.model.filing import Decoded, OrderFacts, OrderLookup
 from router.order_facts import OrderFactsRoom
-from router.sources import ContextSource, FailedSource, Sources
+from router.sources import ContextSource, FailedSource, Patience, Sources
 from router.testing import FakeClock
 
 NOW = datetime(2026, 3, 4, 9, 0, tzinfo=UTC)
 ORDERS = ContextQuery(kind=ContextKind.ORDERS, account="chat", order_id="X-1")
+# No source of these tests is late because the machine is busy.
+UNHURRIED = Patience(answer_s=60.0, facts_s=60.0)
 
 
 class Where(BaseModel):
@@ -80,6 +81,7 @@ async def room(
     clock: FakeClock | None = None,
     channels: Any = None,
     failed: Sequence[FailedSource] = (),
+    patience: Patience = UNHURRIED,
     **how: Any,
 ) -> AsyncIterator[ContextRoom]:
     servers = []
@@ -101,7 +103,9 @@ async def room(
         where = Where(url=str(server.make_url("")).rstrip("/"))
         sources.append(ContextSource(name=f"shop-{number}", kind=kind, settings=where, **given))
     made = ContextRoom(
-        Sources(context=sources, failed=failed), clock or FakeClock(NOW), channels or NoChannels()
+        Sources(context=sources, failed=failed, patience=patience),
+        clock or FakeClock(NOW),
+        channels or NoChannels(),
     )
     try:
         async with made.opened():
@@ -130,25 +134,14 @@ def item(order_id: str = "X-1", proof: Proof = Proof.UNVERIFIED, role: Role = Ro
 
 
 async def facts(context: ContextRoom, asked: Decoded, limit_s: float = 60.0) -> OrderFacts:
-    (known,) = await OrderFactsRoom(context, limit_s).look_up([asked])
+    context.patience = replace(context.patience, facts_s=limit_s)
+    (known,) = await OrderFactsRoom(context).look_up([asked])
     return known.order_of(known.events[0])
 
 
-def wait_for_answers(seconds: float, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(limits, "ANSWER_S", seconds)
-    monkeypatch.setattr("router.context.ANSWER_S", seconds)
-
-
-@pytest.fixture(autouse=True)
-def _patience(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No source of these tests is late because the machine is busy."""
-    wait_for_answers(60.0, monkeypatch)
-
-
-async def test_a_source_that_hangs_is_shown_so_and_the_other_has_answered(monkeypatch: pytest.MonkeyPatch):
-    wait_for_answers(0.05, monkeypatch)
+async def test_a_source_that_hangs_is_shown_so_and_the_other_has_answered():
     good, stuck = Shop(), Shop(hold=True)
-    async with room(good, stuck) as context:
+    async with room(good, stuck, patience=Patience(answer_s=0.05)) as context:
         first, second = await context.ask(ORDERS)
         while first.state == "late":
             # On a busy machine a good one can be late too; only what was answered is kept.
@@ -262,7 +255,7 @@ async def test_card_with_values_of_the_wrong_kind_harms_nobody():
         factory=lambda name, settings: Careless(),
     )
     source = ContextSource(name="x", kind=kind, settings=Where(url=""), accounts=frozenset(), facts="order")
-    context = ContextRoom(Sources(context=[source]), FakeClock(NOW), NoChannels())
+    context = ContextRoom(Sources(context=[source], patience=UNHURRIED), FakeClock(NOW), NoChannels())
     async with context.opened():
         (answer,) = await context.ask(ORDERS)
         assert (answer.cards[0].amount, answer.cards[0].status, answer.cards[0].at) == ("{}", "7", None)

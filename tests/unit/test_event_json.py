@@ -33,6 +33,8 @@ from router.engine.events import (
     OverflowRestored,
     PresenceChanged,
     Replied,
+    WrapUpDone,
+    WrapUpRestored,
 )
 from router.engine.needs import Need, NeedKind
 from router.errors import ConfigError
@@ -78,6 +80,7 @@ EVENTS: list[Event] = [
     OfferRejected(at=AT, offer_id="i1.1", reason="lunch"),
     ClaimTaken(at=AT, item_id="i1", agent_id="mei"),
     ClaimEnded(at=AT, item_id="i1", agent_id="mei", outcome=ClaimOutcome.HANDED_BACK),
+    WrapUpDone(at=AT, item_id="i1"),
     Replied(at=AT, item_id="i1", agent_id="mei"),
     CustomerWrote(at=AT, item_id="i1"),
     ClockTick(at=AT),
@@ -111,6 +114,17 @@ EVENTS: list[Event] = [
         step="nudged",
         claimed_at=AT,
         replied_at=AT,
+    ),
+    WrapUpRestored(
+        at=AT,
+        item_id="i1",
+        agent_id="mei",
+        conversation_id="c1",
+        queue="complaints",
+        channel_class="phone",
+        eligible_since=AT,
+        since=AT,
+        until=AT + timedelta(seconds=30),
     ),
     AgentRestored(at=AT, agent_id="mei", skills={}, max_claims=1, state=PresenceState.BUSY, unanswered=2),
 ]

@@ -41,6 +41,29 @@ PLANTED = {
         (33, 16, "`facts.angry` is not known"),
         (35, 11, "the name `chinese` is taken"),
     ],
+    "faults-mixed.yaml": [
+        (3, 3, "nothing needs the skill `lang-zh`"),
+        (3, 19, "nothing goes by the kind `langauge`"),
+        (6, 3, "`complaints` stands here twice"),
+        (9, 3, "nothing runs by the calendar `store`"),
+        (9, 17, "`Europe/Berln` is no time zone"),
+        (11, 3, "no rule promises the sla policy `chat`"),
+        (11, 20, "unknown calendar `shp`"),
+        (12, 3, "no rule promises the sla policy `usual`"),
+        (12, 43, "`1 hour` is no duration"),
+        (14, 48, "the overflow goes in a circle"),
+        (16, 40, "`5/4` is no share"),
+        (17, 13, "unknown key `max_advanced`"),
+        (18, 1, "a tab stands where only spaces may"),
+        (18, 3, "no rule fills the queue `vip`"),
+        (25, 66, "expected queue after_sale, got complaints"),
+        (27, 23, "found no matching overload for '_>_'"),
+        (31, 29, "unknown skill `frensh`"),
+        (34, 18, "unknown queue `presale`"),
+        (38, 5, "the rule `richer` has no effect"),
+        (46, 18, "the same condition and sets another queue"),
+        (51, 5, "the rule `too late` is never reached"),
+    ],
     "faults-sense.yaml": [
         (3, 32, "nothing needs the skill `french`"),
         (4, 45, "no rule promises the sla policy `spare`"),
@@ -57,7 +80,7 @@ PLANTED = {
 
 
 @pytest.mark.parametrize("name", PLANTED)
-def test_ten_planted_faults_are_ten_findings_with_place_and_remedy(name):
+def test_each_planted_fault_is_one_finding_with_place_and_remedy(name):
     text = (FIXTURES / name).read_text(encoding="utf-8")
     found = sorted(
         check_ruleset(text, source=name, lists={}).findings, key=lambda each: (each.line, each.column)
@@ -83,6 +106,31 @@ def test_rule_with_broken_syntax_hides_no_other_fault():
     first, second = errors(text)
     assert "not valid YAML" in first
     assert second == "25: unknown queue `aftersale`"
+
+
+def test_needs_that_contradict_hide_no_failing_example():
+    example = "examples: [{given: {message: {language: zh}}, expect: {queue: complaints}}]"
+    needs = "needs: [{require: refunds}, {prefer: refunds, drop_after: 2m}]"
+    text = SOUND.replace("set: {needs: [{require: lang-zh}]}", f"set: {{needs: []}}\n    {example}")
+    text += f"  - name: at odds\n    when: message.kind == 'odd'\n    set: {{{needs}}}\n"
+    found = errors(text)
+    assert any("as require and as prefer" in message for message in found)
+    assert any("expected queue complaints" in message for message in found)
+
+
+def test_every_line_indented_with_tabs_is_named_and_still_looked_at():
+    text = SOUND.replace("  pre_sale: {max_advance: 2h", "\tpre_sale: {max_advnce: 2h", 1)
+    found = errors(text)
+    assert [message.partition(": ")[2] for message in found] == [
+        "not valid YAML: a tab stands where only spaces may",
+        "unknown key `max_advnce`",
+    ]
+
+
+def test_alias_is_told_once_and_nothing_that_follows_from_it():
+    text = SOUND.replace('when: message.language == "zh"', "when: *zh", 1)
+    assert [message.partition(": ")[2] for message in errors(text)] == ["aliases and anchors are not allowed"]
+    assert len(check_ruleset(text, source="rules.yaml", lists=LISTS).findings) == 1
 
 
 def test_name_that_stands_in_a_broken_part_is_not_complained_of_elsewhere():

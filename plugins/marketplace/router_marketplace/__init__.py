@@ -8,9 +8,10 @@ from importlib.metadata import version
 
 from router import hookimpl
 from router.channel import ChannelType, PluginDescriptor, Simulator
-from router.orders import NoteTargetType
+from router.orders import ContextProviderType, NoteTargetType
 from router_marketplace.amazon.channel import CAPABILITIES as AMAZON
 from router_marketplace.amazon.channel import AmazonChannel
+from router_marketplace.amazon.orders import AMAZON_ORDERS
 from router_marketplace.amazon.settings import AmazonSettings
 from router_marketplace.lazada.channel import CAPABILITIES as LAZADA
 from router_marketplace.lazada.channel import LazadaChannel
@@ -71,6 +72,12 @@ def router_channel_types() -> Sequence[ChannelType]:
             shares_loop=True,
         ),
     )
+
+
+@hookimpl
+def router_context_providers() -> Sequence[ContextProviderType]:
+    """Register the platforms whose orders are looked up beside other channels."""
+    return (AMAZON_ORDERS,)
 
 
 @hookimpl

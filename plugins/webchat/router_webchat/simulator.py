@@ -11,7 +11,7 @@ from typing import Any
 
 from aiohttp import ClientSession, ClientWebSocketResponse, WSMsgType, web
 
-from router.channel import AnyChannel, RouteHandler
+from router.channel import AnyChannel, RouteResponder
 from router.messages import RawInbound
 from router_webchat.channel import WebchatChannel
 from router_webchat.routes import ROUTES
@@ -143,7 +143,7 @@ class WebchatSimulator:
         self._url = f"http://127.0.0.1:{self._runner.addresses[0][1]}/chat/v1/socket"
         self._client = ClientSession()
 
-    async def _serve(self, handle: RouteHandler, request: web.Request) -> web.StreamResponse:
+    async def _serve(self, handle: RouteResponder, request: web.Request) -> web.StreamResponse:
         """Hand a request to the one account it is for; the simulated shops share a site key."""
         account = request.query.get("account", "")
         return await handle(request, {account: self._channels[account]})

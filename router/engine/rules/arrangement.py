@@ -14,7 +14,7 @@ from router.documents.problems import Problem
 from router.documents.suggestions import did_you_mean
 from router.engine.config import DEFAULT_CLASSES
 from router.engine.rules.configuring import share_of
-from router.engine.rules.schema import RulesModel
+from router.engine.rules.schema import KINDS, RulesModel
 
 
 class Arrangement:
@@ -35,6 +35,7 @@ class Arrangement:
 
     def doubtful(self) -> Iterator[Problem]:
         """Give what is allowed and does nothing, or does more than can be meant."""
+        yield from self._kinds()
         yield from self._shares()
         queues = self._model.queues
         for name, queue in queues.items():
@@ -47,6 +48,14 @@ class Arrangement:
                 message = f"work that overflows into `{queue.overflow.to}` does not overflow again from there"
                 hint = "Name a queue without an overflow of its own."
                 yield self._document.problem((*path, "overflow", "to"), message, hint)
+
+    def _kinds(self) -> Iterator[Problem]:
+        """Name skills of a kind nobody knows: they count as crafts, which waiting may drop."""
+        for name, skill in self._model.skills.items():
+            if skill.kind not in KINDS:
+                message = f"nothing goes by the kind `{skill.kind}`; the skill counts as a craft"
+                hint = did_you_mean(skill.kind, KINDS)
+                yield self._document.problem(("skills", name, "kind"), message, hint)
 
     def _shares(self) -> Iterator[Problem]:
         """Name tiers that together may take every pick: what has no share could then wait for ever."""

@@ -74,6 +74,7 @@ class _Examination:
         """Go through the stages, each with what the one before left."""
         recovered = read_in_parts(text, source=self._source, stand_ins=_STAND_INS)
         self._errors += recovered.problems
+        self._spoil(recovered.problems)
         self._lost = self._undefined = recovered.lost
         if recovered.located is None or not recovered.located.values:
             if not self._errors:
@@ -101,7 +102,10 @@ class _Examination:
 
     def _shaped(self, document: Located) -> tuple[Located, RulesModel | None]:
         """Say what has the wrong shape, and go on without it."""
-        self._note(document, validate(RulesModel, document)[1])
+        # what could not be read is no wrong shape besides
+        told = {(problem.line, problem.column) for problem in self._errors}
+        wrong = validate(RulesModel, document)[1]
+        self._note(document, [each for each in wrong if (each.line, each.column) not in told])
         return _valid(document)
 
     def _consistent(self, document: Located, model: RulesModel) -> RulesModel | None:

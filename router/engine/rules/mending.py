@@ -74,7 +74,9 @@ def _mend_rule(result: dict[str, Plain], fault: Path) -> bool:
     if not isinstance(rule, dict):
         rules[index] = {"name": f"rule {index + 1}", "when": _NEVER}
     elif key == "name":
-        rule["name"] = f"rule {index + 1}, {rule.get('name')}"[:100]
+        rule["name"] = ", ".join([f"rule {index + 1}", *([str(rule["name"])] if "name" in rule else [])])[
+            :100
+        ]
     elif key == "when":
         rule["when"] = _NEVER
     elif key:
@@ -104,7 +106,9 @@ def _mended_need(need: Plain, fault: Path) -> Plain:
         kept = {key: value for key, value in need.items() if key != fault[0]}
     else:
         kept = dict([(verb, need[verb]) for verb in _VERBS if isinstance(need.get(verb), str)][:1])
-    return kept if any(verb in kept for verb in _VERBS) else {"require": STAND_IN}
+    # one that has nothing wrong in it but contradicts another goes as a whole
+    is_of_use = kept != need and any(verb in kept for verb in _VERBS)
+    return kept if is_of_use else {"require": STAND_IN}
 
 
 def _mended_example(example: Plain, fault: Path) -> Plain:

@@ -14,7 +14,8 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from router.documents.models import Duration, Name, Strict, custom_error
 from router.engine.calendars import public_holidays, read_day, read_days, read_period
 
-LASTING_KINDS = frozenset({"language", "legal", "permission"})
+KINDS = ("craft", "language", "legal", "permission")
+LASTING_KINDS = frozenset(KINDS[1:])
 """Kinds of skills no waiting time ever drops."""
 
 _MAX_COUNT = 1_000_000

@@ -201,7 +201,7 @@ def _message(row: Mapping[Any, Any], attachments: Sequence[MessageAttachment]) -
         account=row["account"],
         subject=row["subject"],
         blocks=[] if row["recalled_at"] else [_block(block) for block in row["blocks"]],
-        attachments=[] if row["recalled_at"] else attachments,
+        attachments=[] if row["recalled_at"] else _in_order(attachments, row["blocks"]),
         automatic=row["automatic"],
         guest=row["guest"],
         warnings=row["warnings"],
@@ -218,6 +218,14 @@ def _message(row: Mapping[Any, Any], attachments: Sequence[MessageAttachment]) -
         is_applied=row["kind"] in CHANGES and row["unmet_target"] is None,
         delivery=_delivery(row) if row["delivery_state"] else None,
     )
+
+
+def _in_order(
+    attachments: Sequence[MessageAttachment], blocks: Sequence[Mapping[str, Any]]
+) -> Sequence[MessageAttachment]:
+    """Give files we sent in the order of their blocks, as the customer sees them."""
+    places = {block.get("fields", {}).get("attachment"): place for place, block in enumerate(blocks)}
+    return sorted(attachments, key=lambda one: places.get(one.id, 0))
 
 
 def _reaction(stored: Mapping[str, Any]) -> Reaction:

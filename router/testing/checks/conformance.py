@@ -29,7 +29,7 @@ async def check_conformance(stage: Stage) -> None:
             raise NotDeclared("its simulator names no published description (`spec`)")
         spec, prism = simulator.spec(), shutil.which("prism")
         if not spec.is_file():
-            raise NotRun(f"the description {spec.name} is not there")
+            raise NotRun(f"the provider's description {spec.name} was not installed with the plugin")
         if prism is None:
             raise NotRun("no `prism` on the path; npm install -g @stoplight/prism-cli")
         async with (

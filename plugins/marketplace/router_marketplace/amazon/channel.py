@@ -25,6 +25,7 @@ from router_marketplace.amazon.actions import (
 from router_marketplace.amazon.client import AmazonClient
 from router_marketplace.amazon.facts import FACTS
 from router_marketplace.amazon.settings import AmazonSettings
+from router_marketplace.facts import Budget
 from router_marketplace.parsing import object_of, text_of
 
 CAPABILITIES = Capabilities(
@@ -45,7 +46,13 @@ class AmazonChannel(Channel[AmazonSettings], Accompanies, RenewsAccess):
     async def open(self, ctx: ChannelContext) -> None:
         """Keep the context; the first call fetches a token."""
         await super().open(ctx)
-        self._client = AmazonClient(self.settings, ctx)
+        self._client = AmazonClient(
+            self.settings,
+            ctx.http,
+            ctx.clock,
+            budget=Budget(count=FACTS.burst, per_s=FACTS.per_s),
+            query={"marketplaceIds": self.settings.marketplace_id},
+        )
 
     async def renew_access(self) -> None:
         """Fetch a new access token."""

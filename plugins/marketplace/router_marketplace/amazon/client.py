@@ -16,15 +16,16 @@ from aiohttp import (
     ClientConnectorError,
     ClientError,
     ClientResponse,
+    ClientSession,
     ClientTimeout,
     ConnectionTimeoutError,
 )
 
-from router.channel import ChannelContext
+from router.clock import Clock
 from router.errors import AuthInvalid, Retryable, SendError, UnknownOutcome
 from router_marketplace.amazon.facts import FACTS
 from router_marketplace.amazon.refusals import refusal_of
-from router_marketplace.amazon.settings import AmazonSettings
+from router_marketplace.amazon.settings import AmazonAccess
 from router_marketplace.facts import Budget
 from router_marketplace.pace import Pace
 from router_marketplace.parsing import text_of
@@ -37,12 +38,21 @@ Before = Callable[[], Awaitable[None]]
 
 
 class AmazonClient:
-    """One seller's line to Amazon."""
+    """One seller's line to Amazon; each operation has its own `budget`, `query` goes with every call."""
 
-    def __init__(self, settings: AmazonSettings, ctx: ChannelContext) -> None:
+    def __init__(
+        self,
+        settings: AmazonAccess,
+        http: ClientSession,
+        clock: Clock,
+        *,
+        budget: Budget,
+        query: Mapping[str, str],
+    ) -> None:
         self._settings = settings
-        self._ctx = ctx
-        budget = Budget(count=FACTS.burst, per_s=FACTS.per_s)
+        self._http = http
+        self._clock = clock
+        self._query = query
         self._pace: dict[str, Pace] = defaultdict(lambda: Pace({"call": (budget,)}))
         self._token = ""
         self._token_until_s = 0.0
@@ -63,7 +73,7 @@ class AmazonClient:
         before: Before | None = None,
     ) -> tuple[Mapping[str, Any], str]:
         """Make a call; give the document and Amazon's id of the request. A POST counts as a message sent."""
-        self._pace[operation].take("call", "", self._ctx.clock.monotonic())
+        self._pace[operation].take("call", "", self._clock.monotonic())
         token = await self._current_token()
         if before is not None:
             await before()
@@ -74,17 +84,17 @@ class AmazonClient:
             method,
             base + path,
             writes=writes,
-            params={"marketplaceIds": self._settings.marketplace_id},
+            params=self._query,
             data=json.dumps(document, ensure_ascii=False).encode() if document is not None else None,
             headers=headers,
         )
         if status >= 300:
-            raise refusal_of(status, found, headers_back, self._ctx.clock.now(), writes=writes)
+            raise refusal_of(status, found, headers_back, self._clock.now(), writes=writes)
         return found, headers_back.get("x-amzn-requestid", "")
 
     async def _current_token(self) -> str:
         async with self._turn:
-            if self._ctx.clock.monotonic() >= self._token_until_s:
+            if self._clock.monotonic() >= self._token_until_s:
                 await self._fetch_token()
             return self._token
 
@@ -112,13 +122,13 @@ class AmazonClient:
         lasts = found.get("expires_in")
         lasts_s = float(lasts) if isinstance(lasts, int | float) else 3600.0
         self._token = token
-        self._token_until_s = self._ctx.clock.monotonic() + max(lasts_s - _SPARE_S, 1.0)
+        self._token_until_s = self._clock.monotonic() + max(lasts_s - _SPARE_S, 1.0)
 
     async def _exchange(
         self, method: str, url: str, *, writes: bool, **request: Any
     ) -> tuple[int, Mapping[str, Any], Mapping[str, str]]:
         try:
-            async with self._ctx.http.request(
+            async with self._http.request(
                 method,
                 url,
                 allow_redirects=False,

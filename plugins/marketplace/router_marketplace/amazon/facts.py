@@ -28,6 +28,16 @@ class SolicitationFacts(_Part):
     body: str
 
 
+class OrderFacts(_Part):
+    """What Amazon says of orders: how often it may be asked, and what its words mean for a shop."""
+
+    burst: int = Field(gt=0)
+    per_s: float = Field(gt=0)
+    number: str
+    stages: Mapping[str, str]
+    delivered: frozenset[str]
+
+
 class AmazonFacts(_Part):
     """Everything that may change without us."""
 
@@ -39,6 +49,7 @@ class AmazonFacts(_Part):
     hosts: Mapping[str, str]
     messages: Mapping[str, MessageFacts]
     solicitations: Mapping[str, SolicitationFacts]
+    orders: OrderFacts
 
 
 def _load() -> AmazonFacts:

@@ -6,7 +6,7 @@ It answers as the static sandbox of the published model does, and keeps what was
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from aiohttp import web
@@ -17,6 +17,7 @@ from router_marketplace.amazon.facts import FACTS
 ORDER, MARKETPLACE = "123-1234567-1234567", "ATVPDKIKX0DER"
 CLIENT_ID, SECRET, REFRESH = "amazon-application", "amazon-secret-41", "amazon-refresh-42"
 EXPIRED = {"code": "Unauthorized", "message": "Access denied", "details": "The access token has expired."}
+NOT_FOUND = {"code": "NotFound", "message": "Not found", "details": ""}
 INVALID = {"code": "InvalidInput", "message": "Invalid Input", "details": ""}
 # In the model's order; some of them want files, and one is about the order itself.
 PERMITTED = (
@@ -34,13 +35,21 @@ PERMITTED = (
 SOLICITED = ("productReviewAndSellerFeedback",)
 _ORDER = "/{api}/v1/orders/{{order}}"
 MESSAGING, SOLICITATIONS = _ORDER.format(api="messaging"), _ORDER.format(api="solicitations")
+ORDERS = "/orders/v0/orders/{order}"
 SEND = f"{MESSAGING}/messages/{{name}}"
 
 
 class FakeAmazon(StatefulFake):
-    """One seller with one order; `refuses_refresh` once the seller has withdrawn the access."""
+    """One seller with one order; `refuses_refresh` once the seller has withdrawn the access.
+
+    `orders` are those it tells of by number, each with its `order` and its `items` as the model writes them.
+    """
 
     refuses_refresh = False
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.orders: dict[str, dict[str, Any]] = {}
 
     def routes(self) -> Iterable[tuple[str, str, Responder]]:
         """Name what may be sent about an order, the sending, and the exchange of tokens."""
@@ -50,6 +59,8 @@ class FakeAmazon(StatefulFake):
         yield "POST", SEND, self._checked(self._send)
         yield "GET", SOLICITATIONS, self._checked(self._solicited)
         yield "POST", f"{SOLICITATIONS}/solicitations/{{name}}", self._checked(self._send)
+        yield "GET", ORDERS, self._known(lambda order: order["order"])
+        yield "GET", f"{ORDERS}/orderItems", self._known(lambda order: order["items"])
 
     async def _give_token(self, request: web.Request) -> web.StreamResponse:
         form = await request.post()
@@ -58,6 +69,15 @@ class FakeAmazon(StatefulFake):
             return json_answer({"error": "invalid_grant"}, status=400)
         token = {"access_token": self.issue_token(), "expires_in": 3600, "token_type": "bearer"}
         return json_answer(token)
+
+    def _known(self, part: Callable[[dict[str, Any]], Any]) -> Responder:
+        async def known(request: web.Request) -> web.StreamResponse:
+            if not self.token_is_good(request.headers.get("x-amz-access-token", "")):
+                return failed(403, EXPIRED)
+            order = self.orders.get(request.match_info["order"])
+            return failed(404, NOT_FOUND) if order is None else json_answer({"payload": part(order)})
+
+        return known
 
     def _checked(self, act: Responder) -> Responder:
         async def checked(request: web.Request) -> web.StreamResponse:

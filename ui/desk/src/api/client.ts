@@ -25,7 +25,6 @@ import type {
   Template,
   TemplateUse,
   Version,
-  WrapUp,
   View,
   Alarm,
   Incident,
@@ -33,7 +32,7 @@ import type {
 } from "./types";
 import { ApiError } from "./errors";
 import { upload } from "./files";
-import type { EntryForm, NewTask, Task } from "./tasks";
+import type { EntryForm, NewTask, Task, WrapUp } from "./tasks";
 
 export { ApiError } from "./errors";
 
@@ -155,6 +154,8 @@ export const api = {
   dropFile: (fileId: string) => call<void>("DELETE", `/files/${encodeURIComponent(fileId)}`),
   versions: (messageId: string) =>
     call<{ versions: Version[] }>("GET", `/messages/${encodeURIComponent(messageId)}/versions`),
+  recall: (messageId: string) => call<Message>("POST", `/messages/${encodeURIComponent(messageId)}/recall`, {}),
+  markRead: (id: string) => call<void>("POST", `${at(id)}/read`),
   remap: (messageId: string) => call<Message>("POST", `/messages/${encodeURIComponent(messageId)}/remap`, {}),
   note: (id: string, text: string) => call<Message>("POST", `${at(id)}/notes`, { text }),
   resolve: (id: string, token: number, reason: string) =>

@@ -177,7 +177,7 @@ export function ComposerBox({ conversation }: { conversation: Conversation }) {
     const pasted = event.clipboardData?.files;
     if (!takesFiles || !pasted?.length) return;
     event.preventDefault();
-    attach(id, pasted, answers);
+    void attach(id, [...pasted], answers);
   };
 
   return (

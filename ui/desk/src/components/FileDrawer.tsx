@@ -50,7 +50,7 @@ export function AttachButton({ id, answers }: { id: string; answers: string | nu
   const choose = () => {
     const input = field.current;
     if (!input?.files) return;
-    attach(id, input.files, answers);
+    void attach(id, [...input.files], answers);
     // The same file may be chosen again.
     input.value = "";
   };
@@ -89,7 +89,7 @@ export function dropsInto(id: string, answers: string | null, isOpen: boolean) {
       if (!isFiles(event)) return;
       event.preventDefault();
       mark(event, false);
-      if (isOpen) attach(id, event.dataTransfer?.files ?? [], answers);
+      if (isOpen) void attach(id, [...(event.dataTransfer?.files ?? [])], answers);
     },
   };
 }

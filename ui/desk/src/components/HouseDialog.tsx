@@ -32,7 +32,7 @@ function ColleagueRow({ colleague }: { colleague: Colleague }) {
 function RefusedWords({ refused }: { refused: RefusedCalls }) {
   const words = { n: refused.count, since: fullTime(refused.since), last: fullTime(refused.last_at) };
   return (
-    <span class="house-words quiet" data-refused={refused.reason}>
+    <span class="house-refused" data-refused={refused.reason}>
       {t("calls-refused", words)} · {refused.why} ·{" "}
       {refused.taken_at ? t("calls-taken", { at: fullTime(refused.taken_at) }) : t("calls-none-taken")}
     </span>

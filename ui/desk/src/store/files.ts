@@ -65,14 +65,17 @@ const keptFile = (file: OutgoingFile): AttachedFile => ({
 /** Say why a file cannot go before a byte of it is sent; the router judges what it is. */
 function refusal(drawer: Drawer, file: File): string {
   const takes = drawer.takes.value;
-  if (!takes || takes.kinds.length === 0) return t("attach-none");
+  if (!takes) return "";
+  if (takes.kinds.length === 0) return t("attach-none");
   const largest = Math.max(...takes.kinds.map((one) => one.max_bytes));
   if (file.size > largest) return t("attach-too-large", { size: size(largest) });
   return drawer.files.value.filter((one) => !one.problem).length >= takes.most ? t("attach-too-many", { n: takes.most }) : "";
 }
 
-export function attach(id: string, chosen: Iterable<File>, answers: string | null): void {
+export async function attach(id: string, chosen: readonly File[], answers: string | null): Promise<void> {
   const drawer = drawerOf(id);
+  // Somebody may paste faster than the router says what this channel takes.
+  if (!drawer.takes.value) await lookIntoDrawer(id, answers);
   for (const file of chosen) {
     const key = crypto.randomUUID();
     const problem = refusal(drawer, file);
@@ -93,6 +96,8 @@ async function bringUp(id: string, key: string, file: File, name: string, answer
   stops.set(key, upload.stop);
   try {
     const there = await upload.done;
+    // A look into the drawer may have found it before this answer came.
+    drawerOf(id).files.value = drawerOf(id).files.value.filter((one) => one.id !== there.id);
     change({ id: there.id, name: there.name, share: 1 });
   } catch (error) {
     const { title, detail } = errorText(error);

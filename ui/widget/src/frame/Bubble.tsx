@@ -1,5 +1,5 @@
 // One message.
-import { type FetchFile, Files } from "./Files";
+import { type FileActs, Files } from "./Files";
 import { Tick, Ticks, Waiting } from "./icons";
 import { answeredSeq, isOwn, type Message } from "./state";
 import { say, timeOf } from "./words";
@@ -38,10 +38,10 @@ interface Place {
   message: Message;
   isFirst: boolean;
   isLast: boolean;
-  fetchFile: FetchFile;
+  files: FileActs;
 }
 
-export function Bubble({ message, isFirst, isLast, fetchFile }: Place) {
+export function Bubble({ message, isFirst, isLast, files }: Place) {
   const own = isOwn(message);
   if (message.role === "system") return <p class="day">{message.text}</p>;
   const isWorthAMark = isLast || message.progress !== "sent";
@@ -53,7 +53,7 @@ export function Bubble({ message, isFirst, isLast, fetchFile }: Place) {
           <Text text={message.text} />
         </p>
       )}
-      {message.files.length > 0 && <Files files={message.files} fetchFile={fetchFile} />}
+      {message.files.length > 0 && <Files files={message.files} acts={files} />}
       {isWorthAMark && (
         <footer>
           <time dateTime={message.at.toISOString()}>{timeOf(message.at)}</time>

@@ -3,7 +3,11 @@ import { useEffect, useState } from "preact/hooks";
 import type { ChatFile } from "./protocol";
 import { say, sizeOf } from "./words";
 
-export type FetchFile = (file: ChatFile) => Promise<Blob>;
+/** How bytes are fetched, and who is told that a picture has taken room. */
+export interface FileActs {
+  fetchFile: (file: ChatFile) => Promise<Blob>;
+  onGrown: () => void;
+}
 
 const SHOWN_TYPES = ["image/png", "image/jpeg", "image/gif", "image/webp"];
 
@@ -16,7 +20,7 @@ function save(blob: Blob, name: string): void {
   setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
 }
 
-function Picture({ file, fetchFile }: { file: ChatFile; fetchFile: FetchFile }) {
+function Picture({ file, fetchFile, onGrown }: { file: ChatFile } & FileActs) {
   const [url, setUrl] = useState("");
   useEffect(() => {
     let made = "";
@@ -35,10 +39,10 @@ function Picture({ file, fetchFile }: { file: ChatFile; fetchFile: FetchFile }) 
       if (made) URL.revokeObjectURL(made);
     };
   }, [file.id]);
-  return url ? <img src={url} alt={file.name} /> : null;
+  return url ? <img src={url} alt={file.name} onLoad={onGrown} /> : null;
 }
 
-function SavedFile({ file, fetchFile }: { file: ChatFile; fetchFile: FetchFile }) {
+function SavedFile({ file, fetchFile }: { file: ChatFile; fetchFile: FileActs["fetchFile"] }) {
   const [isFailed, setFailed] = useState(false);
   const fetchAndSave = async () => {
     setFailed(false);
@@ -58,13 +62,13 @@ function SavedFile({ file, fetchFile }: { file: ChatFile; fetchFile: FetchFile }
   );
 }
 
-export function Files({ files, fetchFile }: { files: ChatFile[]; fetchFile: FetchFile }) {
+export function Files({ files, acts }: { files: ChatFile[]; acts: FileActs }) {
   return (
     <div class="files">
       {files.map((file) => (
         <div key={file.id}>
-          {SHOWN_TYPES.includes(file.content_type) && <Picture file={file} fetchFile={fetchFile} />}
-          <SavedFile file={file} fetchFile={fetchFile} />
+          {SHOWN_TYPES.includes(file.content_type) && <Picture file={file} {...acts} />}
+          <SavedFile file={file} fetchFile={acts.fetchFile} />
         </div>
       ))}
     </div>

@@ -3,7 +3,7 @@ import { useSignal } from "@preact/signals";
 import { Fragment } from "preact";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { Bubble } from "./Bubble";
-import type { FetchFile } from "./Files";
+import type { FileActs } from "./Files";
 import { isOwn, messages, typing, type Message } from "./state";
 import { dayOf, say } from "./words";
 
@@ -15,7 +15,7 @@ const isSameTurn = (one: Message | undefined, other: Message | undefined) =>
   Math.abs(Number(other?.at) - Number(one?.at)) < TOGETHER_MS &&
   dayOf(one?.at as Date) === dayOf(other?.at as Date);
 
-export function Log({ greeting, fetchFile }: { greeting: string; fetchFile: FetchFile }) {
+export function Log({ greeting, fetchFile }: { greeting: string; fetchFile: FileActs["fetchFile"] }) {
   const all = messages.value;
   const list = useRef<HTMLDivElement>(null);
   const isAtEnd = useSignal(true);
@@ -34,6 +34,7 @@ export function Log({ greeting, fetchFile }: { greeting: string; fetchFile: Fetc
     watch.observe(box);
     return () => watch.disconnect();
   }, []);
+  const files: FileActs = { fetchFile, onGrown: () => isAtEnd.peek() && toEnd() };
   const scrolled = () => {
     const box = list.current;
     if (box) isAtEnd.value = box.scrollHeight - box.scrollTop - box.clientHeight < NEAR_END_PX;
@@ -52,7 +53,7 @@ export function Log({ greeting, fetchFile }: { greeting: string; fetchFile: Fetc
             )}
             <Bubble
               message={message}
-              fetchFile={fetchFile}
+              files={files}
               isFirst={!isSameTurn(all[at - 1], message)}
               isLast={!isSameTurn(message, all[at + 1])}
             />
