@@ -66,6 +66,8 @@ class Dialect:
             self.work.live_item(str(entry["item"]))
         if isinstance(entry.get("agent"), str):
             self._people.known(str(entry["agent"]))
+        if line.kind == "claim_taken":
+            self._check_permission(str(entry["agent"]), self._play.items[str(entry["item"])].queue)
         if line.kind in ("incident_started", "incident_ended") and entry["name"] not in self._incidents:
             hint = did_you_mean(str(entry["name"]), list(self._incidents))
             raise ConfigError(f"unknown incident `{entry['name']}`", hint=hint)
@@ -75,6 +77,11 @@ class Dialect:
         if self._play.engine.explain(name, line.at)["state"] != "wrapping":
             self.work.known_item(name)
             self.notes.append(f"line {line.number}: nobody has after-call work on `{name}`; nothing changes")
+
+    def _check_permission(self, name: str, queue: str) -> None:
+        if not self._people.may_serve(name, queue):
+            hint = "Transfer it to a queue he serves, or give him the role supervisor in the roster."
+            raise ConfigError(f"`{name}` does not serve the queue `{queue}`", hint=hint)
 
     def _with_holder(self, line: Line, entry: JsonObject) -> JsonObject:
         """Fill in who has the item where a line leaves it out."""

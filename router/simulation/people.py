@@ -55,6 +55,13 @@ class People:
         if name not in self.names:
             raise ConfigError(f"unknown agent `{name[:60]}`", hint=did_you_mean(name, list(self.names)))
 
+    def may_serve(self, name: str, queue: str) -> bool:
+        """Say whether somebody may have work of a queue; supervisors may have all of it."""
+        agent, known = self._on_staff.get(name), self._changed.get(name)
+        if agent is not None and agent.role != "agent":
+            return True
+        return known is None or known.queues is None or queue in known.queues
+
     def events(self, line: Line) -> list[Event]:
         """Give the events of a line about a person; raises ConfigError."""
         name = str(line.entry["agent"])

@@ -48,6 +48,16 @@ def test_work_kept_for_somebody_does_not_pass_a_tier_with_a_place_left() -> None
     assert served(desk, "mei", 5) == ["tier 0", "tier 1", "kept 0", "tier 2", "tier 3"]
 
 
+def test_offers_of_somebody_who_leaves_go_on_by_the_share_of_their_tier() -> None:
+    desk = Desk(queues={"tier": QueueConfig(share=Share(part=1, whole=2))})
+    desk.agent("mei", max_claims=3)
+    for name, queue in (("tier 0", "tier"), ("plain", "q"), ("tier 1", "tier")):
+        desk.item(name, queue=queue)
+    desk.agent("tom")
+    moved = [one.item_id for one in desk.be("mei", "offline") if one.act is Act.OFFERED]
+    assert moved == ["plain"], "the last pick was the tier's, so that the next is not"
+
+
 class Shares(DeskMachine):
     """A desk with two tiers, where much is kept for somebody."""
 

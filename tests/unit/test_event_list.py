@@ -27,6 +27,7 @@ MEI = [
     {"type": "agent_skills", "agent": "mei", "skills": {"refunds": 3}},
     {"type": "presence", "agent": "mei", "state": "available"},
 ]
+TOM = {"type": "agent_skills", "agent": "tom", "skills": {}, "queues": ["vip"]}
 I1 = {"type": "item_enqueued", "item": "i1"}
 
 
@@ -117,6 +118,12 @@ def acts(records: Sequence[dict[str, Any]], item: str = "i1") -> list[str]:
             4,
             "nobody has this item",
         ),
+        (
+            [I1, TOM, {"type": "claim_taken", "item": "i1", "agent": "tom"}],
+            3,
+            "`tom` does not serve the queue",
+        ),
+        ([{"type": "wrap_up_done", "item": "i9"}], 1, "unknown item `i9`"),
         ([{"type": "incident_started", "name": "outtage"}], 1, "Did you mean `outage`?"),
         ([""], 1, "the list is empty"),
     ],
@@ -183,6 +190,12 @@ def test_an_answer_that_comes_too_late_changes_nothing_and_is_noted(folder: Path
     records, summary = run(folder, *MEI, I1, late)
     assert "accepted" not in acts(records)[:4]
     assert summary["notes"] == ["line 4: the offer of `i1` to `mei` is over; nothing changes"]
+
+
+def test_supervisor_of_the_roster_takes_work_of_any_queue(folder: Path) -> None:
+    roster = "agents: {tom: {role: supervisor, skills: {}, queues: [vip]}}"
+    _, summary = run(folder, I1, {"type": "claim_taken", "item": "i1", "agent": "tom"}, roster=roster)
+    assert summary["by_item"]["i1"]["served"][0]["agent"] == "tom"
 
 
 def test_the_same_line_twice_is_one_item(folder: Path) -> None:

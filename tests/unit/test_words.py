@@ -37,6 +37,7 @@ from router.engine.events import (
     OfferRejected,
     PresenceChanged,
     Replied,
+    WrapUpDone,
 )
 from router.engine.needs import Need, NeedKind
 from router.engine.phrases import PHRASES
@@ -94,7 +95,24 @@ def day() -> list[Decision]:
         ItemQueued(at=START, item=item("i4", arrival=4, sla=("chat",))),
         ClockTick(at=START),
     ]
-    return [decision for event in events for decision in engine.apply(event)] + relief() + missing()
+    return (
+        [decision for event in events for decision in engine.apply(event)] + relief() + missing() + wrapping()
+    )
+
+
+def wrapping() -> list[Decision]:
+    """After-call work that ends by itself, and some that its person ends."""
+    engine = Engine(EngineConfig(default=QueueConfig(wrap_up_s=30)), seed=1)
+    done = {"agent_id": "a1", "outcome": ClaimOutcome.COMPLETED}
+    events: list[Event] = [
+        ClaimTaken(at=START, item_id="w1", agent_id="a1"),
+        ClaimEnded(at=START, item_id="w1", **done),
+        ClockTick(at=START + timedelta(seconds=30)),
+        ClaimTaken(at=START, item_id="w2", agent_id="a1"),
+        ClaimEnded(at=START, item_id="w2", **done),
+        WrapUpDone(at=START, item_id="w2"),
+    ]
+    return [decision for event in events for decision in engine.apply(event)]
 
 
 def missing() -> list[Decision]:

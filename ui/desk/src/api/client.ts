@@ -25,7 +25,6 @@ import type {
   Template,
   TemplateUse,
   Version,
-  WrapUp,
   View,
   Alarm,
   Incident,
@@ -33,7 +32,7 @@ import type {
 } from "./types";
 import { ApiError } from "./errors";
 import { upload } from "./files";
-import type { EntryForm, NewTask, Task } from "./tasks";
+import type { EntryForm, NewTask, Task, WrapUp } from "./tasks";
 
 export { ApiError } from "./errors";
 

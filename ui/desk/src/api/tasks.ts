@@ -1,4 +1,6 @@
-/** Shapes of tasks and of entries by hand, as the HTTP API sends and takes them. */
+/** Shapes of tasks, after-call work and entries by hand, as the HTTP API sends and takes them. */
+import type { Conversation } from "./types";
+
 export interface TaskAttempt {
   id: string;
   at: string;
@@ -61,4 +63,10 @@ export interface FormField {
 export interface EntryForm {
   properties: Record<string, FormField>;
   required?: string[];
+}
+
+/** After-call work: solved, and still taking room until then or until its agent is done. */
+export interface WrapUp {
+  conversation: Conversation;
+  until: string;
 }

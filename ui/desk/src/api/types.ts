@@ -133,12 +133,6 @@ export interface Offer {
   waited_s: number;
 }
 
-/** After-call work: solved, and still taking room until then or until its agent is done. */
-export interface WrapUp {
-  conversation: Conversation;
-  until: string;
-}
-
 export interface Decision {
   id: string;
   at: string;

@@ -1,5 +1,6 @@
 /** Offered work: who, what, how long it has waited, and a ring that says how long the offer stands; after-call work. */
-import type { Offer, WrapUp } from "../api/types";
+import type { WrapUp } from "../api/tasks";
+import type { Offer } from "../api/types";
 import { now } from "../store/clock";
 import { acceptOffer, finishWrapUp, offers, rejectOffer, wrapUps } from "../store/offers";
 import { span } from "../format";

@@ -2,7 +2,8 @@
 import { computed, signal } from "@preact/signals";
 import { ApiError, api } from "../api/client";
 import type { LiveEvents } from "../api/events";
-import type { Offer, WrapUp } from "../api/types";
+import type { WrapUp } from "../api/tasks";
+import type { Offer } from "../api/types";
 import { customerName } from "../names";
 import { t } from "../words";
 import { chime } from "./chime";
