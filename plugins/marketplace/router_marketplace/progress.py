@@ -70,12 +70,16 @@ class Progress:
             return thread.at < self.since
         return (self.until - thread.at).total_seconds() > overlap_s or thread.at < self.since
 
-    def stored(self, thread: str, newest: Item) -> Progress:
-        """Move a thread's mark to a message that is stored with this cursor."""
-        known, at_ms = self.of(thread), round(newest.at.timestamp() * 1000)
+    def stored(self, thread: Thread, newest: Item) -> Progress:
+        """Move a thread's mark to a message that is stored with this cursor, and so with the state of its thread.
+
+        The end of a thread is stored by itself, and noted then.
+        """
+        known, at_ms = self.of(thread.id), round(newest.at.timestamp() * 1000)
         if known.at_ms > at_ms or known.item_id == newest.id:
             return self
-        return self._with(thread, replace(known, item_id=newest.id, at_ms=at_ms))
+        status = digest(thread.status) if thread.tail and thread.is_open else known.status
+        return self._with(thread.id, replace(known, item_id=newest.id, at_ms=at_ms, status=status))
 
     def seen(self, thread: Thread, *, is_complete: bool) -> Progress:
         """Note what was listed; a thread that is not completely read will be looked at again."""

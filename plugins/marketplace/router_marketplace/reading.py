@@ -224,7 +224,7 @@ class Reader:
         stored = 0
         for start in range(0, len(wanted), BATCH):
             batch = wanted[start : start + BATCH]
-            after = self.progress.stored(thread.id, batch[-1])
+            after = self.progress.stored(thread, batch[-1])
             stored += await self._commit([self._message_item(thread, item) for item in batch], after)
             self._remember(_key(thread.id, item) for item in batch)
         return stored

@@ -31,7 +31,7 @@ def test_full_cursor_fits_its_limit_and_survives_json():
     progress = Progress(since=START, until=START)
     for number in range(MOST_MARKS + 50):
         one = thread(number)
-        progress = progress.stored(one.id, item(number)).seen(one, is_complete=True)
+        progress = progress.stored(one, item(number)).seen(one, is_complete=True)
     text = json.dumps(progress.dump())
     assert len(text) < 64 * 1024
     assert Progress.load(json.loads(text), START - timedelta(days=9)) == progress
@@ -50,7 +50,7 @@ def test_closed_threads_are_forgotten_before_open_ones():
 def test_mark_keeps_the_newest_message_to_the_millisecond():
     at = START + timedelta(milliseconds=123)
     newer, older = Item(id="2", at=at, raw={}), Item(id="1", at=START, raw={})
-    progress = Progress(since=START).stored("t", newer).stored("t", older)
+    progress = Progress(since=START).stored(Thread(id="t"), newer).stored(Thread(id="t"), older)
     mark = Progress.load(json.loads(json.dumps(progress.dump())), START).of("t").mark
     assert (mark.item_id, mark.at) == ("2", at)
 

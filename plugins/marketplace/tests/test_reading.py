@@ -154,6 +154,23 @@ async def test_answer_lost_after_the_commit_doubles_nothing(yandex, shop):
     assert shop.store.duplicates == 1
 
 
+async def test_failure_right_after_a_message_stores_no_state_that_came_with_it(yandex, shop, monkeypatch):
+    accept = shop.context.accept
+
+    async def accept_then_fail(items, cursor=None):
+        results = await accept(items, cursor)
+        if items:
+            shop.context.fail_accept_next()
+        return results
+
+    yandex.buyer_writes(101, "hello")
+    monkeypatch.setattr(shop.context, "accept", accept_then_fail)
+    with pytest.raises(StoreUnavailable):
+        await shop.channel.pull()
+    await read_all(shop.channel)
+    assert [item.raw.envelope["what"] for item in shop.store.of("yandex")] == ["message"]
+
+
 async def test_one_chat_the_platform_will_not_give_does_not_hold_up_the_others(yandex, shop):
     yandex.buyer_writes(101, "stuck")
     yandex.buyer_writes(102, "well")
