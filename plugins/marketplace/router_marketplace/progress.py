@@ -73,13 +73,15 @@ class Progress:
     def stored(self, thread: Thread, newest: Item) -> Progress:
         """Move a thread's mark to a message that is stored with this cursor, and so with the state of its thread.
 
-        The end of a thread is stored by itself, and noted then.
+        The end of a thread is stored by itself, and noted then. What a bare thread says of its state is old.
         """
         known, at_ms = self.of(thread.id), round(newest.at.timestamp() * 1000)
         if known.at_ms > at_ms or known.item_id == newest.id:
             return self
-        status = digest(thread.status) if thread.tail and thread.is_open else known.status
-        return self._with(thread.id, replace(known, item_id=newest.id, at_ms=at_ms, status=status))
+        changed = replace(known, item_id=newest.id, at_ms=at_ms)
+        if thread.is_open and (thread.tail or not known.status):
+            changed = replace(changed, status=digest(thread.status))
+        return self._with(thread.id, changed)
 
     def seen(self, thread: Thread, *, is_complete: bool) -> Progress:
         """Note what was listed; a thread that is not completely read will be looked at again."""

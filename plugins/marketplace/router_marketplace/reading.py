@@ -7,6 +7,7 @@ repeat is a duplicate. The boundary message is always read again: platforms diff
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
@@ -44,7 +45,7 @@ class Reader:
         self._is_new = True
         # Spares the store what a boundary or an overlap brings again; after a restart it knows better.
         self._stored: dict[str, None] = {}
-        self._listed: dict[str, JsonObject] = {}
+        self._listed: dict[str, Thread] = {}
         self._awaited: dict[str, tuple[str, datetime]] = {}
         self._orders: dict[str, dict[str, None]] = {}
         self.progress = Progress(since=ctx.clock.now())
@@ -91,7 +92,7 @@ class Reader:
         """Read one thread a push named; give how many items were stored."""
         # Without a message it is the thread itself that has changed.
         known = self._listed.get(ring.thread) if ring.item else None
-        thread = await self.look(ring.thread) if known is None else Thread(id=ring.thread, raw=known)
+        thread = await self.look(ring.thread) if known is None else replace(known, tail="")
         if ring.item:
             self._awaited[thread.id] = ring.item, self._ctx.clock.now() + SETTLED_AFTER
         return await self.read(thread)
@@ -112,7 +113,7 @@ class Reader:
         for _ in range(LOOK_PAGES):
             call = self._adapter.list_threads(self._ctx.clock.now(), page, self._ctx.clock.now())
             found = _understood(self._adapter.threads, await self._exchange.make(call), Permanent)
-            self._listed |= {one.id: one.raw for one in found.threads}
+            self._listed |= {one.id: one for one in found.threads}
             while len(self._listed) > MOST_LISTED:
                 self._listed.pop(next(iter(self._listed)))
             listed = next((one for one in found.threads if one.id == thread), None)
