@@ -16,6 +16,7 @@ from random import Random, SystemRandom
 from aiohttp import web
 
 from router.accounts.judgement import Limits
+from router.acts import Acts
 from router.clock import Clock, SystemClock
 from router.composing import Composing
 from router.config import Account, AnyAccount, Config, account_settings
@@ -279,6 +280,7 @@ class _House:
             reroutes=self.reroutes,
             replies=self.replies,
             files=self.files,
+            acts=Acts(self._store, self._clock, self.doors, self.notices.taken_back),
             context=self.context,
             order_notes=self.order_notes,
             composing=Composing(self._store, self._clock, self.doors),

@@ -74,7 +74,9 @@ class FileFolder:
         await asyncio.to_thread((self._folder / file_id).unlink, missing_ok=True)
 
     def _create(self, file_id: str) -> BufferedWriter:
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not self._folder.is_dir():
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            _sync_folder(self._folder.parent)
         place = os.open(self._folder / file_id, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
         return os.fdopen(place, "wb")
 
@@ -100,6 +102,10 @@ def _sync(target: BufferedWriter, folder: Path) -> None:
     """Have the bytes and the name of the file on the disk."""
     target.flush()
     os.fsync(target.fileno())
+    _sync_folder(folder)
+
+
+def _sync_folder(folder: Path) -> None:
     place = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(place)

@@ -42,8 +42,10 @@ def _mended(value: Any) -> Any:
         return _ILLEGIBLE.sub(REPLACEMENT, value)
     if isinstance(value, Mapping):
         return {_mended(key): _mended(one) for key, one in value.items()}
-    if isinstance(value, list | tuple | set | frozenset):
-        return type(value)(_mended(one) for one in value)
+    for kind in (list, tuple, frozenset, set):
+        if isinstance(value, kind):
+            return kind(_mended(one) for one in value)
     if is_dataclass(value) and not isinstance(value, type):
-        return replace(value, **{one.name: _mended(getattr(value, one.name)) for one in fields(value)})
+        given = (one.name for one in fields(value) if one.init)
+        return replace(value, **{name: _mended(getattr(value, name)) for name in given})
     return value

@@ -179,6 +179,11 @@ class Notices:
         for conversation_id, message_id in messages:
             self._publish("delivery", {"conversation_id": conversation_id, "message_id": message_id})
 
+    def taken_back(self, messages: Sequence[tuple[str, str]]) -> None:
+        """Tell that (conversation, message) pairs are shown without their words now."""
+        for conversation_id, message_id in messages:
+            self._publish("message", {"conversation_id": conversation_id, "message_id": message_id})
+
     def reported(self, account: str, messages: Sequence[tuple[str, str]]) -> None:
         """Tell what a provider said of messages; what waited for them may go out now."""
         self.delivered(messages)

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import suppress
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
@@ -22,7 +23,14 @@ from router.file_folder import FileFolder
 from router.file_types import content_type_of
 from router.ids import new_id
 from router.messages import FileContent
-from router.model.outgoing_files import PART, OutgoingFile, block_of_file, file_kinds, largest_bytes
+from router.model.outgoing_files import (
+    MOST_FILES,
+    PART,
+    OutgoingFile,
+    block_of_file,
+    file_kinds,
+    largest_bytes,
+)
 from router.storage.outbound import answered_message
 from router.storage.outgoing_files import (
     Whose,
@@ -67,6 +75,7 @@ class OutgoingFiles:
         self._clock = clock
         self._folder = folder
         self._doors = doors
+        self._coming: Counter[str] = Counter()
 
     async def attachable(self, conversation_id: str, agent_id: str, answers: str | None = None) -> Attachable:
         """Say what an agent may attach to an answer to that message, or the newest. Raises NotFound without one."""
@@ -89,10 +98,15 @@ class OutgoingFiles:
         Raises ContentRejected for what the channel does not take, NotFound where there is nothing to answer,
         StoreUnavailable when nothing can be kept.
         """
-        can = await self._sending(conversation_id, answers)
-        most = largest_bytes(can)
         whose = Whose(agent_id=agent_id, conversation_id=conversation_id)
-        file_id = new_id()
+        with self._one_more(agent_id):
+            can = await self._sending(conversation_id, answers)
+            return await self._take_in(whose, name, chunks, can)
+
+    async def _take_in(
+        self, whose: Whose, name: str, chunks: AsyncIterator[bytes], can: Capabilities
+    ) -> OutgoingFile:
+        file_id, most = new_id(), largest_bytes(can)
         await self._store.write(begin_file, file_id, whose, self._clock.now())
         try:
             received = await self._folder.receive(file_id, chunks, most)
@@ -103,13 +117,24 @@ class OutgoingFiles:
                 size_bytes=received.size_bytes,
             )
             _check(file, can)
-            await self._store.write(finish_file, file, agent_id)
+            await self._store.write(finish_file, file, whose.agent_id)
         except BaseException:
-            # what cannot be removed now belongs to nobody, and goes with the next sweep
-            with suppress(StoreUnavailable, OSError):
-                await asyncio.shield(self._remove(file_id))
+            await asyncio.shield(self._remove(file_id))
             raise
         return file
+
+    @contextmanager
+    def _one_more(self, agent_id: str) -> Iterator[None]:
+        """Count a file that comes in; ContentRejected when its agent sends too many at once."""
+        if self._coming[agent_id] >= MOST_FILES:
+            raise ContentRejected(
+                f"{MOST_FILES} files are coming in already; wait for one of them", code="too_many", part=PART
+            )
+        self._coming[agent_id] += 1
+        try:
+            yield
+        finally:
+            self._coming -= Counter({agent_id: 1})
 
     async def drop(self, file_id: str, agent_id: str) -> None:
         """Remove a file its agent does not want to send after all. Raises NotFound."""
@@ -139,7 +164,7 @@ class OutgoingFiles:
         while True:
             try:
                 await self.sweep()
-            except (StoreUnavailable, OSError) as error:
+            except StoreUnavailable as error:
                 log.warning("old files not removed: %s", error)
             await asyncio.sleep(SWEEP_EVERY_S)
 
@@ -155,9 +180,10 @@ class OutgoingFiles:
             await self._remove(file_id)
 
     async def _remove(self, file_id: str) -> None:
-        """Remove bytes, then their row: a crash between leaves a row that is swept once more."""
-        await self._folder.remove(file_id)
-        await self._store.write(forget_file, file_id)
+        """Remove bytes, then their row, which belongs to nobody: what fails is swept once more."""
+        with suppress(StoreUnavailable, OSError):
+            await self._folder.remove(file_id)
+            await self._store.write(forget_file, file_id)
 
     async def _sending(self, conversation_id: str, answers: str | None) -> Capabilities:
         async with self._store.reading() as connection:

@@ -102,7 +102,7 @@ class MailRoom:
         for message_id, body in zip(ids, bodies, strict=True):
             ref = scene.channel.outgoing_ref(message_id)
             place = self._conversations[account]
-            await self._store.write(queue_reply, place, message_id, ref, body, self._clock.now())
+            await self._store.write(queue_reply, place, (message_id, ids), ref, body, self._clock.now())
         self._outbox.wake(account)
         return ids
 

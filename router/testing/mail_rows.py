@@ -85,23 +85,22 @@ def _contact(connection: Connection, place: Place, event: InboundEvent | None, a
 
 
 def queue_reply(
-    connection: Connection, place: Place, message_id: str, ref: str, blocks: Sequence[Block], at: datetime
+    connection: Connection,
+    place: Place,
+    ids: tuple[str, Sequence[str]],
+    ref: str,
+    blocks: Sequence[Block],
+    at: datetime,
 ) -> None:
-    """Store a reply with its outbox row as room 7 does."""
+    """Store a message of a reply with its outbox row as room 7 does; `ids` are its own and those of the reply."""
+    message_id, parts = ids
     place.seq += 1
-    stored: list[JsonObject] = [
-        {
-            "kind": each.kind,
-            "text": each.text,
-            "html": each.html,
-            "quoted": each.quoted,
-            "fields": each.fields,
-        }
-        for each in blocks
-    ]
     connection.execute(
         insert(message).values(
-            **_entry(place, message_id, "outbound", at), external_id=ref, provider_data={}, blocks=stored
+            **_entry(place, message_id, "outbound", at),
+            external_id=ref,
+            provider_data={},
+            blocks=_stored(blocks),
         )
     )
     connection.execute(
@@ -118,8 +117,28 @@ def queue_reply(
             next_try_at=at,
             detail="",
             created_at=at,
+            **_part_of(message_id, parts),
         )
     )
+
+
+def _stored(blocks: Sequence[Block]) -> list[JsonObject]:
+    return [
+        {
+            "kind": each.kind,
+            "text": each.text,
+            "html": each.html,
+            "quoted": each.quoted,
+            "fields": each.fields,
+        }
+        for each in blocks
+    ]
+
+
+def _part_of(message_id: str, ids: Sequence[str]) -> dict[str, object]:
+    if len(ids) == 1:
+        return {}
+    return {"first_part_id": ids[0], "part": ids.index(message_id) + 1, "parts": len(ids)}
 
 
 def _entry(place: Place, message_id: str, direction: str, at: datetime) -> dict[str, object]:

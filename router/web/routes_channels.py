@@ -9,6 +9,7 @@ from typing import Any
 
 from router.messages import AcceptOutcome
 from router.model.refusals import RefusedCalls
+from router.threads import ActionKind
 from router.web.auth import Caller
 from router.web.binder import Body, Call
 from router.web.services import AccountHealth, Services
@@ -25,6 +26,7 @@ class ChannelHealth:
     cause: str
     since: datetime | None
     next_try: datetime | None
+    acts: Sequence[ActionKind]
     refused: Sequence[RefusedCalls]
 
 
@@ -78,7 +80,7 @@ class ChannelCalls:
         """List the configured accounts with their health."""
         sees = caller.supervises
         return ChannelList(
-            channels=[_channel(one, one.refused if sees else ()) for one in self._channels.health()],
+            channels=[self._channel(one, sees) for one in self._channels.health()],
             stray_calls=self._channels.stray_calls() if sees else (),
         )
 
@@ -99,15 +101,15 @@ class ChannelCalls:
         result = await self._channels.submit(account, body.form)
         return Entered(outcome=result.outcome, inbound_id=result.inbound_id)
 
-
-def _channel(one: AccountHealth, refused: Sequence[RefusedCalls]) -> ChannelHealth:
-    return ChannelHealth(
-        account=one.account,
-        channel=one.channel,
-        title=one.title,
-        state=one.health.state,
-        cause=one.health.cause,
-        since=one.health.since,
-        next_try=one.health.next_try,
-        refused=refused,
-    )
+    def _channel(self, one: AccountHealth, sees_refused: bool) -> ChannelHealth:
+        return ChannelHealth(
+            account=one.account,
+            channel=one.channel,
+            title=one.title,
+            state=one.health.state,
+            cause=one.health.cause,
+            since=one.health.since,
+            next_try=one.health.next_try,
+            acts=[act for act in ActionKind if self._channels.can(one.account, act)],
+            refused=one.refused if sees_refused else (),
+        )

@@ -83,6 +83,8 @@ class MessageCalls:
             Call(method="POST", path=f"{conversation}/notes", action=self.write_note, status=201),
             Call(method="POST", path=f"{message}/resend", action=self.resend, raises=rejected),
             Call(method="POST", path=f"{message}/arrived", action=self.take_as_arrived, raises=rejected),
+            Call(method="POST", path=f"{message}/recall", action=self.recall, raises=rejected),
+            Call(method="POST", path=f"{conversation}/read", action=self.mark_read, status=204),
             Call(method="POST", path=f"{message}/remap", action=self.remap, raises=("stale_version",)),
             Call(method="GET", path=f"{message}/versions", action=self.read_versions),
             Call(method="GET", path=f"{message}/raw", action=self.read_original),
@@ -134,6 +136,17 @@ class MessageCalls:
         await self._read(caller, message_id)
         await self._services.replies.take_as_arrived(message_id)
         return await self._read(caller, message_id)
+
+    async def recall(self, caller: Caller, message_id: str) -> Message:
+        """Take a message back from the customer, where the channel can; its words stay in its history."""
+        await self._read(caller, message_id)
+        await self._services.acts.recall(message_id, caller.agent_id)
+        return await self._read(caller, message_id)
+
+    async def mark_read(self, caller: Caller, conversation_id: str) -> None:
+        """Let the customer see that I, who hold the conversation, have read it; where the channel shows that."""
+        await require_visible(self._services, caller, conversation_id)
+        await self._services.acts.read(conversation_id, caller.agent_id)
 
     async def remap(self, caller: Caller, message_id: str) -> Message:
         """Read a message once more that held something its channel did not know."""

@@ -95,6 +95,18 @@ class Files(Protocol):
         ...
 
 
+class Acts(Protocol):
+    """What agents do at providers besides writing."""
+
+    async def read(self, conversation_id: str, agent_id: str) -> None:
+        """Let the customer see that its holder has read a conversation, where that is shown."""
+        ...
+
+    async def recall(self, message_id: str, agent_id: str) -> None:
+        """Take a message back. Raises NotFound, StaleVersion, SendError."""
+        ...
+
+
 class Context(Protocol):
     """What shops' systems know beside conversations."""
 
@@ -326,6 +338,7 @@ class Services:
     reroutes: Reroutes
     replies: Replies
     files: Files
+    acts: Acts
     context: Context
     order_notes: OrderNotes
     composing: Composing

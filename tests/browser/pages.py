@@ -24,6 +24,9 @@ FLAGS = (
     "--disable-sync",
     "--no-first-run",
 )
+# Only what never comes is given up; a busy machine takes its time.
+PATIENCE_MS = 120_000
+expect.set_options(timeout=PATIENCE_MS)
 
 
 @asynccontextmanager
@@ -39,6 +42,7 @@ async def chromium() -> AsyncIterator[Browser]:
 async def open_page(browser: Browser, url: str, faults: list[str]) -> AsyncIterator[Page]:
     """Open an address in a browser of its own and note what its console complains about."""
     context = await browser.new_context(locale="en-GB", viewport={"width": 1440, "height": 900})
+    context.set_default_timeout(PATIENCE_MS)
     page = await context.new_page()
     # before the log-in the desk asks who it is, and 401 is the answer
     page.on(

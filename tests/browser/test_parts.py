@@ -180,6 +180,19 @@ async def test_an_order_note_is_written_and_stands_in_the_shop(
         await expect(orders.get_by_text("Sent a new cup--Anna--").first).to_be_visible()
 
 
+async def test_a_message_is_taken_back_on_the_platform(desk: Page, world: World, browser: Browser) -> None:
+    async with open_page(browser, f"{world.url}/demo/marketplace", []) as market:
+        await market.get_by_label("Text").fill("Hi! Do you sell spare lids?")
+        await market.get_by_role("button", name="Send", exact=True).click()
+        await accept(desk, "Hi! Do you sell spare lids?")
+        await desk.locator(".composer textarea").fill("No, wrong answer.")
+        await send_now(desk)
+        answer = desk.locator(".message.is-outbound").filter(has_text="No, wrong answer.")
+        await answer.get_by_role("button", name="Take back").click()
+        await expect(desk.locator(".message.is-outbound")).to_contain_text("Recalled")
+        await expect(answer).to_have_count(0)
+
+
 async def test_two_contacts_are_one_person_and_two_again(desk: Page, shop: Page, mailbox: Page) -> None:
     address = "robin@customer.example"
     await mailbox.locator("input[name=address]").fill(address)

@@ -15,6 +15,7 @@ from tests.browser.pages import (
     expect,
     log_in,
     open_page,
+    open_side,
     send_now,
     violations,
     write_mail,
@@ -34,10 +35,8 @@ async def answer(desk: Page, question: str, text: str, reason: str) -> None:
     await desk.locator(".composer textarea").fill(text)
     await send_now(desk)
     await expect(desk.locator(".message").filter(has_text=text)).to_be_visible()
-    await desk.evaluate("document.activeElement?.blur()")
-    if not await desk.locator(".decision").first.is_visible():
-        await desk.keyboard.press("y")
-    await expect(desk.locator(".decision").filter(has_text="Offered to Anna")).to_contain_text(reason)
+    side = await open_side(desk, "Why me")
+    await expect(side.locator(".decision").filter(has_text="Offered to Anna")).to_contain_text(reason)
 
 
 async def test_agent_answers_a_chat_and_a_mail_and_both_customers_see_it() -> None:

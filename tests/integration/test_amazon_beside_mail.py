@@ -9,7 +9,7 @@ import aiosmtplib
 import pytest
 from aiohttp import ClientSession
 from router_marketplace.simulators.fake_amazon import CLIENT_ID, ORDER, REFRESH, SECRET, FakeAmazon
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from router.bootstrap import Router, running_router
 from router.config import parse_config
@@ -47,7 +47,7 @@ class Desk:
         async with client:
             await client.sendmail("bounce@amazon.com", ["support@shop.example"], content)
         async with self.router.store.reading() as connection:
-            inbound = (await connection.execute(select(t.raw_inbound.c.id))).scalars().all()[-1]
+            inbound = (await connection.execute(select(func.max(t.raw_inbound.c.id)))).scalar_one()
         (filed,) = await self.router.supervisor.open_channels("email")["support"].ctx.filed(inbound)
         return filed.conversation_id
 

@@ -24,13 +24,14 @@ PAGES = ("/demo/mailbox", "/demo/marketplace", "/demo/phone", "/demo/shop-orders
 
 
 async def start(*arguments: str, folder: Path) -> asyncio.subprocess.Process:
-    """Start the command with a folder of its own for temporary files."""
+    """Start the command with a folder of its own for temporary files; Python tells it nothing of its own."""
+    own = {"TMPDIR": str(folder), "PYTHONIOENCODING": "utf-8", "PYTHONASYNCIODEBUG": "", "PYTHONDEVMODE": ""}
     return await asyncio.create_subprocess_exec(
         sys.executable,
         *("-m", "router", "demo", *arguments),
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
-        env={**os.environ, "TMPDIR": str(folder), "PYTHONIOENCODING": "utf-8"},
+        env={**os.environ, **own},
     )
 
 

@@ -65,7 +65,9 @@ class Front:
         return places
 
     async def rows(self, table: Any, **where: object) -> list[Any]:
-        statement = select(table).where(*(table.c[name] == value for name, value in where.items()))
+        # Ordered, as a table that was emptied gives new rows the places of old ones; later ids are greater.
+        statement = select(table).order_by(*table.primary_key.columns)
+        statement = statement.where(*(table.c[name] == value for name, value in where.items()))
         async with self.store.reading() as connection:
             return list((await connection.execute(statement)).all())
 

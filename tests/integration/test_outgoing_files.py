@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -236,6 +237,27 @@ async def test_an_agent_who_attaches_without_end_is_stopped(
     await desk.attach(content=b"%PDF-")
     with pytest.raises(NotFound):
         await desk.files.drop(first.id, desk.mei)
+
+
+@ON_SQLITE
+async def test_files_that_come_in_at_once_are_counted_until_they_are_in(desk: Desk) -> None:
+    more = asyncio.Event()
+
+    async def slow() -> AsyncIterator[bytes]:
+        yield b"%PDF-"
+        await more.wait()
+
+    coming = [
+        asyncio.ensure_future(desk.files.attach(desk.conversation, desk.mei, f"{number}.pdf", slow()))
+        for number in range(10)
+    ]
+    await asyncio.sleep(0)
+    with pytest.raises(ContentRejected, match="10 files are coming in"):
+        await desk.attach()
+    more.set()
+    await asyncio.gather(*coming)
+    await desk.attach()
+    assert len(await desk.rows()) == 11
 
 
 @ON_SQLITE

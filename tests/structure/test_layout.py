@@ -76,6 +76,7 @@ ORDER = (
         "identities",
         "outgoing_files",
         "uploading",
+        "acts",
     ),
     ("companions",),
     ("composing",),

@@ -12,6 +12,7 @@ from typing import Any
 from argon2 import PasswordHasher
 from sqlalchemy import Connection, insert, select, update
 
+from router.acts import Acts
 from router.context import ContextRoom
 from router.engine.rules import RuleSet, load_ruleset
 from router.engine.rules.stage import RulesInForce
@@ -116,6 +117,7 @@ class Shop:
             reroutes=Reroutes(self.store, self.clock, room, lambda: self.rulebook.rules),
             replies=ShopReplies(self.store, self.add_message),
             files=shop_files(self.store, self.clock, self.folder),
+            acts=Acts(self.store, self.clock, self.channels, untold),
             context=ContextRoom(Sources(), self.clock, self.channels),
             order_notes=OrderNotes(self.store, self.clock, Sources(), lambda conversation_id: None),
             composing=self.composing,

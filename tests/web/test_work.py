@@ -176,8 +176,10 @@ async def test_channels_show_health_with_its_cause(shop, client):
         "cause": "the mailbox refuses the password",
         "since": "2026-11-02T09:00:00Z",
         "next_try": None,
+        "acts": [],
         "refused": [],
     }
+    assert channels[1]["acts"] == ["originate"]
 
 
 async def test_the_ledger_accounts_for_every_item(shop, client):

@@ -21,9 +21,9 @@ _LISTING_LIMIT_S = 0.2
 _LISTING_TRIES = 6
 _ROUNDS = 50
 _MOST_AWAITS = 60
-# Three seconds at most, one without a change: on a busy machine the peer is late to hang up. Where to begin
-# is known sooner: counted while something still closes, it could hide no more than that from fifty rounds.
-_SETTLING_LOOKS, _HOPELESS_LOOKS, _STILL_LOOKS = 300, 100, 10
+# Three seconds at most: on a busy machine the peer is late to hang up. Where to begin is known sooner: counted
+# while something still closes, it could hide no more than that from fifty rounds. Tasks alone need no peer.
+_SETTLING_LOOKS, _STILL_TASKS_LOOKS, _STILL_LOOKS = 300, 100, 10
 
 # The child counts its own processor time, so that a busy machine is not taken for a slow plugin.
 _LIST = """
@@ -118,14 +118,21 @@ async def _settled(target: tuple[int, int, int] | None) -> tuple[int, int, int]:
     """Count what is open; sockets the peer closes and executors' threads end a little later."""
     counts, still = _open_things(), 0
     for _ in range(_SETTLING_LOOKS):
-        if still == (_STILL_LOOKS if target is None else _HOPELESS_LOOKS):
-            break
-        if target is not None and all(now <= then for now, then in zip(counts, target, strict=True)):
+        if target is None:
+            if still == _STILL_LOOKS:
+                break
+        elif _is_within(counts, target):
             return target
+        elif still == _STILL_TASKS_LOOKS and _is_within(counts[1:], target[1:]):
+            break
         await asyncio.sleep(0.01)
         before, counts = counts, _open_things()
         still = still + 1 if counts == before else 0
     return counts
+
+
+def _is_within(counts: tuple[int, ...], target: tuple[int, ...]) -> bool:
+    return all(now <= then for now, then in zip(counts, target, strict=True))
 
 
 def _open_things() -> tuple[int, int, int]:

@@ -154,6 +154,8 @@ export const api = {
   dropFile: (fileId: string) => call<void>("DELETE", `/files/${encodeURIComponent(fileId)}`),
   versions: (messageId: string) =>
     call<{ versions: Version[] }>("GET", `/messages/${encodeURIComponent(messageId)}/versions`),
+  recall: (messageId: string) => call<Message>("POST", `/messages/${encodeURIComponent(messageId)}/recall`, {}),
+  markRead: (id: string) => call<void>("POST", `${at(id)}/read`),
   remap: (messageId: string) => call<Message>("POST", `/messages/${encodeURIComponent(messageId)}/remap`, {}),
   note: (id: string, text: string) => call<Message>("POST", `${at(id)}/notes`, { text }),
   resolve: (id: string, token: number, reason: string) =>

@@ -186,6 +186,7 @@ export interface ChannelHealth {
   cause: string;
   since: string | null;
   next_try: string | null;
+  acts: ("read" | "recall" | "react" | "originate")[];
   refused: RefusedCalls[];
 }
 

@@ -1,7 +1,9 @@
 /** One conversation: who and where, everything said so far, and the place to answer. */
 import { useEffect, useState } from "preact/hooks";
+import { api } from "../api/client";
 import { canClaim, conversationSignal, isMine, markSeen, refresh } from "../store/conversations";
 import { now } from "../store/clock";
+import { canAct } from "../store/house";
 import { closeConversation } from "../store/navigation";
 import { openDialog, side, toggleSide } from "../store/screen";
 import { errorText } from "../store/toasts";
@@ -170,6 +172,12 @@ export function ConversationPage({ id }: { id: string }) {
   useEffect(() => {
     if (conversation && document.visibilityState === "visible") markSeen(conversation);
   }, [conversation]);
+  const isOwed = conversation !== null && isMine(conversation) && conversation.awaiting === "agent";
+  const showsRead = conversation !== null && canAct(conversation.account, "read");
+  useEffect(() => {
+    // The customer sees it where the channel can show it; nobody minds if it is lost.
+    if (isOwed && showsRead && document.visibilityState === "visible") api.markRead(id).catch(() => undefined);
+  }, [id, isOwed, showsRead, conversation?.last_seq]);
   if (!conversation && problem) {
     return (
       <PageState icon="warn" title={problem}>

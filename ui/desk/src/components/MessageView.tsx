@@ -1,10 +1,11 @@
 /** One entry of the timeline: a message in or out, a note, or an event. */
 import type { Block, Conversation, Message } from "../api/types";
 import { api } from "../api/client";
-import { colleagues } from "../store/house";
+import { canAct, colleagues } from "../store/house";
 import { clockTime, fullTime, span } from "../format";
 import { authorName } from "../names";
 import { splitFrom } from "../store/identities";
+import { recall } from "../store/timeline";
 import { hasWord, t } from "../words";
 import { Attachments } from "./Attachments";
 import { CallView, callBlock } from "./CallView";
@@ -46,6 +47,12 @@ export function plainText(message: Message): string {
 /** A file we sent stands below the words, among the files. */
 function isShownAsFile(block: Block, message: Message): boolean {
   return message.attachments.some((file) => file.id === block.fields["attachment"]);
+}
+
+/** Only what the customer has, and only where the channel can. */
+function canTakeBack(message: Message): boolean {
+  const state = message.delivery?.state ?? "queued";
+  return ["accepted", "delivered", "read"].includes(state) && !message.recalled_at && canAct(message.account, "recall");
 }
 
 interface BlockViewProps {
@@ -179,6 +186,17 @@ export function MessageView({ conversation, message, isFollowing, onGrown }: Mes
               onClick={() => splitFrom(conversation.id, message.id)}
             >
               <Icon name="transfer" size={15} />
+            </button>
+          )}
+          {canTakeBack(message) && (
+            <button
+              type="button"
+              class="message-original"
+              title={t("act-recall")}
+              aria-label={t("act-recall")}
+              onClick={() => recall(conversation.id, message.id)}
+            >
+              <Icon name="put_back" size={15} />
             </button>
           )}
           {message.delivery && <DeliveryLine conversationId={conversation.id} message={message} delivery={message.delivery} />}

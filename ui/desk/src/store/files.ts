@@ -96,6 +96,8 @@ async function bringUp(id: string, key: string, file: File, name: string, answer
   stops.set(key, upload.stop);
   try {
     const there = await upload.done;
+    // A look into the drawer may have found it before this answer came.
+    drawerOf(id).files.value = drawerOf(id).files.value.filter((one) => one.id !== there.id);
     change({ id: there.id, name: there.name, share: 1 });
   } catch (error) {
     const { title, detail } = errorText(error);

@@ -59,3 +59,8 @@ export function setChannelState({ account, state, cause }: LiveEvents["channel"]
   if (!isKnown) return;
   channels.value = channels.value.map((one) => (one.account === account ? { ...one, state, cause } : one));
 }
+
+/** Say whether something besides writing can be done at an account's provider. */
+export function canAct(account: string, act: ChannelHealth["acts"][number]): boolean {
+  return channels.value.some((channel) => channel.account === account && channel.acts.includes(act));
+}

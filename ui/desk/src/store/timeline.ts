@@ -98,6 +98,15 @@ export function inPlatformOrder(messages: readonly Message[]): Message[] {
   return byTime.map((message) => (message.sort_key ? (keyed.next().value as Message) : message));
 }
 
+/** Take a message back from the customer. */
+export async function recall(conversationId: string, messageId: string): Promise<void> {
+  try {
+    addMessage(conversationId, await api.recall(messageId));
+  } catch (error) {
+    showError(error);
+  }
+}
+
 /** Read a message again whose content its channel did not know. */
 export async function remap(conversationId: string, messageId: string): Promise<void> {
   try {

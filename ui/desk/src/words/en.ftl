@@ -647,6 +647,7 @@ act-not-the-same = Not the same
 act-merge = Show as one
 act-part = Separate
 act-split = From here on, a conversation of its own
+act-recall = Take back
 merged-by-proof = proof
 merged-contact = Also { $name }, by { $by }
 link-merged = shown here

@@ -628,6 +628,7 @@ act-not-the-same = 不是同一人
 act-merge = 合并显示
 act-part = 分开
 act-split = 从此处起另立会话
+act-recall = 撤回
 merged-by-proof = 证据
 merged-contact = 又名{ $name }，由{ $by }合并
 link-merged = 已合并显示
