@@ -30,7 +30,7 @@ agents:
 SCENARIO = """
 version: 1
 starts_at: "2026-03-02T09:00"
-lasts: 4h
+lasts: 2h
 streams:
   refunds: {per_hour: {"00:00": 16}, facts: {message: {kind: refund}}, handling: {fixed: 4m}}
   repairs: {per_hour: {"00:00": 4}, facts: {message: {kind: repair}}, handling: {fixed: 4m}}
