@@ -81,6 +81,8 @@ export async function attach(id: string, chosen: readonly File[], answers: strin
   // Somebody may paste faster than the router says what this channel takes.
   if (!drawer.takes.value) await lookIntoDrawer(id, answers);
   for (const { file, key, name } of coming) {
+    // Taken out again meanwhile.
+    if (!drawer.files.value.some((one) => one.key === key)) continue;
     const problem = refusal(drawer, file);
     if (problem) change(id, key, { problem });
     else void bringUp(id, key, file, name, answers);
