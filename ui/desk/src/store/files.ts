@@ -4,7 +4,7 @@ import { ApiError, api } from "../api/client";
 import type { AttachableFiles, OutgoingFile } from "../api/types";
 import { size } from "../format";
 import { t } from "../words";
-import { errorText, showError, showToast } from "./toasts";
+import { errorText, showError } from "./toasts";
 
 export interface AttachedFile {
   key: string;
@@ -69,39 +69,42 @@ function refusal(drawer: Drawer, file: File): string {
   if (takes.kinds.length === 0) return t("attach-none");
   const largest = Math.max(...takes.kinds.map((one) => one.max_bytes));
   if (file.size > largest) return t("attach-too-large", { size: size(largest) });
-  return drawer.files.value.filter((one) => !one.problem).length >= takes.most ? t("attach-too-many", { n: takes.most }) : "";
+  return drawer.files.value.filter((one) => !one.problem).length > takes.most ? t("attach-too-many", { n: takes.most }) : "";
 }
 
 export async function attach(id: string, chosen: readonly File[], answers: string | null): Promise<void> {
   const drawer = drawerOf(id);
+  const coming = chosen.map((file) => ({ file, key: crypto.randomUUID(), name: file.name || t("attachment-unnamed") }));
+  // They stand in the order they were chosen, whatever is heard first.
+  const entries = coming.map(({ key, name, file }) => ({ key, name, sizeBytes: file.size, share: 0, id: "", problem: "" }));
+  drawer.files.value = [...drawer.files.value, ...entries];
   // Somebody may paste faster than the router says what this channel takes.
   if (!drawer.takes.value) await lookIntoDrawer(id, answers);
-  for (const file of chosen) {
-    const key = crypto.randomUUID();
+  for (const { file, key, name } of coming) {
+    // Taken out again meanwhile.
+    if (!drawer.files.value.some((one) => one.key === key)) continue;
     const problem = refusal(drawer, file);
-    if (problem && drawer.takes.value?.kinds.length === 0) return showToast(problem, "error");
-    const name = file.name || t("attachment-unnamed");
-    const entry = { key, name, sizeBytes: file.size, share: 0, id: "", problem };
-    drawer.files.value = [...drawer.files.value, entry];
-    if (!problem) void bringUp(id, key, file, name, answers);
+    if (problem) change(id, key, { problem });
+    else void bringUp(id, key, file, name, answers);
   }
 }
 
+function change(id: string, key: string, changed: Partial<AttachedFile>): void {
+  const drawer = drawerOf(id);
+  drawer.files.value = drawer.files.value.map((one) => (one.key === key ? { ...one, ...changed } : one));
+}
+
 async function bringUp(id: string, key: string, file: File, name: string, answers: string | null): Promise<void> {
-  const change = (changed: Partial<AttachedFile>) => {
-    const drawer = drawerOf(id);
-    drawer.files.value = drawer.files.value.map((one) => (one.key === key ? { ...one, ...changed } : one));
-  };
-  const upload = api.attach(id, file, name, answers, (share) => change({ share }));
+  const upload = api.attach(id, file, name, answers, (share) => change(id, key, { share }));
   stops.set(key, upload.stop);
   try {
     const there = await upload.done;
     // A look into the drawer may have found it before this answer came.
     drawerOf(id).files.value = drawerOf(id).files.value.filter((one) => one.id !== there.id);
-    change({ id: there.id, name: there.name, share: 1 });
+    change(id, key, { id: there.id, name: there.name, share: 1 });
   } catch (error) {
     const { title, detail } = errorText(error);
-    change({ problem: detail || title });
+    change(id, key, { problem: detail || title });
   } finally {
     stops.delete(key);
   }
