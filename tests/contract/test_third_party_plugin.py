@@ -75,6 +75,7 @@ OPTIONS = {
 }
 
 
+@pytest.mark.long
 def test_plugins_own_tests_pass_against_the_installed_plugins(installed: Path, tmp_path: Path):
     arguments = ["-m", "pytest", "-q", "--junitxml", str(tmp_path / "ends.xml"), "--rootdir", str(EXAMPLES)]
     arguments += ["-c", os.devnull, "--import-mode=importlib", "-p", "no:cacheprovider"]

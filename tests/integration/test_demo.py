@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+import pytest
 
 from router.demo.desk import Desk
 from router.demo.visitor import Visitor
@@ -59,6 +60,7 @@ async def running_demo(folder: Path) -> AsyncIterator[tuple[asyncio.subprocess.P
         await process.communicate()
 
 
+@pytest.mark.long
 async def test_check_proves_the_whole_shop_and_says_why_for_each_conversation(tmp_path: Path) -> None:
     process = await start("--check", folder=tmp_path)
     said, complaints = await process.communicate()
