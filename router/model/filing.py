@@ -14,6 +14,7 @@ from typing import Any
 from router.ids import digest
 from router.messages import DeliveryReport, Evidence, EvidenceKind, Identity, InboundEvent, Proof
 from router.model.calls import EndedWork
+from router.model.identity import FOLDED_KINDS
 from router.model.threads import Echo, Thread
 
 Row = dict[str, Any]
@@ -106,7 +107,8 @@ class PointKey:
     @classmethod
     def of(cls, account: str, identity: Identity) -> PointKey:
         """Build the key of an identity within an account."""
-        return cls(account, identity.kind, identity.value.strip().casefold())
+        value = identity.value.strip()
+        return cls(account, identity.kind, value.casefold() if identity.kind in FOLDED_KINDS else value)
 
 
 @dataclass(slots=True)

@@ -14,6 +14,8 @@ from enum import StrEnum
 from router.messages import Proof
 
 SHARED_KINDS = frozenset({"email", "phone"})
+FOLDED_KINDS = frozenset({"email"})
+"""The kinds whose addresses are the same in upper and lower case. Ids of providers are not: `Ub1` is not `uB1`."""
 
 _STRENGTH = {Proof.UNVERIFIED: 0, Proof.CHANNEL: 1, Proof.VERIFIED: 2}
 

@@ -79,6 +79,15 @@ async def test_equal_buyer_ids_of_two_accounts_never_mix_however_proven(desk: De
     assert sorted(await desk.live_items()) == sorted([one, other])
 
 
+async def test_ids_that_differ_in_case_only_are_two_people_and_mail_addresses_one(desk: Desk) -> None:
+    one = await desk.writes("Ub1", "one", by="visitor", proof="channel")
+    other = await desk.writes("uB1", "other", by="visitor", proof="channel")
+    assert await desk.contact_of(one) != await desk.contact_of(other)
+    mail = await desk.writes("Ann@Home.example", "by mail", **MAIL)
+    again = await desk.writes("ann@home.example", "and again", **MAIL)
+    assert await desk.contact_of(mail) == await desk.contact_of(again)
+
+
 async def test_after_the_window_a_proven_person_opens_a_new_matter_beside_the_old(desk: Desk) -> None:
     mail = await desk.writes("ann@home.example", "by mail", **MAIL)
     desk.home.clock.advance(73 * HOUR)

@@ -38,7 +38,7 @@ contact_point = Table(
     Column("contact_id", Id, ForeignKey("contact.id"), nullable=False, index=True),
     Column("account", Name, nullable=False),
     Column("kind", String(30), nullable=False),
-    # as compared: lower case, without display name
+    # as compared: an e-mail address in lower case, an id as it came
     Column("address", Text, nullable=False),
     Column("display", Text, nullable=False),
     # unverified | channel | verified

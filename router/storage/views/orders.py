@@ -82,9 +82,7 @@ def _notes(scope: Scope) -> Select[Any]:
 
 
 def _identity(point: Row[Any]) -> Identity:
-    # What is compared is folded; an id of a provider has to be given back as it came.
-    as_written = point.display if point.display.strip().casefold() == point.address else point.address
-    return Identity(kind=point.kind, value=as_written, proof=Proof(point.proof))
+    return Identity(kind=point.kind, value=point.address, proof=Proof(point.proof))
 
 
 def _view(row: Row[Any]) -> OrderNoteView:
