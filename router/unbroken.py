@@ -21,10 +21,14 @@ class Unbroken:
 
     async def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
         """Run to the end and give the result."""
+        return await asyncio.shield(self.begin(coroutine))
+
+    def begin(self, coroutine: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+        """Begin to run to the end. Whoever waits for the task shields it."""
         task = asyncio.create_task(coroutine)
         self._running.add(task)
         task.add_done_callback(self._done)
-        return await asyncio.shield(task)
+        return task
 
     async def settled(self) -> None:
         """Wait until everything under way has come to its end, well or not."""

@@ -23,6 +23,7 @@ from router.errors import ConfigError
 from router.storage.columns import to_json
 from router.storage.opening import opening
 from router.storage.writer import Writer
+from router.unbroken import Unbroken
 
 T = TypeVar("T")
 ItemT = TypeVar("ItemT")
@@ -39,6 +40,7 @@ class Store:
         self.url = url
         self._readers = readers
         self._writer = writer
+        self._unbroken = Unbroken()
 
     @classmethod
     @asynccontextmanager
@@ -56,11 +58,13 @@ class Store:
                 run_group, readers = await stack.enter_async_context(opened)
             writer = Writer(run_group)
             writing = asyncio.create_task(writer.run(), name="store writer")
+            store = cls(parsed, readers, writer)
             try:
-                yield cls(parsed, readers, writer)
+                yield store
             finally:
                 writer.close()
                 await writing
+                await store._unbroken.settled()
                 await readers.dispose()
 
     async def write(self, function: Callable[..., T], *arguments: Any) -> T:
@@ -89,8 +93,25 @@ class Store:
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
         """Give a connection that can only read what has been committed."""
-        async with self._readers.connect() as connection:
+        connection = await self._connected()
+        try:
             yield connection
+        finally:
+            await self._unbroken.run(connection.close())
+
+    async def _connected(self) -> AsyncConnection:
+        """Connect to the end, whoever is cancelled meanwhile: a driver stopped halfway leaves a thread behind."""
+        connecting = self._unbroken.begin(self._readers.connect().start())
+        try:
+            return await asyncio.shield(connecting)
+        except asyncio.CancelledError:
+            self._unbroken.begin(_given_back(connecting))
+            raise
+
+
+async def _given_back(connecting: asyncio.Task[AsyncConnection]) -> None:
+    """Close a connection nobody waits for any more."""
+    await (await connecting).close()
 
 
 @asynccontextmanager

@@ -2,9 +2,11 @@
 
 import asyncio
 import sqlite3
+import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic import command
@@ -247,3 +249,35 @@ async def opened_once(url: str) -> None:
 async def held_once(url: str) -> None:
     async with sole_router(url):
         pass
+
+
+def test_reader_cancelled_while_it_connects_leaves_no_thread_that_outlives_the_loop(
+    ready_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failed: list[object] = []
+    monkeypatch.setattr(threading, "excepthook", failed.append)
+
+    async def cancelled_while_connecting() -> None:
+        async def read() -> None:
+            async with store.reading():
+                pass
+
+        async with Store.open(ready_url) as store:
+            began, loop, connect = asyncio.Event(), asyncio.get_running_loop(), sqlite3.connect
+
+            def connect_slowly(*arguments: Any, **more: Any) -> sqlite3.Connection:
+                loop.call_soon_threadsafe(began.set)
+                threading.Event().wait(0.2)
+                return connect(*arguments, **more)
+
+            monkeypatch.setattr(sqlite3, "connect", connect_slowly)
+            reading = asyncio.create_task(read())
+            await began.wait()
+            reading.cancel()
+            await asyncio.wait([reading])
+
+    before = set(threading.enumerate())
+    asyncio.run(cancelled_while_connecting())
+    for thread in set(threading.enumerate()) - before:
+        thread.join()
+    assert failed == []
