@@ -173,8 +173,6 @@ def settle(connection: Connection, settlement: Settlement) -> list[tuple[str, st
         _address_gone(connection, settlement.message_id)
     if settlement.pause is not None:
         keep_pause(connection, settlement.pause, settlement.at)
-    if settlement.message_state is DeliveryState.QUEUED:
-        return []
     return settle_parts(connection, settlement.message_id, settlement.at)
 
 

@@ -45,7 +45,8 @@ def parts_of(connection: Connection, message_id: str) -> list[PartState]:
 def settle_parts(connection: Connection, message_id: str, at: datetime) -> list[tuple[str, str]]:
     """Hold back what stands behind a part that stopped, and let go what waits for none any more.
 
-    After a newer message the rest is not sent by itself: whoever wrote that has seen what was missing.
+    After a newer message the rest is not sent by itself: whoever wrote that has seen what was missing, and may still
+    send it again.
     """
     parts = parts_of(connection, message_id)
     if not parts:
@@ -53,8 +54,9 @@ def settle_parts(connection: Connection, message_id: str, at: datetime) -> list[
     back = withheld(parts)
     changed = _hold_back(connection, parts, back, at)
     free = [one for one in parts if one.waits_for is not None and one not in back]
-    if free and not _is_overtaken(connection, parts):
-        send_again(connection, [one.message_id for one in free], at)
+    if free:
+        let_go = _leave if _is_overtaken(connection, parts) else send_again
+        let_go(connection, [one.message_id for one in free], at)
         changed += free
     return [(one.conversation_id, one.message_id) for one in changed]
 
@@ -73,6 +75,16 @@ def send_again(connection: Connection, message_ids: Sequence[str], at: datetime)
             detail="",
             waits_for_part=None,
         )
+    )
+
+
+def _leave(connection: Connection, message_ids: Sequence[str], at: datetime) -> None:
+    """Leave messages unsent that wait for none any more."""
+    words = "not sent: a newer message had been written"
+    connection.execute(
+        update(outbox)
+        .where(outbox.c.message_id.in_(message_ids))
+        .values(settled_at=at, detail=words, waits_for_part=None)
     )
 
 
@@ -99,10 +111,11 @@ def _hold_back(
 
 
 def _is_overtaken(connection: Connection, parts: Sequence[PartState]) -> bool:
-    """Say whether somebody has written to the same customer since."""
-    last = parts[-1].message_id
-    strand = select(message.c.strand_id).where(message.c.id == last).scalar_subquery()
+    """Say whether somebody has written to the same customer since; all messages of one reply have one time."""
+    last = message.c.id == parts[-1].message_id
     newer = select(message.c.id).where(
-        message.c.strand_id == strand, message.c.id > last, message.c.direction == "outbound"
+        message.c.strand_id == select(message.c.strand_id).where(last).scalar_subquery(),
+        message.c.created_at > select(message.c.created_at).where(last).scalar_subquery(),
+        message.c.direction == "outbound",
     )
     return bool(connection.execute(select(exists(newer))).scalar())

@@ -9,7 +9,7 @@ from router.errors import ContentRejected, Retryable, StaleVersion, UnknownOutco
 from router.messages import DeliveryReport, DeliveryState, Receipt, SendOutcome
 from router.model.timeline import DeliveryParts
 from router.storage import schema as t
-from router.storage.deliveries import apply_reports, claim_due
+from router.storage.deliveries import apply_reports, claim_due, settle_interrupted
 from router.storage.store import Store
 from router.storage.views.messages import read_messages
 from router.storage.views.scope import Scope
@@ -140,11 +140,16 @@ async def test_rest_is_not_sent_by_itself_after_a_newer_answer(desk: House) -> N
     parts = await written(desk, UnknownOutcome("cut"))
     await send_all(desk)
     (row,) = await desk.front.rows(t.message, id=parts[0])
+    desk.clock.advance(1)
     await desk.replies.reply(row.conversation_id, desk.agents["mei"], 1, "In short: yes.")
     await desk.replies.take_as_arrived(parts[0])
     await send_all(desk)
     assert sent(desk) == ["(1/4)", "In sh"]
     assert await states(desk, parts) == ["accepted", "failed", "failed", "failed"]
+    assert [one.waits_for for one in await shown_parts(desk, parts)] == [None] * 4
+    await desk.replies.resend(parts[3], desk.agents["mei"])
+    await send_all(desk)
+    assert sent(desk) == ["(1/4)", "In sh", "(2/4)", "(3/4)", "(4/4)"]
 
 
 async def test_part_that_comes_back_stops_the_rest_and_the_text_cannot_be_completed(desk: House) -> None:
@@ -159,6 +164,20 @@ async def test_part_that_comes_back_stops_the_rest_and_the_text_cannot_be_comple
     assert await states(desk, parts) == ["bounced", "failed", "failed", "failed"]
     with pytest.raises(StaleVersion, match="part 1 of 4 came back; write the answer anew"):
         await desk.replies.resend(parts[2], desk.agents["mei"])
+
+
+async def test_part_that_comes_back_while_the_next_is_tried_stops_that_one_too(desk: House) -> None:
+    parts = await written(desk, OK)
+    await desk.send()
+    store, clock = desk.front.store, desk.clock
+    claimed = await store.write(lambda c: claim_due(c, "notes", "dead-run", clock.now(), 1, mark=False))
+    assert [one.row["message_id"] for one in claimed] == [parts[1]]
+    bounced = DeliveryReport(outgoing_ref=f"<{parts[0]}@us>", state=DeliveryState.BOUNCED, at=NOW)
+    await store.write(apply_reports, "notes", [bounced])
+    await store.write(settle_interrupted, "next-run", clock.now())
+    await send_all(desk)
+    assert sent(desk) == ["(1/4)"]
+    assert await states(desk, parts) == ["bounced", "failed", "failed", "failed"]
 
 
 async def test_part_a_crash_left_in_doubt_holds_the_rest_after_the_restart(store: Store) -> None:

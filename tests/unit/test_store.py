@@ -173,19 +173,19 @@ async def test_work_and_people_of_the_first_schema_keep_their_promises_and_limit
         upgrade(connection, "0002")
         _add_a_waiting_customer(connection)
         connection.exec_driver_sql(
-            "UPDATE contact_point SET kind = 'buyer', address = 'ub1', display = 'Ub1'"
+            "UPDATE contact_point SET kind = 'buyer', address = 'übs1', display = 'Übs1'"
         )
         connection.exec_driver_sql(ITEM_OF_THE_FIRST_SCHEMA)
         connection.exec_driver_sql("INSERT INTO agent VALUES ('m', 'mei', 'Mei', '', 'agent', 'en', 3, true)")
         upgrade(connection)
-        assert connection.execute(select(t.contact_point.c.address)).scalars().all() == ["Ub1"]
+        assert connection.execute(select(t.contact_point.c.address)).scalars().all() == ["Übs1"]
         (mei,) = connection.execute(select(t.agent)).all()
         assert (mei.max_claims, mei.units, mei.queues, mei.shifts) == (3, 100, None, [])
         (work,) = connection.execute(select(t.work_item)).all()
         assert (work.sla, work.pause, work.preferred_agent_id) == (["quick"], None, None)
         connection.execute(update(t.agent).values(max_claims=None))
         downgrade(connection, "0002")
-        assert connection.exec_driver_sql("SELECT address FROM contact_point").scalar_one() == "ub1"
+        assert connection.exec_driver_sql("SELECT address FROM contact_point").scalar_one() == "übs1"
         assert connection.exec_driver_sql("SELECT max_claims FROM agent").scalar_one() == 10
         assert connection.exec_driver_sql("SELECT sla_policy FROM work_item").scalar_one() == "quick"
 

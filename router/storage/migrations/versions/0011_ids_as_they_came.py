@@ -1,5 +1,8 @@
 """Compare ids of providers as they came: only e-mail addresses are the same in upper and lower case."""
 
+from collections.abc import Callable
+
+import sqlalchemy as sa
 from alembic import op
 
 revision = "0011"
@@ -7,30 +10,33 @@ down_revision = "0010"
 branch_labels = None
 depends_on = None
 
-_AS_IT_CAME = """
-UPDATE {table} SET address = trim(display)
-WHERE kind <> 'email' AND address <> trim(display) AND address = lower(trim(display))
-"""
-
-# Two that differ in case only cannot both be folded: they stay as they came.
-_FOLDED = """
-UPDATE {table} SET address = lower(address)
-WHERE kind <> 'email' AND address <> lower(address) AND NOT EXISTS (
-    SELECT 1 FROM {table} other WHERE other.{owner} = {table}.{owner} AND other.kind = {table}.kind
-    AND other.address <> {table}.address AND lower(other.address) = lower({table}.address)
-)
-"""
-
 _OWNERS = {"contact_point": "account", "claimed_point": "contact_point_id"}
 
 
 def upgrade() -> None:
     """Go to this revision."""
-    for table in _OWNERS:
-        op.execute(_AS_IT_CAME.format(table=table))
+    _rewrite(lambda address, display: display.strip() if display.strip().casefold() == address else address)
 
 
 def downgrade() -> None:
-    """Go back from this revision."""
-    for table, owner in _OWNERS.items():
-        op.execute(_FOLDED.format(table=table, owner=owner))
+    """Go back from this revision; of ids that differ in case only the first is folded."""
+    _rewrite(lambda address, _: address.casefold())
+
+
+def _rewrite(wanted: Callable[[str, str], str]) -> None:
+    """Give each id the address wanted for it, unless another has that."""
+    for name, owner in _OWNERS.items():
+        columns: list[sa.ColumnClause[str]] = [
+            sa.column(each) for each in (owner, "kind", "address", "display")
+        ]
+        table = sa.table(name, *columns)
+        found = op.get_bind().execute(sa.select(*columns).where(table.c.kind != "email"))
+        rows = [tuple(row) for row in found]
+        taken = {row[:3] for row in rows}
+        for held_by, kind, address, display in rows:
+            new = wanted(address, display)
+            if (held_by, kind, new) in taken:
+                continue
+            taken.add((held_by, kind, new))
+            here = (columns[0] == held_by) & (columns[1] == kind) & (columns[2] == address)
+            op.execute(table.update().where(here).values(address=new))
