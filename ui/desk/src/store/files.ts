@@ -82,12 +82,14 @@ export async function attach(id: string, chosen: readonly File[], answers: strin
   if (!drawer.takes.value) await lookIntoDrawer(id, answers);
   for (const { file, key, name } of coming) {
     // Taken out again meanwhile.
-    if (!drawer.files.value.some((one) => one.key === key)) continue;
+    if (!isIn(id, key)) continue;
     const problem = refusal(drawer, file);
     if (problem) change(id, key, { problem });
     else void bringUp(id, key, file, name, answers);
   }
 }
+
+const isIn = (id: string, key: string): boolean => drawerOf(id).files.value.some((one) => one.key === key);
 
 function change(id: string, key: string, changed: Partial<AttachedFile>): void {
   const drawer = drawerOf(id);
@@ -101,8 +103,11 @@ async function bringUp(id: string, key: string, file: File, name: string, answer
     const there = await upload.done;
     // A look into the drawer may have found it before this answer came.
     drawerOf(id).files.value = drawerOf(id).files.value.filter((one) => one.id !== there.id);
-    change(id, key, { id: there.id, name: there.name, share: 1 });
+    if (isIn(id, key)) change(id, key, { id: there.id, name: there.name, share: 1 });
+    // Taken out while its upload ended.
+    else api.dropFile(there.id).catch(() => undefined);
   } catch (error) {
+    if (!isIn(id, key)) return;
     const { title, detail } = errorText(error);
     change(id, key, { problem: detail || title });
   } finally {
