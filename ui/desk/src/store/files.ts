@@ -40,11 +40,13 @@ export function drawerOf(id: string): Drawer {
 /** Ask what may be attached to an answer; what was attached before a reload is there again. */
 export async function lookIntoDrawer(id: string, answers: string | null): Promise<void> {
   const drawer = drawerOf(id);
+  // What leaves now may be listed in the answer and be forgotten before it comes.
+  const left = new Set(leaving);
   try {
     const found = await api.attachable(id, answers);
     drawer.takes.value = found;
-    const here = new Set(drawer.files.value.map((file) => file.id));
-    const kept = found.files.filter((file) => !here.has(file.id) && !leaving.has(file.id)).map(keptFile);
+    const known = new Set([...drawer.files.value.map((file) => file.id), ...left, ...leaving]);
+    const kept = found.files.filter((file) => !known.has(file.id)).map(keptFile);
     if (kept.length > 0) drawer.files.value = [...kept, ...drawer.files.value];
   } catch (error) {
     // Nothing can be attached then, and everything else goes on.
@@ -132,9 +134,14 @@ export function takeFiles(id: string): readonly AttachedFile[] {
   return waiting;
 }
 
+/** Forget files whose reply is at the router: it does not list them any more. */
+export function forgetFiles(files: readonly AttachedFile[]): void {
+  for (const file of files) leaving.delete(file.id);
+}
+
 /** Put files back that were not sent after all. */
 export function putFilesBack(id: string, files: readonly AttachedFile[]): void {
   const drawer = drawerOf(id);
-  for (const file of files) leaving.delete(file.id);
+  forgetFiles(files);
   drawer.files.value = [...files, ...drawer.files.value];
 }
