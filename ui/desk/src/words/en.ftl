@@ -73,6 +73,7 @@ calls-refused = { $n ->
   }
 calls-taken = a genuine one was taken at { $at }
 calls-none-taken = none was ever taken
+calls-stray = Calls for accounts that do not exist
 health-starting = Starting
 health-ok = Well
 health-degraded = Degraded

@@ -63,6 +63,7 @@ health-next-try = { $span }后重试
 calls-refused = 自 { $since } 起拒绝了 { $n } 次调用，最近一次 { $last }
 calls-taken = 最近一次真实调用 { $at }
 calls-none-taken = 从未收到真实调用
+calls-stray = 发往不存在的账号的调用
 health-starting = 启动中
 health-ok = 正常
 health-degraded = 不稳定
