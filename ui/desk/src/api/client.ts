@@ -20,6 +20,7 @@ import type {
   Problem,
   QueueCounters,
   Reader,
+  RefusedCalls,
   RelatedConversation,
   SourceAnswer,
   Template,
@@ -206,6 +207,6 @@ export const api = {
 
   queues: () => call<{ queues: QueueCounters[] }>("GET", "/queues"),
   agents: () => call<{ agents: Colleague[] }>("GET", "/agents"),
-  channels: () => call<{ channels: ChannelHealth[] }>("GET", "/channels"),
+  channels: () => call<{ channels: ChannelHealth[]; stray_calls: RefusedCalls[] }>("GET", "/channels"),
   eventsUrl: `${ROOT}/events`,
 };

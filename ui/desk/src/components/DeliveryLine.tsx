@@ -39,7 +39,7 @@ function RefusalWords({ refusal }: { refusal: Refusal }) {
   );
 }
 
-/** Which part this is and, where one is missing, which the customer has. */
+/** Which part this is and, where one is missing, which the provider has taken. */
 function PartsWords({ parts, isTrouble }: { parts: DeliveryParts; isTrouble: boolean }) {
   const has = { parts: parts.arrived.join(", "), count: parts.count };
   return (

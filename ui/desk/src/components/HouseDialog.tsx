@@ -2,7 +2,7 @@
 import { useEffect } from "preact/hooks";
 import type { ChannelHealth, Colleague, RefusedCalls } from "../api/types";
 import { now } from "../store/clock";
-import { channels, colleagues, loadHouse } from "../store/house";
+import { channels, colleagues, loadHouse, strayCalls } from "../store/house";
 import { fullTime, span } from "../format";
 import { hasWord, t } from "../words";
 import { CapacityBar } from "./CapacityBar";
@@ -62,6 +62,23 @@ function ChannelRow({ channel }: { channel: ChannelHealth }) {
   );
 }
 
+/** Calls to addresses of no account: a provider was told a wrong one, or strangers knock. */
+function StrayCalls() {
+  if (strayCalls.value.length === 0) return null;
+  return (
+    <>
+      <h3>{t("calls-stray")}</h3>
+      <ul class="house-list">
+        {strayCalls.value.map((one) => (
+          <li key={one.reason} class="house-row quiet">
+            <RefusedWords refused={one} />
+          </li>
+        ))}
+      </ul>
+    </>
+  );
+}
+
 export function HouseDialog() {
   useEffect(() => void loadHouse(), []);
   const sorted = colleagues.value.toSorted(
@@ -82,6 +99,7 @@ export function HouseDialog() {
           <ChannelRow key={channel.account} channel={channel} />
         ))}
       </ul>
+      <StrayCalls />
     </DialogFrame>
   );
 }

@@ -3,7 +3,7 @@ import { type Signal, signal } from "@preact/signals";
 import { ApiError, type NewReply, api } from "../api/client";
 import type { Reader, TemplateUse } from "../api/types";
 import { t } from "../words";
-import { type AttachedFile, drawerOf, putFilesBack, takeFiles } from "./files";
+import { type AttachedFile, drawerOf, forgetFiles, putFilesBack, takeFiles } from "./files";
 import { conversationSignal, isMine, refresh } from "./conversations";
 import { addMessage } from "./timeline";
 import { showError, showToast } from "./toasts";
@@ -198,6 +198,7 @@ export async function flushReply(id: string): Promise<boolean> {
   composer.busy.value = true;
   try {
     addMessage(id, await api.reply(id, replyOf(pending)));
+    forgetFiles(pending.files);
     composer.pending.value = null;
     void saveDraft(id);
     return true;

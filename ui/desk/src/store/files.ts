@@ -40,11 +40,13 @@ export function drawerOf(id: string): Drawer {
 /** Ask what may be attached to an answer; what was attached before a reload is there again. */
 export async function lookIntoDrawer(id: string, answers: string | null): Promise<void> {
   const drawer = drawerOf(id);
+  // What leaves now may be listed in the answer and be forgotten before it comes.
+  const left = new Set(leaving);
   try {
     const found = await api.attachable(id, answers);
     drawer.takes.value = found;
-    const here = new Set(drawer.files.value.map((file) => file.id));
-    const kept = found.files.filter((file) => !here.has(file.id) && !leaving.has(file.id)).map(keptFile);
+    const known = new Set([...drawer.files.value.map((file) => file.id), ...left, ...leaving]);
+    const kept = found.files.filter((file) => !known.has(file.id)).map(keptFile);
     if (kept.length > 0) drawer.files.value = [...kept, ...drawer.files.value];
   } catch (error) {
     // Nothing can be attached then, and everything else goes on.
@@ -82,12 +84,14 @@ export async function attach(id: string, chosen: readonly File[], answers: strin
   if (!drawer.takes.value) await lookIntoDrawer(id, answers);
   for (const { file, key, name } of coming) {
     // Taken out again meanwhile.
-    if (!drawer.files.value.some((one) => one.key === key)) continue;
+    if (!isIn(id, key)) continue;
     const problem = refusal(drawer, file);
     if (problem) change(id, key, { problem });
     else void bringUp(id, key, file, name, answers);
   }
 }
+
+const isIn = (id: string, key: string): boolean => drawerOf(id).files.value.some((one) => one.key === key);
 
 function change(id: string, key: string, changed: Partial<AttachedFile>): void {
   const drawer = drawerOf(id);
@@ -101,8 +105,11 @@ async function bringUp(id: string, key: string, file: File, name: string, answer
     const there = await upload.done;
     // A look into the drawer may have found it before this answer came.
     drawerOf(id).files.value = drawerOf(id).files.value.filter((one) => one.id !== there.id);
-    change(id, key, { id: there.id, name: there.name, share: 1 });
+    if (isIn(id, key)) change(id, key, { id: there.id, name: there.name, share: 1 });
+    // Taken out while its upload ended.
+    else api.dropFile(there.id).catch(() => undefined);
   } catch (error) {
+    if (!isIn(id, key)) return;
     const { title, detail } = errorText(error);
     change(id, key, { problem: detail || title });
   } finally {
@@ -127,9 +134,14 @@ export function takeFiles(id: string): readonly AttachedFile[] {
   return waiting;
 }
 
+/** Forget files whose reply is at the router: it does not list them any more. */
+export function forgetFiles(files: readonly AttachedFile[]): void {
+  for (const file of files) leaving.delete(file.id);
+}
+
 /** Put files back that were not sent after all. */
 export function putFilesBack(id: string, files: readonly AttachedFile[]): void {
   const drawer = drawerOf(id);
-  for (const file of files) leaving.delete(file.id);
+  forgetFiles(files);
   drawer.files.value = [...files, ...drawer.files.value];
 }

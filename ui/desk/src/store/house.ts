@@ -2,7 +2,7 @@
 import { computed, signal } from "@preact/signals";
 import { api } from "../api/client";
 import type { LiveEvents } from "../api/events";
-import type { ChannelHealth, Colleague, QueueCounters } from "../api/types";
+import type { ChannelHealth, Colleague, QueueCounters, RefusedCalls } from "../api/types";
 import { agent } from "./account";
 import { showError } from "./toasts";
 
@@ -11,6 +11,8 @@ const COUNTERS_AFTER_MS = 250;
 export const queues = signal<readonly QueueCounters[]>([]);
 export const colleagues = signal<readonly Colleague[]>([]);
 export const channels = signal<readonly ChannelHealth[]>([]);
+/** Calls that named no account; empty for who may not see them. */
+export const strayCalls = signal<readonly RefusedCalls[]>([]);
 
 export const myLoad = computed(() => colleagues.value.find((one) => one.id === agent.value?.id) ?? null);
 export const waitingCount = computed(() => queues.value.reduce((sum, queue) => sum + queue.waiting + queue.offered, 0));
@@ -26,7 +28,10 @@ export async function loadHouse(): Promise<void> {
   ]);
   if (queueAnswer.status === "fulfilled") queues.value = queueAnswer.value.queues;
   if (agentAnswer.status === "fulfilled") colleagues.value = agentAnswer.value.agents;
-  if (channelAnswer.status === "fulfilled") channels.value = channelAnswer.value.channels;
+  if (channelAnswer.status === "fulfilled") {
+    channels.value = channelAnswer.value.channels;
+    strayCalls.value = channelAnswer.value.stray_calls;
+  }
   const failed = [queueAnswer, agentAnswer, channelAnswer].find((answer) => answer.status === "rejected");
   if (failed) showError(failed.reason);
 }
