@@ -51,6 +51,9 @@ Line: TypeAlias = Annotated[str, StringConstraints(max_length=500), AfterValidat
 Name: TypeAlias = Annotated[
     str, StringConstraints(min_length=1, max_length=100), AfterValidator(storable), _AS_DESCRIBED
 ]
+FileName: TypeAlias = Annotated[
+    str, StringConstraints(min_length=1, max_length=500), AfterValidator(storable), _AS_DESCRIBED
+]
 Prose: TypeAlias = Annotated[
     str, StringConstraints(min_length=1, max_length=100_000), AfterValidator(storable), _AS_DESCRIBED
 ]

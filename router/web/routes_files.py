@@ -5,15 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from typing import Annotated
 
 from aiohttp import web
-from pydantic import AfterValidator, Field
 
 from router.model.outgoing_files import MOST_FILES, OutgoingFile
 from router.web.asking import require_visible
 from router.web.auth import Caller
-from router.web.binder import Call, Line, Query, storable
+from router.web.binder import Call, FileName, Line, Query
 from router.web.files import clean_name
 from router.web.problems import Problem
 from router.web.services import Services
@@ -52,7 +50,7 @@ class Answering(Query):
 class NewFile(Answering):
     """What the file is called."""
 
-    name: Annotated[str, Field(min_length=1, max_length=500), AfterValidator(storable)]
+    name: FileName
 
 
 class FileCalls:
