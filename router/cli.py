@@ -158,6 +158,7 @@ def explain(
 
 @app.command("staffing")
 def staffing_command(
+    context: typer.Context,
     scenario: Annotated[
         Path | None, typer.Argument(help="A scenario, to compare a shop's own skills.")
     ] = None,
@@ -177,8 +178,9 @@ def staffing_command(
 
     compared = read_each(each)
     if scenario or rules or roster:
-        from router.simulation.command import training_answer
+        from router.simulation.command import refuse_plan, training_answer
 
+        refuse_plan(context)
         print(training_answer(scenario, rules, roster, seed, compared, as_json=as_json))
         return
     plan = read_plan(agents, skills, load, handling, arrivals, seed)

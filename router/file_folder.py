@@ -15,6 +15,7 @@ from pathlib import Path
 
 from router.errors import ContentRejected, StoreUnavailable
 from router.file_types import HEAD_BYTES
+from router.unbroken import Unbroken
 
 CHUNK_BYTES = 262_144
 
@@ -32,11 +33,12 @@ class FileFolder:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._creating = Unbroken()
 
     async def receive(self, file_id: str, chunks: AsyncIterator[bytes], max_bytes: int) -> Received:
         """Write a file; raises ContentRejected as soon as it is too large, StoreUnavailable when it cannot be."""
         try:
-            target = await asyncio.to_thread(self._create, file_id)
+            target = await self._created(file_id)
             try:
                 received = await _fill(target, chunks, max_bytes)
                 await asyncio.to_thread(_sync, target, self._folder)
@@ -70,8 +72,18 @@ class FileFolder:
             await asyncio.to_thread(source.close)
 
     async def remove(self, file_id: str) -> None:
-        """Remove a file; one that is not there is none any more."""
+        """Remove a file; one that is not there is none any more. One that is being made is waited for."""
+        await self._creating.settled()
         await asyncio.to_thread((self._folder / file_id).unlink, missing_ok=True)
+
+    async def _created(self, file_id: str) -> BufferedWriter:
+        """Create a file; the thread that does it cannot be cancelled, so what it opens is closed then."""
+        creating = self._creating.begin(asyncio.to_thread(self._create, file_id))
+        try:
+            return await asyncio.shield(creating)
+        except asyncio.CancelledError:
+            creating.add_done_callback(_close_unused)
+            raise
 
     def _create(self, file_id: str) -> BufferedWriter:
         if not self._folder.is_dir():
@@ -79,6 +91,11 @@ class FileFolder:
             _sync_folder(self._folder.parent)
         place = os.open(self._folder / file_id, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
         return os.fdopen(place, "wb")
+
+
+def _close_unused(creating: asyncio.Task[BufferedWriter]) -> None:
+    if not creating.cancelled() and creating.exception() is None:
+        creating.result().close()
 
 
 async def _fill(target: BufferedWriter, chunks: AsyncIterator[bytes], max_bytes: int) -> Received:

@@ -31,6 +31,9 @@ _SIGNATURES: Sequence[tuple[int, bytes, str]] = (
     (0, b"\x1aE\xdf\xa3", "video/webm"),
     (0, b"ID3", "audio/mpeg"),
     (0, b"\xff\xfb", "audio/mpeg"),
+    (0, b"\xff\xfa", "audio/mpeg"),
+    (0, b"\xff\xf3", "audio/mpeg"),
+    (0, b"\xff\xf2", "audio/mpeg"),
     (0, b"\xff\xf1", "audio/aac"),
     (0, b"OggS", "audio/ogg"),
     (0, b"#!AMR", "audio/amr"),
@@ -38,6 +41,10 @@ _SIGNATURES: Sequence[tuple[int, bytes, str]] = (
     (0, b"%PDF-", "application/pdf"),
     (0, b"PK\x03\x04", "application/zip"),
     (0, b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "application/x-ole-storage"),
+)
+# marks that a text may hold as well count only together with another place
+_WITH: Mapping[bytes, tuple[int, bytes]] = MappingProxyType(
+    {b"BM": (6, bytes(4)), b"WEBP": (0, b"RIFF"), b"WAVE": (0, b"RIFF")}
 )
 _OFFICE = "application/vnd.openxmlformats-officedocument."
 # what these containers hold, only the name tells
@@ -66,13 +73,18 @@ _SEEN_BY_BYTES = frozenset(
 def content_type_of(name: str, head: bytes) -> str:
     """Give the media type of a file."""
     ending = _ending(name)
-    seen = next((type_ for at, mark, type_ in _SIGNATURES if head.startswith(mark, at)), "")
+    seen = next((type_ for at, mark, type_ in _SIGNATURES if _is_marked(head, at, mark)), "")
     if seen:
         return _INSIDE.get(seen, {}).get(ending, UNKNOWN if seen == "application/x-ole-storage" else seen)
     # the table of the standard library alone: what the machine knows besides differs from one to the next
     by_name = MimeTypes(filenames=()).guess_type(f"x{ending}")[0] or UNKNOWN
     is_media = by_name.partition("/")[0] in ("image", "audio", "video") and by_name != "image/svg+xml"
     return UNKNOWN if by_name in _SEEN_BY_BYTES or is_media else by_name
+
+
+def _is_marked(head: bytes, at: int, mark: bytes) -> bool:
+    also_at, also = _WITH.get(mark, (0, b""))
+    return head.startswith(mark, at) and head.startswith(also, also_at)
 
 
 def _ending(name: str) -> str:

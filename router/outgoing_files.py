@@ -44,6 +44,7 @@ from router.storage.outgoing_files import (
     waiting_files,
 )
 from router.storage.store import Store
+from router.unbroken import Unbroken
 
 log = logging.getLogger(__name__)
 
@@ -76,6 +77,7 @@ class OutgoingFiles:
         self._folder = folder
         self._doors = doors
         self._coming: Counter[str] = Counter()
+        self._unbroken = Unbroken()
 
     async def attachable(self, conversation_id: str, agent_id: str, answers: str | None = None) -> Attachable:
         """Say what an agent may attach to an answer to that message, or the newest. Raises NotFound without one."""
@@ -119,7 +121,7 @@ class OutgoingFiles:
             _check(file, can)
             await self._store.write(finish_file, file, whose.agent_id)
         except BaseException:
-            await asyncio.shield(self._remove(file_id))
+            await self._unbroken.run(self._remove(file_id))
             raise
         return file
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from router.documents.reading import MAX_DOCUMENT_CHARS
 from router.engine.roster import Roster, load_roster
@@ -31,6 +32,9 @@ from router.simulation.simulating import Setting, simulate
 from router.simulation.traffic import starts_at
 from router.strategy import Strategy
 from router.text_files import read_text
+
+if TYPE_CHECKING:
+    import typer
 
 DEFAULT_SEED = 1
 
@@ -88,6 +92,15 @@ def compare_training_file(
         raise ConfigError("this is no scenario.", path=str(file), hint=hint)
     scenario, their_roster, setting = _open_scenario(file, rules, roster, seed)
     return compare_training(scenario, their_roster, setting, each)
+
+
+def refuse_plan(context: typer.Context) -> None:
+    """Raise ConfigError for the first option of a plan that was given beside a scenario, which says it itself."""
+    for name in ("agents", "skills", "load", "handling", "arrivals"):
+        source = context.get_parameter_source(name)
+        if source is not None and source.name != "DEFAULT":
+            hint = "Leave it out, or leave out the scenario, --rules and --roster."
+            raise ConfigError("a scenario says this itself.", path=f"--{name}", hint=hint)
 
 
 def training_answer(

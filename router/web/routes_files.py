@@ -112,7 +112,7 @@ async def _chunks(request: web.Request) -> AsyncIterator[bytes]:
         try:
             async with asyncio.timeout(PATIENCE_S):
                 chunk = await request.content.read(CHUNK_BYTES)
-        except TimeoutError:
+        except (TimeoutError, ConnectionError):
             raise Problem(400, "bad_request", "The rest of the file did not come.") from None
         if not chunk:
             return

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from io import BufferedWriter
 from pathlib import Path
 from typing import Any
 
@@ -258,6 +260,40 @@ async def test_files_that_come_in_at_once_are_counted_until_they_are_in(desk: De
     await asyncio.gather(*coming)
     await desk.attach()
     assert len(await desk.rows()) == 11
+
+
+@ON_SQLITE
+async def test_cancelled_while_the_file_is_made_nothing_is_left_of_it(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    began, may_go_on = asyncio.Event(), threading.Event()
+    loop, drawer, opened = asyncio.get_running_loop(), desk.files._folder, []
+    create = drawer._create
+
+    def slow_create(file_id: str) -> BufferedWriter:
+        loop.call_soon_threadsafe(began.set)
+        assert may_go_on.wait(60)
+        opened.append(create(file_id))
+        return opened[0]
+
+    monkeypatch.setattr(drawer, "_create", slow_create)
+    coming = asyncio.create_task(desk.attach())
+    await began.wait()
+    try:
+        for _ in range(2):
+            # the second one ends the waiting for the removal, which goes on by itself
+            coming.cancel()
+            for _ in range(10):
+                await asyncio.sleep(0)
+        with pytest.raises(asyncio.CancelledError):
+            await coming
+        assert len(await desk.rows()) == 1
+    finally:
+        may_go_on.set()
+    await desk.files._unbroken.settled()
+    assert list(desk.folder.iterdir()) == []
+    assert await desk.rows() == []
+    assert opened[0].closed
 
 
 @ON_SQLITE

@@ -6,7 +6,9 @@ import json
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from router.cli import app, main
 from router.errors import ConfigError
 from router.simulation.command import compare_training_file
 from router.simulation.cross_training import TrainingReport, training_json, training_text
@@ -76,3 +78,31 @@ def test_rules_without_a_scenario_and_event_lists_are_refused_with_what_to_write
     for file, remedy in ((None, "omnirouter staffing scenario.yaml"), (shop / "day.ndjson", "scenario.yaml")):
         with pytest.raises(ConfigError, match=remedy):
             compare_training_file(file, shop / "rules.yaml", None, None, [2])
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [("--agents", "100"), ("--skills", "3"), ("--load", "0.5"), ("--handling", "5m"), ("--arrivals", "200")],
+)
+def test_options_of_a_plan_are_refused_beside_a_scenario(shop: Path, option: str, value: str) -> None:
+    arguments = ["staffing", str(shop / "scenario.yaml"), option, value]
+    with pytest.raises(ConfigError, match=f"{option}.*a scenario says this itself"):
+        CliRunner().invoke(app, arguments, catch_exceptions=False)
+
+
+def test_a_refused_option_ends_the_command_with_2(
+    shop: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["omnirouter", "staffing", str(shop / "scenario.yaml"), "--load", "0.5"])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 2
+    assert "--load" in capsys.readouterr().err
+
+
+def test_a_scenario_is_compared_when_no_option_of_a_plan_is_given(shop: Path) -> None:
+    files = ["--rules", str(shop / "rules.yaml"), "--roster", str(shop / "roster.yaml")]
+    arguments = ["staffing", str(shop / "scenario.yaml"), *files, "--each", "2", "--seed", "2"]
+    ended = CliRunner().invoke(app, arguments, catch_exceptions=False)
+    assert ended.exit_code == 0
+    assert ended.stdout == training_text(compared(shop, [2])) + "\n"

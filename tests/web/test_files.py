@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from io import BytesIO
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from router.storage import schema as t
+from router.web.problems import Problem
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"0" * 100
 PDF = b"%PDF-1.7\n" + b"1" * 700_000
@@ -112,6 +114,48 @@ async def test_a_body_that_is_no_plain_bytes_is_refused_unread(shop, client, cla
     nameless = await client.post(f"{claimed}/files", data=PNG, headers={**mei, **BYTES})
     assert [packed.status, form.status, nameless.status] == [415, 415, 400]
     assert await rows(shop) == []
+
+
+async def test_a_client_that_goes_away_in_the_middle_leaves_nothing_and_is_no_fault_of_the_disk(
+    shop, client, claimed, monkeypatch, caplog
+):
+    ended = asyncio.get_running_loop().create_future()
+    # as `create_runner` serves it: a client that goes away cancels nothing
+    client.server.runner.server.handler_cancellation = False
+    files, begun = shop.services.files, asyncio.Event()
+    attach_file, fill = files.attach, files._folder.receive
+
+    async def receive(*given):
+        begun.set()
+        return await fill(*given)
+
+    async def attach_watched(*given):
+        try:
+            return await attach_file(*given)
+        except BaseException as error:
+            ended.set_result(error)
+            raise
+
+    monkeypatch.setattr(files._folder, "receive", receive)
+    monkeypatch.setattr(files, "attach", attach_watched)
+    mei = await shop.token("mei")
+    reader, writer = await asyncio.open_connection(client.host, client.port)
+    head = [f"POST {claimed}/files?name=a.pdf HTTP/1.1", f"Host: {client.host}", "Content-Length: 900000"]
+    head += [f"{name}: {value}" for name, value in {**mei, **BYTES}.items()]
+    writer.write("\r\n".join([*head, "", ""]).encode() + PDF[:300_000])
+    await writer.drain()
+    await begun.wait()
+    writer.transport.abort()
+    async with asyncio.timeout(60):
+        error = await ended
+    assert isinstance(error, Problem)
+    assert (error.status, error.code, error.detail) == (
+        400,
+        "bad_request",
+        "The rest of the file did not come.",
+    )
+    assert (kept(shop), await rows(shop)) == ([], [])
+    assert "cannot be written" not in caplog.text
 
 
 async def test_nobody_else_sends_sees_or_removes_what_somebody_attached(shop, client, claimed):

@@ -12,11 +12,14 @@ from router.channel import ChannelContext
 from router.messages import DeliveryReport, DeliveryState, ThreadEvent
 from router_webchat.codec import encode, event_of
 from router_webchat.frames import INLINE_EVENTS, AgentTyping
-from router_webchat.limits import Addresses
+from router_webchat.limits import Addresses, AtOnce
 from router_webchat.presence import Presence
 from router_webchat.settings import WebchatSettings
 from router_webchat.socket import RESTARTING, TAKEN_OVER, ChatSocket
 from router_webchat.visitors import Visitor, load_visitor, split_token
+
+FILES_AT_ONCE = 4
+"""How many files one visitor may be fetching; each is held in memory until he has read it."""
 
 
 class Hub:
@@ -30,6 +33,7 @@ class Hub:
         self.addresses = Addresses(
             sockets=settings.sockets_per_address, newcomers_per_minute=settings.new_visitors_per_minute
         )
+        self.fetching = AtOnce(FILES_AT_ONCE)
         self._presences: dict[str, Presence] = {}
         self._farewells: set[asyncio.Task[None]] = set()
 

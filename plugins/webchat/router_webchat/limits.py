@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from ipaddress import IPv6Address, ip_address, ip_network
 
 SWEEP_AT = 10_000
@@ -31,6 +34,26 @@ class Pace:
     def is_full(self, now: float) -> bool:
         """Tell whether nothing has been taken lately."""
         return self._full_at <= now
+
+
+class AtOnce:
+    """How many things run at once, for each of many."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._running: Counter[str] = Counter()
+
+    @contextmanager
+    def one_more(self, who: str) -> Iterator[bool]:
+        """Count one more while it runs; False when there are too many, and this one is not counted."""
+        if self._running[who] >= self._most:
+            yield False
+            return
+        self._running[who] += 1
+        try:
+            yield True
+        finally:
+            self._running -= Counter({who: 1})
 
 
 def prefix_of(address: str | None) -> str:

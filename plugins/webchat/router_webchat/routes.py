@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import TypeAlias
 from urllib.parse import quote
 
@@ -14,6 +15,7 @@ import msgspec
 from aiohttp import hdrs, web
 
 from router.channel import AnyChannel, ChannelRoute
+from router.messages import FileContent
 from router_webchat import pages
 from router_webchat.channel import SHOWN_TYPES, WebchatChannel
 from router_webchat.codec import event_of
@@ -25,6 +27,8 @@ from router_webchat.socket import CLOSE_WAIT_S, HEARTBEAT_S, REPLAY_BYTES, TOO_M
 from router_webchat.visitors import Visitor
 
 Channels: TypeAlias = Mapping[str, AnyChannel]
+
+CHUNK_BYTES = 65_536
 
 
 def site_of(request: web.Request, channels: Channels) -> tuple[WebchatChannel, Hub]:
@@ -134,10 +138,19 @@ async def serve_file(request: web.Request, channels: Channels) -> web.StreamResp
     channel, hub = site_of(request, channels)
     origin = check_origin(request, channel, required=False)
     visitor = await _visitor_of(request, hub, origin)
-    try:
-        file = await hub.ctx.file(request.match_info["file"], visitor.id)
-    except LookupError:
-        raise web.HTTPNotFound(text="no such file", headers=_cors(origin)) from None
+    with hub.fetching.one_more(visitor.id) as may_fetch:
+        if not may_fetch:
+            headers = {**_cors(origin), "Retry-After": "1"}
+            raise web.HTTPTooManyRequests(text="too many files at once", headers=headers)
+        try:
+            file = await hub.ctx.file(request.match_info["file"], visitor.id)
+        except LookupError:
+            raise web.HTTPNotFound(text="no such file", headers=_cors(origin)) from None
+        return await _given_out(request, file, origin)
+
+
+async def _given_out(request: web.Request, file: FileContent, origin: str) -> web.StreamResponse:
+    """Write a file as fast as it is read; whoever has gone reads no more of it."""
     shown = file.content_type if file.content_type in SHOWN_TYPES else "application/octet-stream"
     headers = {
         **_cors(origin),
@@ -146,7 +159,15 @@ async def serve_file(request: web.Request, channels: Channels) -> web.StreamResp
         hdrs.CONTENT_DISPOSITION: f"attachment; filename*=UTF-8''{quote(file.name, safe='')}",
         "Content-Security-Policy": "sandbox; default-src 'none'",
     }
-    return web.Response(body=file.content, content_type=shown, headers=headers)
+    answer = web.StreamResponse(headers=headers)
+    answer.content_type = shown
+    answer.content_length = len(file.content)
+    with suppress(ConnectionError):
+        await answer.prepare(request)
+        for start in range(0, len(file.content), CHUNK_BYTES):
+            await answer.write(file.content[start : start + CHUNK_BYTES])
+        await answer.write_eof()
+    return answer
 
 
 async def serve_site(request: web.Request, channels: Channels) -> web.StreamResponse:

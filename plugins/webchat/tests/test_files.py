@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+import socket
+
 import pytest
+from router_webchat.hub import FILES_AT_ONCE
+from yarl import URL
 
 from router.messages import Block, BlockKind, FileContent
 
@@ -70,3 +75,54 @@ async def test_nobody_else_gets_a_file(shop, tab):
     async with shop.client.get(theirs, headers=strange) as answer:
         found.append(answer.status)
     assert found == [401, 404, 403, 404, 404]
+
+
+class SlowReader:
+    """A browser that asks for a file and takes little of it until it is told to."""
+
+    def __init__(self, address: str, token: dict[str, str]) -> None:
+        self._url = URL(address)
+        lines = [f"GET {self._url.raw_path_qs} HTTP/1.1", f"Host: {self._url.authority}"]
+        lines += [f"{name}: {value}" for name, value in token.items()]
+        self._request = "\r\n".join([*lines, "", ""]).encode()
+
+    async def ask(self) -> bytes:
+        line = socket.socket()
+        line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 16_384)
+        line.setblocking(False)
+        await asyncio.get_running_loop().sock_connect(line, (self._url.host, self._url.port))
+        self.reader, self.writer = await asyncio.open_connection(sock=line, limit=16_384)
+        return await self.ask_again()
+
+    async def ask_again(self) -> bytes:
+        self.writer.write(self._request)
+        head = await self.reader.readuntil(b"\r\n\r\n")
+        return head.split()[1]
+
+    def go_away(self) -> None:
+        self.writer.transport.abort()
+
+
+async def test_a_visitor_who_reads_slowly_gets_only_so_many_files_at_once(shop, tab):
+    content = PNG + bytes(16_000_000)
+    thread = tab.welcome["conversation"]
+    shop.ctx.files["big", thread] = FileContent(name="big.png", content_type="image/png", content=content)
+    token = {"Authorization": f"Bearer {tab.welcome['visitor_token']}"}
+    slow = [SlowReader(address(shop, tab, "big"), token) for _ in range(FILES_AT_ONCE)]
+
+    async def status() -> int:
+        async with shop.client.get(address(shop, tab, "p1"), headers=token) as answer:
+            return answer.status
+
+    async with asyncio.timeout(60):
+        assert [await reader.ask() for reader in slow] == [b"200"] * FILES_AT_ONCE
+        assert await status() == 429
+        assert await slow[0].reader.readexactly(len(content)) == content
+        # the same connection: its first answer has ended before the second request is looked at
+        assert await slow[0].ask_again() == b"200"
+        assert await status() == 429
+        for reader in slow:
+            reader.go_away()
+        while await status() == 429:
+            pass
+        assert await status() == 200

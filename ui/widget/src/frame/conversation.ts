@@ -13,6 +13,8 @@ const TYPING_EVERY_MS = 3000;
 const TYPING_SHOWN_MS = 6000;
 const FRAME_MS = 16;
 const NOTE_AFTER_MS = 150;
+// a visitor may fetch only so many files at once
+const FILE_AGAIN_MS = 1000;
 const FINAL_REFUSALS = ["too_long", "empty", "unsupported", "rejected"];
 
 export class Conversation {
@@ -73,7 +75,12 @@ export class Conversation {
   fetchFile = async (file: ChatFile): Promise<Blob> => {
     const id = encodeURIComponent(file.id);
     const address = `/chat/v1/conversations/${this.#welcome?.conversation}/files/${id}?site=${this.#site.key}`;
-    const answer = await fetch(address, { headers: { Authorization: `Bearer ${this.#memory.token}` } });
+    const ask = () => fetch(address, { headers: { Authorization: `Bearer ${this.#memory.token}` } });
+    let answer = await ask();
+    while (answer.status === 429) {
+      await new Promise((resume) => setTimeout(resume, FILE_AGAIN_MS));
+      answer = await ask();
+    }
     if (!answer.ok) throw new Error(`file ${file.id}: ${answer.status}`);
     return await answer.blob();
   };
