@@ -10,6 +10,8 @@ export interface Timeline {
   messages: Signal<readonly Message[]>;
   state: Signal<"loading" | "ready" | "failed">;
   problem: Signal<string>;
+  /** What the live stream said last of each delivery. */
+  told: Map<string, Delivery>;
 }
 
 const timelines = new Map<string, Timeline>();
@@ -22,7 +24,12 @@ export function timelineOf(conversationId: string): Timeline {
     timelines.set(conversationId, known);
     return known;
   }
-  const created: Timeline = { messages: signal([]), state: signal("loading"), problem: signal("") };
+  const created: Timeline = {
+    messages: signal([]),
+    state: signal("loading"),
+    problem: signal(""),
+    told: new Map(),
+  };
   timelines.set(conversationId, created);
   while (timelines.size > KEPT) timelines.delete(timelines.keys().next().value as string);
   void loadTimeline(conversationId);
@@ -51,12 +58,14 @@ export function reloadTimeline(conversationId: string): void {
   const timeline = timelines.get(conversationId);
   if (!timeline) return;
   timeline.messages.value = [];
+  timeline.told.clear();
   void loadTimeline(conversationId);
 }
 
 /** After a gap in the live stream nothing kept can be trusted to be complete. */
 export function forgetTimelines(exceptId: string): void {
   for (const id of [...timelines.keys()]) if (id !== exceptId) timelines.delete(id);
+  timelines.get(exceptId)?.told.clear();
   if (exceptId) void loadTimeline(exceptId);
 }
 
@@ -68,14 +77,24 @@ export function addMessage(conversationId: string, message: Message): void {
 export function setDelivery(conversationId: string, messageId: string, delivery: Delivery): void {
   const timeline = timelines.get(conversationId);
   if (!timeline) return;
+  timeline.told.set(messageId, delivery);
   timeline.messages.value = timeline.messages.value.map((message) =>
     message.id === messageId ? { ...message, delivery } : message,
   );
 }
 
+/** The answer to what an agent does now says more than the live stream said before. */
+function forgetTold(conversationId: string, messageId: string): void {
+  timelines.get(conversationId)?.told.delete(messageId);
+}
+
 function merge(timeline: Timeline, added: readonly Message[]): void {
   const byId = new Map(timeline.messages.value.map((message) => [message.id, message]));
-  for (const message of added) byId.set(message.id, message);
+  for (const message of added) {
+    // The answer to a call may be overtaken by what happened to the message meanwhile.
+    const told = timeline.told.get(message.id);
+    byId.set(message.id, told ? { ...message, delivery: told } : message);
+  }
   timeline.messages.value = inPlatformOrder([...byId.values()]);
 }
 
@@ -100,6 +119,7 @@ export function inPlatformOrder(messages: readonly Message[]): Message[] {
 
 /** Take a message back from the customer. */
 export async function recall(conversationId: string, messageId: string): Promise<void> {
+  forgetTold(conversationId, messageId);
   try {
     addMessage(conversationId, await api.recall(messageId));
   } catch (error) {
@@ -118,6 +138,7 @@ export async function remap(conversationId: string, messageId: string): Promise<
 
 /** Say of a message in doubt that its customer has it. */
 export async function takeAsArrived(conversationId: string, messageId: string): Promise<void> {
+  forgetTold(conversationId, messageId);
   try {
     addMessage(conversationId, await api.arrived(messageId));
   } catch (error) {
@@ -126,6 +147,7 @@ export async function takeAsArrived(conversationId: string, messageId: string): 
 }
 
 export async function resend(conversationId: string, messageId: string): Promise<void> {
+  forgetTold(conversationId, messageId);
   try {
     addMessage(conversationId, await api.resend(messageId));
   } catch (error) {
