@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import aiosmtplib
 import pytest
@@ -16,6 +17,9 @@ from router.demo.world import PASSWORD
 from router.people import AgentProfile, apply_roster, hash_password, set_password
 from router.testing import channels_open
 from tests.browser.pages import chromium, expect, log_in, open_page
+
+if TYPE_CHECKING:
+    from playwright.async_api import Route
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
@@ -86,10 +90,19 @@ async def test_a_permitted_text_is_filled_in_and_sent(router: Router, amazon: Fa
         await text.locator("summary").click()
         await expect(text.get_by_role("button", name="Send this text")).to_be_disabled()
         await text.locator(".template-gap input").fill("Is the blue door yours?")
+        sent_line = desk.locator(".message.is-outbound .delivery").get_by_text("sent", exact=True)
+
+        async def answer_late(route: Route) -> None:
+            """Let the desk hear live that the message has gone before it hears that it is to be sent."""
+            answer = await route.fetch()
+            await expect(sent_line).to_be_visible()
+            await route.fulfill(response=answer)
+
+        await desk.route("**/replies", answer_late)
         await text.get_by_role("button", name="Send this text").click()
+        await expect(text.locator(".template-gap input")).to_have_value("")
         await expect(desk.locator(".message.is-outbound")).to_contain_text("Is the blue door yours?")
-        fate = desk.locator(".message.is-outbound .delivery")
-        await expect(fate.get_by_text("sent", exact=True)).to_be_visible()
+        await expect(sent_line).to_be_visible()
     (sent,) = amazon.sent_by_shop()
     assert (sent.kind, sent.text) == ("confirmDeliveryDetails", "Is the blue door yours?")
     assert faults == []
